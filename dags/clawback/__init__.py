@@ -1,0 +1,1 @@
+"""clawback: a daily warehouse of stolen crypto."""
