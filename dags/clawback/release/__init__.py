@@ -1,0 +1,1 @@
+"""Immutable releases, their publication records and the one pointer."""
