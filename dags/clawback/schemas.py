@@ -1,8 +1,8 @@
 """Typed tables that steps hand to each other.
 
 Layout:
-    Every table is Parquet with exactly these columns, in this order. Amounts are DECIMAL(38,0) base units: the
-    widest exact integer that Parquet, DuckDB, Arrow and PostgreSQL all hold. Times are UTC microseconds.
+    Every table is Parquet with exactly these columns, in this order. Amounts are DECIMAL(38,0) base units:
+    the widest exact integer that Parquet, DuckDB, Arrow and PostgreSQL all hold. Times are UTC microseconds.
     A nullable column says so in its field; everything else is never null.
 """
 
@@ -89,7 +89,20 @@ LABELS: Final = pa.schema(
 )
 
 LABEL_CATEGORIES: Final = frozenset(
-    "exchange mixer bridge issuer victim broker dex router wrapper theft sanctioned other".split()
+    [
+        "exchange",
+        "mixer",
+        "bridge",
+        "issuer",
+        "victim",
+        "broker",
+        "dex",
+        "router",
+        "wrapper",
+        "theft",
+        "sanctioned",
+        "other",
+    ]
 )
 
 REPORTS: Final = pa.schema(
@@ -128,11 +141,24 @@ CLAIMS: Final = pa.schema(
 )
 
 CLAIM_TYPES: Final = frozenset(
-    "loss recovered frozen returned seized insured made_whole attribution date technique"
-    " laundering_method linked_incident actor_total".split()
+    [
+        "loss",
+        "recovered",
+        "frozen",
+        "returned",
+        "seized",
+        "insured",
+        "made_whole",
+        "attribution",
+        "date",
+        "technique",
+        "laundering_method",
+        "linked_incident",
+        "actor_total",
+    ]
 )
 
-HEDGE_LEVELS: Final = frozenset("confirmed likely suspected alleged denied retracted".split())
+HEDGE_LEVELS: Final = frozenset(["confirmed", "likely", "suspected", "alleged", "denied", "retracted"])
 
 INCIDENTS: Final = pa.schema(
     [
@@ -262,7 +288,7 @@ TOTALS: Final = pa.schema(
         _required("method", pa.string()),
         _required("chain", pa.string()),
         _required("asset", pa.string()),
-        _required("measure", pa.string()),  # stolen converted_in held frozen converted_out, sinks, unseen_inflow
+        _required("measure", pa.string()),  # stolen held frozen converted_in/_out, sinks, unseen_inflow
         _required("amount", AMOUNT),  # since the theft, at the end of the day
     ]
 )
