@@ -9,6 +9,7 @@ Invariants:
 
 from __future__ import annotations
 
+import builtins
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -88,7 +89,7 @@ class S3Lake:
         """All keys that begin with the prefix, sorted."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        found = []
+        found: builtins.list[str] = []
         try:
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._prefix + prefix

@@ -1,0 +1,60 @@
+"""`clawback config`: the settings, and where each value came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.group()
+def config() -> None:
+    """The settings and where each value came from."""
+
+
+@config.command()
+@click.pass_obj
+def show(settings_path: Path | None) -> None:
+    """Print each setting, its value and its origin. Secrets are not shown."""
+    from clawback.settings import load_settings
+
+    settings = load_settings(settings_path)
+    values = settings.model_dump(mode="json")
+    rows = [(name, _text(_value(values, name)), origin) for name, origin in sorted(settings.origins.items())]
+    for index, source in enumerate(values["sources"]):
+        origin = settings.origins["sources"]
+        rows.extend((f"sources[{index}].{key}", _text(value), origin) for key, value in source.items())
+    rows = [row for row in rows if row[0] != "sources"]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for name, value, origin in rows:
+        click.echo(f"{name:<{widths[0]}}  {value:<{min(widths[1], 60)}}  {origin}")
+
+
+@config.command()
+@click.pass_obj
+def check(settings_path: Path | None) -> None:
+    """Check the settings, every enabled source and the lake; exit 1 when something is wrong."""
+    from clawback.context import open_context
+    from clawback.sources.registry import check_source
+
+    ctx = open_context(settings_path)
+    click.echo(f"settings  {ctx.settings.file}")
+    click.echo(f"lake      {ctx.lake.url}")
+    for source in ctx.settings.enabled_sources:
+        check_source(source, ctx.settings.base_dir)
+        click.echo(f"source    {source.name} ({source.connector}): ok")
+    if ctx.settings.smtp.password is not None and ctx.settings.origins["smtp.password"].endswith(".toml"):
+        click.echo("warning: smtp.password stands in the settings file; move it to the environment", err=True)
+    click.echo("all good")
+
+
+def _value(values: dict[str, Any], dotted: str) -> Any:
+    present: Any = values
+    for name in dotted.split("."):
+        present = present[name]
+    return present
+
+
+def _text(value: Any) -> str:
+    return "-" if value is None else str(value)

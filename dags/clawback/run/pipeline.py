@@ -1,0 +1,148 @@
+"""The pipeline without Airflow: days from sources to one published release.
+
+The steps are the same functions that the DAGs call; only the order is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from time import monotonic
+from typing import TypeVar
+
+from clawback.context import RunContext
+from clawback.days import day_before, day_range
+from clawback.errors import ClawbackError
+from clawback.run.ingest import ingest_source
+from clawback.run.ready import newest_raw_manifest, readiness
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run ended with."""
+
+    day: date
+    release_id: str
+    is_new: bool
+    verdict: str
+    deliveries: int
+
+
+def run_days(
+    ctx: RunContext, first: date, last: date, known: date, *, release_each_day: bool = False
+) -> RunResult:
+    """Take the days first..last from their sources to a release.
+
+    Days before `first` that were never ingested are fetched too: a state is never built over a hole. The
+    release is of the newest day: `last`, or the day that is already released when that is newer (a correction
+    recomputes through it).
+
+    Args:
+        ctx: the run's context.
+        first: first UTC day to fetch.
+        last: last UTC day to fetch.
+        known: UTC day of this run.
+        release_each_day: publish after every day, for a history of releases.
+
+    Raises:
+        ClawbackError: a required source, a step or the audit failed; the last release stays.
+    """
+    _check_range(ctx, first, last)
+    result: RunResult | None = None
+    for day in day_range(_first_hole(ctx, first), last):
+        _ingest_day(ctx, day, known)
+        if release_each_day and day >= first:
+            result = build_day(ctx, day, known)
+        elif day < last:
+            trace_through(ctx, day)
+    if result is None or result.day < _target(ctx, last):
+        result = build_day(ctx, _target(ctx, last), known)
+    return result
+
+
+def trace_through(ctx: RunContext, day: date) -> tuple[str, str]:
+    """Make tables and trace of a day (and of earlier ones that lack them).
+
+    Returns:
+        Key of the day's record, key of the trace manifest.
+    """
+    from clawback.tables.step import make_tables
+    from clawback.tracing.step import trace_day
+
+    tables_key = make_tables(ctx, day)
+    return tables_key, trace_day(ctx, tables_key)
+
+
+def build_day(ctx: RunContext, day: date, known: date) -> RunResult:
+    """Tables, trace, build, audit, release and delivery of one day.
+
+    Raises:
+        ClawbackError: a step failed or the audit blocked the candidate.
+    """
+    from clawback.audit.step import audit_candidate
+    from clawback.deliver.step import deliver_release
+    from clawback.release.read import latest_release
+    from clawback.release.step import publish_candidate
+    from clawback.warehouse.step import build_candidate
+
+    tables_key, trace_key = _timed(ctx, f"{day} tables and trace", lambda: trace_through(ctx, day))
+    candidate = _timed(ctx, f"{day} build", lambda: build_candidate(ctx, tables_key, trace_key))
+    verdict = _timed(ctx, f"{day} audit", lambda: audit_candidate(ctx, candidate))
+    before = latest_release(ctx.lake)
+    release_id = _timed(ctx, f"{day} release", lambda: publish_candidate(ctx, candidate, known))
+    deliveries = _timed(ctx, f"{day} deliver", lambda: deliver_release(ctx, release_id))
+    sent = sum(1 for delivery in deliveries if delivery.status == "sent")
+    return RunResult(day, release_id, release_id != before, verdict, sent)
+
+
+def _ingest_day(ctx: RunContext, day: date, known: date) -> None:
+    for source in ctx.settings.enabled_sources:
+        try:
+            ingest_source(ctx, source.name, day, known)
+        except ClawbackError as error:
+            if source.required:
+                raise
+            # An optional source that fails is told and seen as late; the day goes on without it.
+            ctx.progress(f"{day} {source.name}: {error}")
+    state = readiness(ctx, day)
+    ctx.progress(
+        f"{day} ingested" + (f", without {', '.join(state.late + state.missing)}" if state.late else "")
+    )
+
+
+def _first_hole(ctx: RunContext, first: date) -> date:
+    """The first day that must be fetched: `first`, or an earlier one that some source never delivered."""
+    required = [source.name for source in ctx.settings.enabled_sources if source.required]
+    for day in day_range(ctx.settings.first_day, day_before(first)):
+        if any(newest_raw_manifest(ctx, name, day) is None for name in required):
+            ctx.progress(f"{day} was never ingested: starting there")
+            return day
+    return first
+
+
+def _target(ctx: RunContext, last: date) -> date:
+    from clawback.release.read import latest_day
+
+    released = latest_day(ctx.lake)
+    return last if released is None else max(last, released)
+
+
+def _check_range(ctx: RunContext, first: date, last: date) -> None:
+    if last < first:
+        raise ClawbackError(f"the range {first}..{last} is empty", remedy="give --from before --to")
+    if first < ctx.settings.first_day:
+        raise ClawbackError(
+            f"{first} lies before the first day of this warehouse",
+            where=f"first_day = {ctx.settings.first_day} in {ctx.settings.file}",
+            remedy="give a later --from, or move first_day (every state is then made again)",
+        )
+
+
+def _timed(ctx: RunContext, name: str, step: Callable[[], _T]) -> _T:
+    started = monotonic()
+    value = step()
+    ctx.progress(f"{name}: {monotonic() - started:.1f} s")
+    return value
