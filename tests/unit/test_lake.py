@@ -10,7 +10,6 @@ import threading
 from pathlib import Path
 
 import pytest
-
 from clawback.errors import ClawbackError
 from clawback.lake import KeyMissing
 from clawback.lake.local import LocalLake

@@ -84,7 +84,8 @@ def _print_balances(
         release_id,
         "fct_incident_balances_daily",
         "select chain, coalesce(asset_symbol, '?'), asset,"
-        " case when $part = 'stolen' then any_value(stolen_amount) else sum(amount) end::decimal(38,0) as units,"
+        " case when $part = 'stolen' then any_value(stolen_amount) else sum(amount) end::decimal(38,0)"
+        " as units,"
         " sum(usd_now)::decimal(38,2) as usd from mart"
         " where incident_id = $incident and day = $day and ($part = 'stolen' or part = $part)"
         " group by all having units > 0 order by usd desc nulls last, chain, asset",

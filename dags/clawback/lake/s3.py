@@ -50,7 +50,8 @@ class S3Lake:
         from botocore.config import Config
 
         bucket, _, prefix = settings.url.removeprefix("s3://").strip("/").partition("/")
-        client = boto3.client(
+        # A session of its own: the default one keeps the first credentials that it ever saw.
+        client = boto3.session.Session().client(
             "s3",
             endpoint_url=settings.endpoint_url,
             region_name=settings.region,
@@ -63,6 +64,7 @@ class S3Lake:
             ),
         )
         lake = cls(client, bucket, prefix, cache_dir)
+        lake._prove_bucket()
         lake._prove_conditional_put()
         return lake
 
@@ -181,6 +183,15 @@ class S3Lake:
         except BotoCoreError as error:
             raise self._explain(error, key) from error
         return True
+
+    def _prove_bucket(self) -> None:
+        # Some servers make a missing bucket on the first PUT: a typing error would become a new, empty lake.
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client.head_bucket(Bucket=self._bucket)
+        except (ClientError, BotoCoreError) as error:
+            raise self._explain(error, "") from error
 
     def _prove_conditional_put(self) -> None:
         # Some S3 look-alikes accept If-None-Match and overwrite all the same; two runs would then both win.

@@ -1,0 +1,112 @@
+"""The S3 lake against a real server: the same promises as the local one."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from clawback.errors import ClawbackError
+from clawback.lake import KeyMissing
+from clawback.lake.partition import manifest_key, read_manifest, read_part, write_partition
+from clawback.lake.s3 import S3Lake
+from clawback.settings import LakeSettings
+
+from tests.conftest import S3Server
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def lake(s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S3Lake:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clawback")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "loopback-only")
+    return S3Lake.connect(_settings(s3_server, uuid4().hex), tmp_path / "cache")
+
+
+def _settings(server: S3Server, prefix: str) -> LakeSettings:
+    return LakeSettings(url=f"s3://{server.bucket}/{prefix}", endpoint_url=server.endpoint_url)
+
+
+def test_a_value_is_read_back_and_listed(lake: S3Lake) -> None:
+    lake.put("raw/a", b"1")
+    lake.put("raw/b/c", b"2")
+    assert lake.read("raw/a") == b"1"
+    assert lake.list("raw/") == ["raw/a", "raw/b/c"]
+    assert lake.exists("raw/a")
+    assert not lake.exists("raw/b")
+    with pytest.raises(KeyMissing):
+        lake.read("raw/none")
+
+
+def test_a_listing_is_complete_past_one_page(lake: S3Lake) -> None:
+    for number in range(1100):
+        lake.put(f"many/{number:04}", b"")
+    assert lake.list("many/") == [f"many/{number:04}" for number in range(1100)]
+
+
+def test_of_many_creators_one_wins(lake: S3Lake) -> None:
+    won: list[int] = []
+    start = threading.Barrier(16)
+
+    def contend(number: int) -> None:
+        start.wait()
+        if lake.create("k", str(number).encode()):
+            won.append(number)
+
+    threads = [threading.Thread(target=contend, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+    assert lake.read("k") == str(won[0]).encode()
+
+
+def test_replace_asks_for_the_present_version(lake: S3Lake) -> None:
+    assert lake.replace("latest.json", b"1", None)
+    assert not lake.replace("latest.json", b"2", None)
+    _, version = lake.read_versioned("latest.json") or (b"", "")
+    assert lake.replace("latest.json", b"2", version)
+    assert not lake.replace("latest.json", b"3", version)
+    assert lake.read("latest.json") == b"2"
+
+
+def test_a_file_goes_up_and_its_copy_is_never_stale(lake: S3Lake, tmp_path: Path) -> None:
+    big = tmp_path / "big"
+    big.write_bytes(b"x" * (9 << 20))  # past boto's threshold: goes up in parts
+    lake.put_file("f", big)
+    assert lake.local_path("f").stat().st_size == 9 << 20
+    lake.put("f", b"new")
+    assert lake.local_path("f").read_bytes() == b"new"
+
+
+def test_partitions_work_as_on_the_local_lake(lake: S3Lake) -> None:
+    key = write_partition(lake, "t/dt=1/h", {"a": b"aa"}, {"day": "1"}, {"a": 2})
+    assert key == manifest_key("t/dt=1/h")
+    manifest = read_manifest(lake, key)
+    assert read_part(lake, manifest.parts[0]) == b"aa"
+    assert write_partition(lake, "t/dt=1/h", {"a": b"aa"}, {"day": "1"}, {"a": 2}) == key
+
+
+def test_a_wrong_secret_is_told_plainly(
+    s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clawback")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    with pytest.raises(ClawbackError, match="refused or failed") as caught:
+        S3Lake.connect(_settings(s3_server, "x"), tmp_path)
+    assert "wrong" not in str(caught.value)
+    assert "credentials" in str(caught.value)
+
+
+def test_a_missing_bucket_is_told_plainly(
+    s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clawback")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "loopback-only")
+    settings = LakeSettings(url="s3://no-such-bucket/x", endpoint_url=s3_server.endpoint_url)
+    with pytest.raises(ClawbackError, match="refused or failed") as caught:
+        S3Lake.connect(settings, tmp_path)
+    assert "no-such-bucket" in str(caught.value)
