@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+
+S3_KEY, S3_SECRET = "clawback", "loopback-only"
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,7 +49,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """SeaweedFS on loopback, a real S3 server from a wheel."""
     folder = tmp_path_factory.mktemp("s3")
     port = free_port()
-    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "clawback", "AWS_SECRET_ACCESS_KEY": "loopback-only"}
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": S3_KEY, "AWS_SECRET_ACCESS_KEY": S3_SECRET}
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [
@@ -68,20 +69,29 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
             env=environment,
         )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/healthz", server, folder / "log")
-        yield S3Server(f"http://127.0.0.1:{port}", "clawback-test")
+        ready = S3Server(f"http://127.0.0.1:{port}", "clawback-test")
+        _wait_for_bucket(ready, server, folder / "log")
+        yield ready
     finally:
         server.kill()
         server.wait()
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for_bucket(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = boto3.session.Session(S3_KEY, S3_SECRET, region_name="us-east-1").client(
+        "s3", endpoint_url=server.endpoint_url, config=Config(retries={"total_max_attempts": 1})
+    )
     for _ in range(300):
-        if server.poll() is not None:
+        if process.poll() is not None:
             pytest.fail(f"the S3 server ended: {log.read_text(errors='replace')[-2000:]}")
         try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
+            client.head_bucket(Bucket=server.bucket)
+        except (BotoCoreError, ClientError):
             time.sleep(0.1)
+        else:
+            return
     pytest.fail(f"the S3 server did not come up: {log.read_text(errors='replace')[-2000:]}")

@@ -13,15 +13,15 @@ from clawback.lake.partition import manifest_key, read_manifest, read_part, writ
 from clawback.lake.s3 import S3Lake
 from clawback.settings import LakeSettings
 
-from tests.conftest import S3Server
+from tests.conftest import S3_KEY, S3_SECRET, S3Server
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def lake(s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S3Lake:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clawback")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "loopback-only")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", S3_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", S3_SECRET)
     return S3Lake.connect(_settings(s3_server, uuid4().hex), tmp_path / "cache")
 
 
@@ -93,7 +93,7 @@ def test_partitions_work_as_on_the_local_lake(lake: S3Lake) -> None:
 def test_a_wrong_secret_is_told_plainly(
     s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clawback")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", S3_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     with pytest.raises(ClawbackError, match="refused or failed") as caught:
         S3Lake.connect(_settings(s3_server, "x"), tmp_path)
@@ -104,8 +104,8 @@ def test_a_wrong_secret_is_told_plainly(
 def test_a_missing_bucket_is_told_plainly(
     s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clawback")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "loopback-only")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", S3_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", S3_SECRET)
     settings = LakeSettings(url="s3://no-such-bucket/x", endpoint_url=s3_server.endpoint_url)
     with pytest.raises(ClawbackError, match="refused or failed") as caught:
         S3Lake.connect(settings, tmp_path)
