@@ -7,12 +7,11 @@ Invariants:
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Final
 
-from clawback.hashing import canonical_json
+from clawback.hashing import canonical_json, sha256_hex
 
 HASH_LENGTH: Final = 7
 
@@ -21,7 +20,7 @@ _RELEASE_ID: Final = re.compile(r"(\d{4}-\d{2}-\d{2})-[0-9a-f]{7}")
 
 def marts_hash(marts: Mapping[str, str]) -> str:
     """Return the sha256 over the marts' names and the sha256 of their Parquet files."""
-    return hashlib.sha256(canonical_json(dict(marts))).hexdigest()
+    return sha256_hex(canonical_json(dict(marts)))
 
 
 def release_id(day: str, marts: Mapping[str, str]) -> str:

@@ -1,0 +1,126 @@
+"""What readers ask of releases: which there are, which one counts, where its files lie.
+
+Invariants:
+    Nothing here sees a release without a manifest, or a publication that the pointer has not reached.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from clawback.days import parse_day
+from clawback.errors import ClawbackError
+from clawback.lake import Lake
+from clawback.release.manifest import (
+    FILE_NAME,
+    PREFIX,
+    ReleaseManifest,
+    is_complete,
+    read_release,
+    release_key,
+)
+from clawback.release.names import day_of, is_release_id
+from clawback.release.publish import Publication, list_publications, pointed_publication
+
+__all__ = [
+    "Publication",
+    "as_of",
+    "baseline",
+    "file_path",
+    "latest",
+    "latest_day",
+    "latest_release",
+    "list_publications",
+    "list_releases",
+    "mart_path",
+    "read_release",
+    "require_release",
+]
+
+
+def latest(lake: Lake) -> Publication | None:
+    """The publication that readers see now."""
+    return pointed_publication(lake)
+
+
+def latest_release(lake: Lake) -> str | None:
+    """The release that readers see now."""
+    publication = latest(lake)
+    return None if publication is None else publication.release
+
+
+def latest_day(lake: Lake) -> date | None:
+    """Newest day of the release that readers see now."""
+    release = latest_release(lake)
+    return None if release is None else parse_day(day_of(release))
+
+
+def as_of(lake: Lake, known: date) -> Publication | None:
+    """What was known on a day: the last publication whose known day is not after it."""
+    reached = pointed_publication(lake)
+    if reached is None:
+        return None
+    found = [
+        publication
+        for publication in list_publications(lake)
+        if publication.seq <= reached.seq and publication.known <= known.isoformat()
+    ]
+    return found[-1] if found else None
+
+
+def list_releases(lake: Lake) -> list[str]:
+    """Complete releases, by name (so by day)."""
+    names = [key.removeprefix(PREFIX).partition("/") for key in lake.list(PREFIX)]
+    return sorted(name for name, _, rest in names if rest == FILE_NAME and is_release_id(name))
+
+
+def require_release(lake: Lake, release: str | None = None) -> str:
+    """The named release, or the latest one.
+
+    Raises:
+        ClawbackError: there is none.
+    """
+    if release is not None:
+        read_release(lake, release)
+        return release
+    found = latest_release(lake)
+    if found is None:
+        raise ClawbackError(
+            "nothing has been published yet", where=lake.url, remedy="run `clawback run` first"
+        )
+    return found
+
+
+def file_path(lake: Lake, release: str, name: str) -> Path:
+    """A file of a complete release, on this machine, to be read only."""
+    manifest = read_release(lake, release)
+    if name not in {file.name for file in manifest.files}:
+        raise ClawbackError(
+            f"the release {release} has no file {name}",
+            remedy="it has: " + ", ".join(file.name for file in manifest.files),
+        )
+    return lake.local_path(release_key(release, name))
+
+
+def mart_path(lake: Lake, release: str, mart: str) -> Path:
+    """The Parquet file of one mart of a release."""
+    return file_path(lake, release, f"marts/{mart}.parquet")
+
+
+def baseline(lake: Lake, release: str) -> ReleaseManifest | None:
+    """The release that a candidate of this name is compared with.
+
+    A release that is complete keeps what it was compared with at first, so repeating a run compares with the
+    same as before. Otherwise it is the last one shown whose day is not after the candidate's.
+    """
+    if is_complete(lake, release):
+        previous = read_release(lake, release).previous
+        return None if previous is None else read_release(lake, previous)
+    reached = pointed_publication(lake)
+    if reached is None:
+        return None
+    for publication in reversed(list_publications(lake)):
+        if publication.seq <= reached.seq and day_of(publication.release) <= day_of(release):
+            return read_release(lake, publication.release)
+    return None
