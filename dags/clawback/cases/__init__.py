@@ -1,0 +1,1 @@
+"""Case files: which incident, which addresses, what came back, and who says so; reviewed by people."""
