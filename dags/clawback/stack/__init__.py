@@ -1,0 +1,1 @@
+"""PostgreSQL, Airflow and their supervision on one machine, without root and without containers."""
