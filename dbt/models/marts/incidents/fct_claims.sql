@@ -1,0 +1,35 @@
+with
+
+claims as (
+    select * from {{ ref('int_claims_enriched') }}
+),
+
+final as (
+    select
+        claim_id,
+        document_id,
+        incident_id,
+        claim_type,
+        value,
+        unit,
+        value_usd,
+        actor,
+        asserted_by,
+        hedge_phrase,
+        hedge_level,
+        as_of_date,
+        quotation,
+        quote_start,
+        quote_end,
+        rule,
+        note,
+        document_title,
+        publisher,
+        url,
+        published_date,
+        document_sha256,
+        source
+    from claims
+)
+
+select * from final

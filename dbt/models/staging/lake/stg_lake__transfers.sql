@@ -1,0 +1,21 @@
+with
+
+source as (
+    select * from {{ source('lake_days', 'transfers') }}
+),
+
+final as (
+    select
+        chain,
+        tx_hash,
+        kind,
+        position,
+        block_number,
+        block_time at time zone 'UTC' as block_time,
+        asset,
+        amount,
+        cast(dt as date) as day
+    from source
+)
+
+select * from final

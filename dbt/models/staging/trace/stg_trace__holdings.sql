@@ -1,0 +1,21 @@
+with
+
+source as (
+    select * from {{ source('trace', 'holdings') }}
+),
+
+final as (
+    select
+        incident_id,
+        method,
+        chain,
+        address,
+        asset,
+        tainted_amount,
+        category,
+        hop,
+        cast(dt as date) as day
+    from source
+)
+
+select * from final

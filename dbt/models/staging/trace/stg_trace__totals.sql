@@ -1,0 +1,19 @@
+with
+
+source as (
+    select * from {{ source('trace', 'totals') }}
+),
+
+final as (
+    select
+        incident_id,
+        method,
+        chain,
+        asset,
+        measure,
+        amount,
+        cast(dt as date) as day
+    from source
+)
+
+select * from final

@@ -1,0 +1,244 @@
+"""Inputs of a small warehouse, every figure of which can be checked by hand.
+
+`alpha` is traced on ethereum and loses ether, a token whose price has gaps, a token without a price, one without
+decimals and one so large that its value is out of range. `beta` is only reported. `gamma` is traced through a
+conversion and gets units back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from clawback import schemas
+from clawback.parquet import rows_to_table, table_to_bytes
+
+DAYS = [date(2020, 9, day) for day in (25, 26, 27, 28, 29)]
+ETHER = 10**18
+HOSTILE = 5 * 10**32
+
+THIEF, HOP, POOL, VICTIM = "0xthief", "0xhop", "0xpool", "0xvictim"
+
+Rows = list[dict[str, Any]]
+
+
+def write_day(root: Path, table: str, day: date, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
+    """Write one day's file of a table."""
+    _write(root / table / f"dt={day}" / "part-0000.parquet", rows, schema)
+
+
+def write_snapshot(root: Path, table: str, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
+    """Write the one file of a table."""
+    _write(root / table / "part-0000.parquet", rows, schema)
+
+
+def _write(path: Path, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(table_to_bytes(rows_to_table(rows, schema)))
+
+
+def flow(incident: str, day: date, tx: str, hop: int, sender: str, to: str | None, asset: str, amount: int,
+         tainted: int, outcome: str, **more: Any) -> dict[str, Any]:
+    row = {
+        "incident_id": incident, "method": "fifo", "hop": hop, "chain": "ethereum", "block_number": 100,
+        "tx_index": 1, "position": 1, "block_time": datetime(day.year, day.month, day.day, 18, 48, 59, tzinfo=UTC),
+        "tx_hash": tx, "kind": "native" if asset == "native" else "token", "from_address": sender,
+        "to_address": to, "asset": asset, "amount": amount, "tainted_amount": tainted, "outcome": outcome,
+        "order_quality": "exact",
+    }  # fmt: skip
+    return row | more
+
+
+def total(incident: str, asset: str, measure: str, amount: int) -> dict[str, Any]:
+    return {
+        "incident_id": incident, "method": "fifo", "chain": "ethereum", "asset": asset, "measure": measure,
+        "amount": amount,
+    }  # fmt: skip
+
+
+def claim(number: int, incident: str | None, kind: str, value: str | None, unit: str | None, by: str, as_of: date,
+          **more: Any) -> dict[str, Any]:
+    row = {
+        "claim_id": f"c{number:02}", "document_id": f"doc-{by}", "incident_id": incident, "claim_type": kind,
+        "value": None if value is None else Decimal(value), "unit": unit, "asserted_by": by,
+        "hedge_level": "confirmed", "as_of_date": as_of, "quotation": "words", "quote_start": 0, "quote_end": 5,
+        "rule": "by hand",
+    }  # fmt: skip
+    return row | more
+
+
+FLOWS: dict[date, Rows] = {
+    DAYS[0]: [
+        flow("alpha", DAYS[0], "0xt1", 0, VICTIM, THIEF, "native", 10 * ETHER, 10 * ETHER, "held",
+             theft_role="theft_address"),
+        flow("alpha", DAYS[0], "0xt2", 0, VICTIM, THIEF, "0xknc", 3, 3, "held", theft_role="theft_address"),
+        flow("alpha", DAYS[0], "0xt3", 0, VICTIM, THIEF, "0xnoprice", 7, 7, "held", theft_role="theft_address"),
+        flow("alpha", DAYS[0], "0xt4", 0, VICTIM, THIEF, "0xnodecimals", 9, 9, "held", theft_role="theft_address"),
+        flow("alpha", DAYS[0], "0xt5", 0, VICTIM, THIEF, "0xhostile", HOSTILE, HOSTILE, "held",
+             theft_role="theft_address", order_quality="time"),
+    ],
+    DAYS[1]: [
+        flow("alpha", DAYS[1], "0xm1", 1, THIEF, POOL, "native", 4 * ETHER, 4 * ETHER, "mixer",
+             label_entity="Pool", label_source="labels_a", label_confidence=90),
+        flow("alpha", DAYS[1], "0xm1", 1, THIEF, None, "native", ETHER // 1000, ETHER // 1000, "fee", kind="fee",
+             position=0),
+        flow("alpha", DAYS[1], "0xm2", 1, THIEF, HOP, "native", ETHER, ETHER, "held"),
+    ],
+    DAYS[2]: [
+        flow("gamma", DAYS[2], "0xg1", 0, VICTIM, THIEF, "0xdai", 100, 100, "held", theft_role="source"),
+        flow("gamma", DAYS[2], "0xg2", 1, THIEF, "0xdex", "0xdai", 60, 60, "converted", converted_asset="native",
+             converted_amount=ETHER // 2, label_entity="Dex", label_source="labels_b", label_confidence=80),
+    ],
+    DAYS[3]: [
+        flow("gamma", DAYS[3], "0xg3", 1, THIEF, VICTIM, "0xdai", 25, 25, "victim", label_entity="Gamma",
+             label_source="cases", label_confidence=100),
+    ],
+}  # fmt: skip
+
+_ALPHA_UNVALUED = [
+    total("alpha", "0xknc", "stolen", 3), total("alpha", "0xknc", "held", 3),
+    total("alpha", "0xnoprice", "stolen", 7), total("alpha", "0xnoprice", "held", 7),
+    total("alpha", "0xnodecimals", "stolen", 9), total("alpha", "0xnodecimals", "held", 9),
+    total("alpha", "0xhostile", "stolen", HOSTILE), total("alpha", "0xhostile", "held", HOSTILE),
+]  # fmt: skip
+_ALPHA_LATER = [
+    *_ALPHA_UNVALUED,
+    total("alpha", "native", "stolen", 10 * ETHER),
+    total("alpha", "native", "held", 6 * ETHER - ETHER // 1000),
+    total("alpha", "native", "mixer", 4 * ETHER),
+    total("alpha", "native", "fee", ETHER // 1000),
+    total("alpha", "native", "unseen_inflow", ETHER // 4),
+]
+_GAMMA_FIRST = [
+    total("gamma", "0xdai", "stolen", 100), total("gamma", "0xdai", "held", 40),
+    total("gamma", "0xdai", "converted_out", 60),
+    total("gamma", "native", "converted_in", ETHER // 2), total("gamma", "native", "held", ETHER // 2),
+]  # fmt: skip
+_GAMMA_LATER = [
+    total("gamma", "0xdai", "stolen", 100), total("gamma", "0xdai", "held", 15),
+    total("gamma", "0xdai", "victim", 25), total("gamma", "0xdai", "converted_out", 60),
+    total("gamma", "native", "converted_in", ETHER // 2), total("gamma", "native", "held", ETHER // 2),
+]  # fmt: skip
+TOTALS: dict[date, Rows] = {
+    DAYS[0]: [*_ALPHA_UNVALUED, total("alpha", "native", "stolen", 10 * ETHER),
+              total("alpha", "native", "held", 10 * ETHER)],
+    DAYS[1]: _ALPHA_LATER,
+    DAYS[2]: [*_ALPHA_LATER, *_GAMMA_FIRST],
+    DAYS[3]: [*_ALPHA_LATER, *_GAMMA_LATER],
+    DAYS[4]: [*_ALPHA_LATER, *_GAMMA_LATER],
+}  # fmt: skip
+
+
+def price(asset: str, day: date, close: str, source: str = "prices_a") -> dict[str, Any]:
+    return {"chain": "ethereum", "asset": asset, "day": day, "close_usd": Decimal(close), "source": source}
+
+
+PRICES: dict[date, Rows] = {
+    # Ether has no close on the second day; the token's only close is 3 days old on the fourth and too old on the
+    # fifth. Two sources give the first ether price: the first in the settings is right.
+    DAYS[0]: [price("native", DAYS[0], "350.125"), price("native", DAYS[0], "999", "prices_b"),
+              price("0xknc", DAYS[0], "1.005"), price("0xhostile", DAYS[0], "1"), price("0xnodecimals", DAYS[0], "2")],
+    DAYS[2]: [price("native", DAYS[2], "360"), price("0xhostile", DAYS[2], "1"), price("0xdai", DAYS[2], "1")],
+    DAYS[3]: [price("native", DAYS[3], "355.5"), price("0xdai", DAYS[3], "1")],
+    DAYS[4]: [price("native", DAYS[4], "355.5"), price("0xdai", DAYS[4], "1")],
+}  # fmt: skip
+
+SNAPSHOTS: dict[str, Rows] = {
+    "assets": [
+        {"chain": "ethereum", "asset": "native", "symbol": "ETH", "decimals": 18, "source": "transfers_a"},
+        {"chain": "ethereum", "asset": "0xknc", "symbol": "KNC", "decimals": 0, "source": "transfers_a"},
+        {"chain": "ethereum", "asset": "0xnoprice", "symbol": "NOP", "decimals": 0, "source": "transfers_a"},
+        {"chain": "ethereum", "asset": "0xnodecimals", "symbol": "NOD", "decimals": None, "source": "transfers_a"},
+        {"chain": "ethereum", "asset": "0xhostile", "symbol": "ETH", "decimals": 0, "source": "transfers_a"},
+        {"chain": "ethereum", "asset": "0xdai", "symbol": "DAI", "decimals": 0, "source": "transfers_a"},
+    ],
+    "labels": [
+        {"chain": "ethereum", "address": HOP, "entity": "Weak", "category": "exchange", "confidence": 40,
+         "source": "labels_a"},
+        {"chain": "ethereum", "address": HOP, "entity": "Strong", "category": "broker", "confidence": 60,
+         "source": "labels_b"},
+        {"chain": "ethereum", "address": THIEF, "entity": "Alpha's thief", "category": "theft", "confidence": 100,
+         "incident_id": "alpha", "source": "cases"},
+    ],
+    "reports": [
+        {"document_id": f"doc-{by}", "source": "reports", "title": f"Report of {by}", "publisher": by,
+         "published_date": day, "language": "en", "text": "words", "sha256": "0" * 64}
+        for by, day in (("one", DAYS[0]), ("two", DAYS[1]), ("three", DAYS[2]), ("four", DAYS[3]))
+    ],
+    "claims": [
+        claim(1, "alpha", "loss", "150", "USD", "one", DAYS[0]),
+        claim(2, "alpha", "loss", "281", "USD", "two", DAYS[1]),
+        claim(3, "alpha", "loss", "281", "USD", "three", DAYS[2]),
+        claim(4, "alpha", "loss", "45", "USD", "four", DAYS[3]),
+        claim(5, "alpha", "loss", "9000", "USD", "four", DAYS[1], hedge_level="denied"),
+        claim(6, "alpha", "recovered", "204", "USD", "three", DAYS[2]),
+        claim(7, "alpha", "recovered", "84", "pct", "four", DAYS[3]),
+        claim(8, "alpha", "insured", "30", "USD", "three", DAYS[2]),
+        claim(9, "alpha", "attribution", None, None, "two", DAYS[1], actor="Group X", hedge_level="suspected"),
+        claim(10, "alpha", "attribution", None, None, "three", DAYS[2], actor="Group Y", hedge_level="likely"),
+        claim(11, "beta", "loss", "23", "USD", "four", DAYS[3]),
+        claim(12, None, "loss", "2000", "USD", "four", DAYS[3]),
+    ],
+    "incidents": [
+        {"incident_id": name, "title": f"Theft of {name}", "victim": name.title(), "victim_kind": "exchange",
+         "occurred_at": datetime(2020, 9, day.day, 18, 48, 59, tzinfo=UTC), "occurred_precision": "minute",
+         "chains_affected": chains, "source_url": f"https://example.org/{name}"}
+        for name, day, chains in (
+            ("alpha", DAYS[0], ["ethereum", "bitcoin"]),
+            ("beta", DAYS[3], ["tron"]),
+            ("gamma", DAYS[2], ["ethereum"]),
+        )
+    ],
+    "incident_roles": [],
+    "incident_links": [
+        {"incident_id": "alpha", "linked_incident_id": "gamma", "link_kind": "same_actor", "strength": "weak",
+         "evidence": "a claim", "asserted_by": "two", "source_url": "https://example.org/link"},
+    ],
+    "recoveries": [
+        {"incident_id": "alpha", "event_kind": "freeze", "event_date": DAYS[2], "chain": "ethereum",
+         "address": "0xelsewhere", "asset": "0xdai", "asset_symbol": "DAI", "amount": 999, "decimals": 0,
+         "asserted_by": "the issuer", "source_url": "https://example.org/freeze"},
+    ],
+}  # fmt: skip
+
+SOURCE_RANKS = pa.schema(
+    [pa.field("source", pa.string(), nullable=False), pa.field("source_rank", pa.int32(), nullable=False)]
+)
+DAYS_SCHEMA = pa.schema([pa.field("day", pa.date32(), nullable=False)])
+RANKED = ["transfers_a", "prices_a", "prices_b", "labels_a", "labels_b", "cases", "reports"]
+
+
+def write_inputs(root: Path, *, empty: bool = False) -> Path:
+    """Write all inputs below root; with `empty`, every table without a row but the days."""
+    write_snapshot(root, "days", [{"day": day} for day in DAYS], DAYS_SCHEMA)
+    ranks = [] if empty else [{"source": name, "source_rank": rank} for rank, name in enumerate(RANKED)]
+    write_snapshot(root, "source_ranks", ranks, SOURCE_RANKS)
+    for day in DAYS:
+        moved = [] if empty else [_transfer(row) for row in FLOWS.get(day, [])]
+        write_day(root, "transfers", day, moved, schemas.TRANSFERS)
+        write_day(root, "prices", day, [] if empty else PRICES.get(day, []), schemas.PRICES)
+        write_day(root, "flows", day, [] if empty else FLOWS.get(day, []), schemas.FLOWS)
+        write_day(root, "holdings", day, [] if empty else _holdings(TOTALS[day]), schemas.HOLDINGS)
+        write_day(root, "totals", day, [] if empty else TOTALS[day], schemas.TOTALS)
+    for table, schema in schemas.SNAPSHOT_TABLES.items():
+        write_snapshot(root, table, [] if empty else SNAPSHOTS[table], schema)
+    return root
+
+
+def _transfer(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: row[name] for name in schemas.TRANSFERS.names if name in row}
+    return kept | {"source": "transfers_a", "known_date": DAYS[-1]}
+
+
+def _holdings(totals: Rows) -> Rows:
+    return [
+        {"incident_id": row["incident_id"], "method": "fifo", "chain": "ethereum", "address": THIEF,
+         "asset": row["asset"], "tainted_amount": row["amount"], "category": row["measure"], "hop": 0}
+        for row in totals
+        if row["measure"] in ("held", "frozen")
+    ]  # fmt: skip
