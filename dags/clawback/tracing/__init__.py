@@ -1,0 +1,1 @@
+"""Follows stolen units through the transfers of each day, exactly and by state."""

@@ -1,0 +1,135 @@
+"""Reads what the trace of one day needs out of the day's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from clawback.lake import Lake
+from clawback.lake.partition import Manifest, read_manifest, read_part
+from clawback.parquet import read_table
+from clawback.schemas import TABLES
+from clawback.tracing.records import Freeze, Label, Role, Transfer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+INPUT_TABLES: Final = ("transfers", "labels", "incident_roles", "recoveries")
+
+
+@dataclass(frozen=True)
+class DayInputs:
+    """The tables of one day, by manifest; a table that nobody delivered yet is absent."""
+
+    lake: Lake
+    manifests: dict[str, Manifest]
+
+    def content(self) -> dict[str, list[str]]:
+        """The sha256 of every table's files: equal bytes are equal inputs, whoever made them."""
+        return {
+            name: [part.sha256 for part in self.manifests[name].parts] if name in self.manifests else []
+            for name in INPUT_TABLES
+        }
+
+    def transfers(self) -> list[Transfer]:
+        """All transfers of the day."""
+        return transfers_of(self._table("transfers"))
+
+    def roles(self) -> list[Role]:
+        """What the case files say about addresses."""
+        return [
+            Role(
+                row["incident_id"],
+                row["chain"],
+                row["address"],
+                row["role"],
+                row["tx_hash"],
+                row["from_time"],
+                row["to_time"],
+            )
+            for row in self._table("incident_roles").to_pylist()
+        ]
+
+    def labels(self, rank: Sequence[str]) -> list[Label]:
+        """Labels, those of earlier sources first; sources that are not ranked come last, by name."""
+        places = {source: place for place, source in enumerate(rank)}
+        labels = [
+            Label(
+                row["chain"],
+                row["address"],
+                row["entity"],
+                row["category"],
+                row["confidence"],
+                row["source"],
+                row["incident_id"],
+                row["valid_from"],
+                row["valid_to"],
+            )
+            for row in self._table("labels").to_pylist()
+        ]
+        labels.sort(
+            key=lambda label: (
+                places.get(label.source, len(places)),
+                label.source,
+                label.chain,
+                label.address,
+                label.category,
+                label.entity,
+            )
+        )
+        return labels
+
+    def freezes(self) -> list[Freeze]:
+        """Freezes that name the address that they hit."""
+        return [
+            Freeze(row["chain"], row["address"], row["asset"], row["event_date"])
+            for row in self._table("recoveries").to_pylist()
+            if row["event_kind"] == "freeze" and row["address"] is not None
+        ]
+
+    def _table(self, name: str) -> pa.Table:
+        import pyarrow as pa
+
+        schema = TABLES[name]
+        if name not in self.manifests:
+            return schema.empty_table()
+        parts = [
+            read_table(read_part(self.lake, part), schema)
+            for part in self.manifests[name].parts
+            if part.key.endswith(".parquet")
+        ]
+        return pa.concat_tables(parts) if parts else schema.empty_table()
+
+
+def read_inputs(lake: Lake, record: dict[str, Any]) -> DayInputs:
+    """Opens the tables that a day's record names."""
+    tables = record["tables"]
+    return DayInputs(
+        lake,
+        {
+            name: read_manifest(lake, tables[name]["manifest"])
+            for name in INPUT_TABLES
+            if tables.get(name) is not None
+        },
+    )
+
+
+def transfers_of(table: pa.Table) -> list[Transfer]:
+    """The rows of a transfers table as records."""
+    names = (
+        "chain",
+        "block_number",
+        "block_time",
+        "tx_hash",
+        "tx_index",
+        "position",
+        "kind",
+        "from_address",
+        "to_address",
+        "asset",
+    )
+    columns = [table.column(name).to_pylist() for name in names]
+    amounts = [int(amount) for amount in table.column("amount").to_pylist()]
+    quality = table.column("order_quality").to_pylist()
+    return [Transfer(*values) for values in zip(*columns, amounts, quality, strict=True)]

@@ -1,0 +1,127 @@
+"""The ledger of one incident: holdings that carry its taint, and what left them for good.
+
+Invariants:
+    For each (chain, asset): stolen + converted_in = tainted units held + converted_out + every sink, always.
+    A holding is here only while it carries taint. When its taint falls to 0 its lots are one clean lot, and
+    the size of that lot is the balance that the running nets know (see `nets`): so it is forgotten here, and
+    read from there when taint reaches it again. Nothing is lost by it, and the state stays as small as the
+    trail.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from clawback.schemas import MAX_AMOUNT
+from clawback.tracing.lots import JUST_STOLEN, Holding, Lot, steal_last, tainted_amount
+from clawback.tracing.methods import Method
+from clawback.tracing.records import Arrival, HoldingKey
+from clawback.tracing.sinks import DUST
+
+STOLEN: Final = "stolen"
+UNSEEN_INFLOW: Final = "unseen_inflow"
+Watch = dict[HoldingKey, set[str]]
+"""Which incidents follow a holding; shared by their ledgers, so that most transfers cost one look."""
+
+
+class Ledger:
+    """Lots and sums of one incident under one method."""
+
+    def __init__(
+        self, incident_id: str, method: Method, *, max_hops: int = 0, watch: Watch | None = None
+    ) -> None:
+        self.incident_id = incident_id
+        self.method = method
+        self.holdings: dict[HoldingKey, Holding] = {}
+        self.sums: dict[tuple[str, str, str], int] = defaultdict(int)
+        """(chain, asset, measure) -> base units since the theft."""
+        self.too_wide = 0
+        """Units left clean because the stolen sum would not fit a DECIMAL(38,0)."""
+        self.unseen_payments = 0
+        """Payments, since this ledger was made, of more than the holding was seen to have."""
+        self._max_hops = max_hops
+        self._watch: Watch = watch if watch is not None else {}
+
+    def open(self, key: HoldingKey, balance: int) -> Holding:
+        """Begins to follow a holding; what it held is its oldest lot, clean."""
+        holding = Holding([Lot(balance, unknown=True)])
+        self.restore(key, holding)
+        return holding
+
+    def restore(self, key: HoldingKey, holding: Holding) -> None:
+        """Follows a holding as it was left the day before."""
+        self.holdings[key] = holding
+        self._watch.setdefault(key, set()).add(self.incident_id)
+
+    def pay(self, key: HoldingKey, amount: int) -> list[Lot]:
+        """Takes a payment out of a followed holding.
+
+        What the holding was not seen to have is its newest lot, clean, and counted as unseen inflow.
+        """
+        holding = self.holdings[key]
+        if amount > holding.amount:
+            unseen = amount - holding.amount
+            self.book(key[0], key[2], UNSEEN_INFLOW, unseen)
+            self.unseen_payments += 1
+            holding.append(Lot(unseen))
+        return self.method.take(holding, amount)
+
+    def steal(self, chain: str, asset: str, lots: list[Lot], units: int) -> list[Lot]:
+        """Marks the clean ones among the last `units` units as stolen."""
+        marked = steal_last(lots, units)
+        fresh = tainted_amount(marked) - tainted_amount(lots)
+        if self.sums.get((chain, asset, STOLEN), 0) + fresh > MAX_AMOUNT:
+            # A hostile token can be sent into any open theft window; it must not stop the day.
+            self.too_wide += fresh
+            return lots
+        self.book(chain, asset, STOLEN, fresh)
+        return marked
+
+    def advance(self, chain: str, asset: str, lots: Iterable[Lot], arrival: Arrival) -> list[Lot]:
+        """Counts the hop that a transfer makes; taint beyond the limit is booked as dust."""
+        moved = []
+        for lot in lots:
+            if lot.hop is None:
+                moved.append(Lot(lot.amount))
+            elif self._max_hops > 0 and lot.hop + 1 > self._max_hops:
+                self.book(chain, asset, DUST, lot.amount)
+                moved.append(Lot(lot.amount))
+            else:
+                moved.append(replace(lot, hop=lot.hop + 1, came_by=arrival))
+        return moved
+
+    def book(self, chain: str, asset: str, measure: str, amount: int) -> None:
+        """Adds to one of the sums."""
+        if amount > 0:
+            self.sums[chain, asset, measure] += amount
+
+    def end(self, key: HoldingKey, sink: str) -> None:
+        """Books all taint of a holding at a sink and forgets the holding."""
+        self.book(key[0], key[2], sink, self.holdings[key].tainted)
+        self._forget(key)
+
+    def settle(self, key: HoldingKey) -> None:
+        """Forgets a holding whose taint has fallen to 0."""
+        holding = self.holdings.get(key)
+        if holding is not None and holding.tainted == 0:
+            self._forget(key)
+
+    def held(self) -> Iterator[tuple[HoldingKey, Holding]]:
+        """Followed holdings, ordered by key."""
+        for key in sorted(self.holdings):
+            yield key, self.holdings[key]
+
+    def _forget(self, key: HoldingKey) -> None:
+        del self.holdings[key]
+        followers = self._watch[key]
+        followers.discard(self.incident_id)
+        if not followers:
+            del self._watch[key]
+
+
+def was_just_stolen(lots: Iterable[Lot]) -> bool:
+    """Whether some of the lots leave the victim with this very transfer."""
+    return any(lot.hop == JUST_STOLEN for lot in lots)

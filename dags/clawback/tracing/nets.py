@@ -1,0 +1,110 @@
+"""What every account moved in a day: enough to know any balance later, without knowing any incident now.
+
+Layout:
+    One row per (chain, address, asset) that moved in the day: `net` is received minus paid, `lowest` the
+    lowest that the running sum reached (0 or less). A balance that starts the day at b and is floored at
+    0 ends it at net + max(b, -lowest); so days can be put together in order, and a holding's balance in
+    the ledger (which books what it was not seen to receive as unseen inflow) is exactly that number. Sums
+    of hostile tokens can be wider than one amount, hence the wider decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clawback.tracing.records import HoldingKey, Transfer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Nets:
+    """Running sums since the beginning of the day (or of the transfers given)."""
+
+    def __init__(self) -> None:
+        self._sums: dict[HoldingKey, tuple[int, int]] = {}
+
+    def add(self, rows: Iterable[Transfer]) -> None:
+        """Books transfers in travel order."""
+        sums = self._sums
+        for row in rows:
+            payer, receiver, amount = row.payer, row.receiver, row.amount
+            if payer is not None:
+                key = (row.chain, payer, row.asset)
+                net, lowest = sums.get(key, (0, 0))
+                net -= amount
+                sums[key] = (net, min(net, lowest))
+            if receiver is not None:
+                key = (row.chain, receiver, row.asset)
+                net, lowest = sums.get(key, (0, 0))
+                sums[key] = (net + amount, lowest)
+
+    def balance(self, key: HoldingKey, start: int) -> int:
+        """Present balance of a holding that had `start` in the beginning."""
+        return carry(start, *self._sums.get(key, (0, 0)))
+
+    def table(self) -> pa.Table:
+        """All sums, ordered by key."""
+        import pyarrow as pa
+
+        keys = sorted(self._sums)
+        columns: list[list[Any]] = [[key[place] for key in keys] for place in range(3)]
+        columns += [[self._sums[key][place] for key in keys] for place in range(2)]
+        schema = nets_schema()
+        arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def carry(start: int, net: int, lowest: int) -> int:
+    """Balance at the end of a day that began with `start`."""
+    return net + max(start, -lowest)
+
+
+def nets_schema() -> pa.Schema:
+    """Columns of nets.parquet."""
+    import pyarrow as pa
+
+    wide = pa.decimal256(76, 0)
+    return pa.schema(
+        [
+            pa.field("chain", pa.string(), nullable=False),
+            pa.field("address", pa.string(), nullable=False),
+            pa.field("asset", pa.string(), nullable=False),
+            pa.field("net", wide, nullable=False),
+            pa.field("lowest", wide, nullable=False),
+        ]
+    )
+
+
+def read_balances(files: Sequence[Path], keys: Iterable[HoldingKey]) -> Mapping[HoldingKey, int]:
+    """Balances of some holdings after several days.
+
+    Args:
+        files: nets.parquet of each day, oldest first, none left out.
+        keys: the holdings wanted; every one of them is in the answer.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    balances = dict.fromkeys(keys, 0)
+    if not balances:
+        return balances
+    addresses = pa.array(sorted({address for _, address, _ in balances}), type=pa.string())
+    for file in files:
+        found = pq.read_table(file, filters=_among(addresses), partitioning=None)
+        names = ("chain", "address", "asset", "net", "lowest")
+        for chain, address, asset, net, lowest in zip(
+            *(found.column(name).to_pylist() for name in names), strict=True
+        ):
+            key = (chain, address, asset)
+            if key in balances:
+                balances[key] = carry(balances[key], int(net), int(lowest))
+    return balances
+
+
+def _among(addresses: pa.Array) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.field("address").isin(addresses)

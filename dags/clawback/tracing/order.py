@@ -1,0 +1,163 @@
+"""Puts transfers into the one order in which they happened, grouped by transaction.
+
+Layout:
+    Transactions of a chain are ordered by time of their block (never running backwards: a block counts with
+    the latest time among itself and the blocks before it), block_number, tx_index (unknown last) and tx_hash.
+    Rows of one transaction may come from several sources of which only one knows the index; what one row
+    knows holds for all. Inside a transaction: gas first, then position, kind and content. Where only times
+    are known (order_quality `time`), an account's receipts of an asset come before its payments.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from clawback.tracing.records import UTXO_KINDS, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Transfers of one transaction, asset by asset, each in the order in which units travel."""
+
+    chain: str
+    tx_hash: str
+    block_number: int | None
+    tx_index: int | None
+    block_time: datetime
+    day: date
+    assets: tuple[tuple[str, tuple[Transfer, ...]], ...]
+
+
+def order_transactions(transfers: Iterable[Transfer]) -> list[Transaction]:
+    """Groups and orders transfers of the account model; rows of the UTXO model are left out."""
+    groups: dict[tuple[str, str], list[Transfer]] = defaultdict(list)
+    for transfer in transfers:
+        if transfer.kind not in UTXO_KINDS:
+            groups[transfer.chain, transfer.tx_hash].append(transfer)
+    heads = [_head(rows) for rows in groups.values()]
+    latest: dict[str, datetime] = {}
+    keyed = []
+    for head in sorted((head for head in heads if head.block_number is not None), key=_by_number):
+        seen = max(head.block_time, latest.get(head.chain, head.block_time))
+        latest[head.chain] = seen
+        keyed.append((_sort_key(head, seen), head, seen))
+    for head in heads:
+        if head.block_number is None:
+            keyed.append((_sort_key(head, head.block_time), head, head.block_time))
+    keyed.sort(key=lambda item: item[0])
+    return [
+        Transaction(
+            head.chain,
+            head.tx_hash,
+            head.block_number,
+            head.tx_index,
+            head.block_time,
+            seen.date(),
+            _by_asset(groups[head.chain, head.tx_hash]),
+        )
+        for _, head, seen in keyed
+    ]
+
+
+def travel_order(rows: Sequence[Transfer]) -> tuple[Transfer, ...]:
+    """Orders the transfers of one asset in one transaction."""
+    ordered = rows if len(rows) == 1 else sorted(rows, key=_content)
+    if len(ordered) > 2 and any(row.order_quality == "time" for row in ordered):
+        return _receipts_first(ordered)
+    if len(ordered) == 2 and ordered[0].order_quality == "time":
+        return _receipts_first(ordered)
+    return tuple(ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    chain: str
+    tx_hash: str
+    block_number: int | None
+    tx_index: int | None
+    block_time: datetime
+
+
+def _head(rows: Sequence[Transfer]) -> _Head:
+    first = rows[0]
+    if len(rows) == 1:
+        return _Head(first.chain, first.tx_hash, first.block_number, first.tx_index, first.block_time)
+    numbers = [row.block_number for row in rows if row.block_number is not None]
+    indices = [row.tx_index for row in rows if row.tx_index is not None]
+    return _Head(
+        first.chain,
+        first.tx_hash,
+        min(numbers, default=None),
+        min(indices, default=None),
+        min(row.block_time for row in rows),
+    )
+
+
+def _by_number(head: _Head) -> tuple[str, int, datetime]:
+    return head.chain, head.block_number or 0, head.block_time
+
+
+def _sort_key(head: _Head, seen: datetime) -> tuple[str, datetime, bool, int, bool, int, str]:
+    return (
+        head.chain,
+        seen,
+        head.block_number is None,
+        head.block_number or 0,
+        head.tx_index is None,
+        head.tx_index or 0,
+        head.tx_hash,
+    )
+
+
+def _by_asset(rows: Sequence[Transfer]) -> tuple[tuple[str, tuple[Transfer, ...]], ...]:
+    if len(rows) == 1:
+        return ((rows[0].asset, (rows[0],)),)
+    assets: dict[str, list[Transfer]] = defaultdict(list)
+    for row in rows:
+        assets[row.asset].append(row)
+    return tuple((asset, travel_order(assets[asset])) for asset in sorted(assets))
+
+
+def _content(row: Transfer) -> tuple[bool, int, str, str, str, int]:
+    return row.kind != "fee", row.position, row.kind, row.from_address, row.to_address or "", row.amount
+
+
+def _receipts_first(ordered: Sequence[Transfer]) -> tuple[Transfer, ...]:
+    # Kahn's algorithm over accounts. A cycle has no such order: it is cut at the first transfer that is left.
+    awaited: dict[str, int] = defaultdict(int)
+    payments: dict[str, list[int]] = defaultdict(list)
+    for index, row in enumerate(ordered):
+        if row.receiver is not None and row.receiver != row.payer:
+            awaited[row.receiver] += 1
+        if row.payer is not None:
+            payments[row.payer].append(index)
+    ready = [index for index, row in enumerate(ordered) if _is_free(row, awaited)]
+    heapq.heapify(ready)
+    done: set[int] = set()
+    result: list[Transfer] = []
+    first_left = 0
+    while len(result) < len(ordered):
+        while first_left in done:
+            first_left += 1
+        index = heapq.heappop(ready) if ready else first_left
+        if index in done:
+            continue
+        done.add(index)
+        row = ordered[index]
+        result.append(row)
+        if row.receiver is not None and row.receiver != row.payer:
+            awaited[row.receiver] -= 1
+            if awaited[row.receiver] == 0:
+                for payment in payments[row.receiver]:
+                    if payment not in done:
+                        heapq.heappush(ready, payment)
+    return tuple(result)
+
+
+def _is_free(row: Transfer, awaited: dict[str, int]) -> bool:
+    # Gas is paid before anything is received.
+    return row.kind == "fee" or row.payer is None or awaited[row.payer] == 0

@@ -1,0 +1,94 @@
+"""Turns ledgers and flows into rows of the tables that leave the tracer.
+
+Layout:
+    Rows of `flows`, `holdings` and `totals` as in `clawback.schemas`. Totals are cumulative: what holds
+    at the end of the day. `held` leaves out what is `frozen`; the two are the tainted units that lie in
+    holdings. `unseen_inflow` is a memo beside them: clean units paid by followed holdings that were not
+    seen to get them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Set
+from typing import Any, Final
+
+from clawback.schemas import MAX_AMOUNT
+from clawback.tracing.ledger import STOLEN, UNSEEN_INFLOW, Ledger
+from clawback.tracing.records import HoldingKey
+from clawback.tracing.transaction import HELD, Flow
+
+FROZEN: Final = "frozen"
+
+
+def flow_rows(flows: Iterable[Flow]) -> Iterator[dict[str, Any]]:
+    """One row per transfer that carried taint, and incident."""
+    for flow in flows:
+        transfer, label = flow.transfer, flow.label
+        yield {
+            "incident_id": flow.incident_id,
+            "method": flow.method,
+            "hop": flow.hop,
+            "chain": transfer.chain,
+            "block_number": transfer.block_number,
+            "tx_index": transfer.tx_index,
+            "position": transfer.position,
+            "block_time": transfer.block_time,
+            "tx_hash": transfer.tx_hash,
+            "kind": transfer.kind,
+            "from_address": transfer.from_address,
+            "to_address": transfer.to_address,
+            "asset": transfer.asset,
+            "amount": transfer.amount,
+            "tainted_amount": flow.tainted,
+            "outcome": flow.outcome,
+            "theft_role": flow.theft_role,
+            "label_entity": None if label is None else label.entity,
+            "label_source": None if label is None else label.source,
+            "label_confidence": None if label is None else label.confidence,
+            "converted_asset": None,
+            "converted_amount": None,
+            "basis": None,
+            "order_quality": transfer.order_quality,
+        }
+
+
+def holding_rows(ledgers: Iterable[Ledger], frozen: Set[HoldingKey]) -> Iterator[dict[str, Any]]:
+    """One row per holding that carries taint, ordered by incident and holding."""
+    for ledger in ledgers:
+        for key, holding in ledger.held():
+            chain, address, asset = key
+            yield {
+                "incident_id": ledger.incident_id,
+                "method": ledger.method.name,
+                "chain": chain,
+                "address": address,
+                "asset": asset,
+                "tainted_amount": holding.tainted,
+                "category": FROZEN if key in frozen else HELD,
+                "hop": holding.smallest_hop(),
+            }
+
+
+def total_rows(ledgers: Iterable[Ledger], frozen: Set[HoldingKey]) -> Iterator[dict[str, Any]]:
+    """One row per sum that is not 0, ordered by incident, chain, asset and measure."""
+    for ledger in ledgers:
+        sums: dict[tuple[str, str, str], int] = defaultdict(int, ledger.sums)
+        for key, holding in ledger.held():
+            chain, _, asset = key
+            sums[chain, asset, FROZEN if key in frozen else HELD] += holding.tainted
+            sums[chain, asset, STOLEN] += 0
+        for chain, asset, measure in sorted(sums):
+            amount = sums[chain, asset, measure]
+            # Clean units can be more than any stolen sum; a memo may say "at least".
+            if measure == UNSEEN_INFLOW:
+                amount = min(amount, MAX_AMOUNT)
+            if amount > 0 or measure == STOLEN:
+                yield {
+                    "incident_id": ledger.incident_id,
+                    "method": ledger.method.name,
+                    "chain": chain,
+                    "asset": asset,
+                    "measure": measure,
+                    "amount": amount,
+                }
