@@ -42,7 +42,9 @@ def audit_summary(audit: Mapping[str, Any]) -> AuditSummary:
     """Summarise the contents of audit.json."""
     verdict = str(audit.get("verdict", "broken"))
     found: Sequence[Mapping[str, Any]] = audit.get("checks", [])
-    checks = tuple(sorted((_check(item) for item in found), key=lambda check: (check.passed, check.table, check.name)))
+    checks = tuple(
+        sorted((_check(item) for item in found), key=lambda check: (check.passed, check.table, check.name))
+    )
     return AuditSummary(
         verdict, VERDICTS.get(verdict, "unknown verdict"), checks, sum(check.passed for check in checks)
     )

@@ -15,9 +15,20 @@ MAX_CLAIMS: Final = 400
 """Of one type on the page; the mart has them all, and the page says how many it leaves out."""
 
 _ORDER: Final = (
-    "loss", "recovered", "frozen", "returned", "seized", "insured", "made_whole", "attribution", "linked_incident",
-    "actor_total", "laundering_method", "technique", "date",
-)  # fmt: skip
+    "loss",
+    "recovered",
+    "frozen",
+    "returned",
+    "seized",
+    "insured",
+    "made_whole",
+    "attribution",
+    "linked_incident",
+    "actor_total",
+    "laundering_method",
+    "technique",
+    "date",
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,13 @@ def group_claims(claims: Sequence[Row]) -> tuple[ClaimGroup, ...]:
         members = sorted(grouped[kind], key=_claim_order)
         spread, contradicts = _spread(members)
         groups.append(
-            ClaimGroup(words(kind), spread, contradicts, tuple(members[:MAX_CLAIMS]), max(len(members) - MAX_CLAIMS, 0))
+            ClaimGroup(
+                words(kind),
+                spread,
+                contradicts,
+                tuple(members[:MAX_CLAIMS]),
+                max(len(members) - MAX_CLAIMS, 0),
+            )
         )
     return tuple(groups)
 
@@ -63,7 +80,13 @@ def _type_order(kind: str) -> tuple[int, str]:
 
 def _claim_order(claim: Row) -> tuple[Any, ...]:
     value = claim["value"]
-    return (str(claim["unit"] or "~"), value is None, value or Decimal(0), claim["as_of_date"], str(claim["claim_id"]))
+    return (
+        str(claim["unit"] or "~"),
+        value is None,
+        value or Decimal(0),
+        claim["as_of_date"],
+        str(claim["claim_id"]),
+    )
 
 
 def _spread(claims: Sequence[Row]) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""Turn rows of the status mart into the figures that people are shown: parts, shares, changes, coverage in words."""
+"""Turn rows of the status mart into what people are shown: parts, shares, changes, coverage in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from clawback.deliver.wording import counted, pct, share, usd, usd_change, usd_short
+from clawback.deliver.wording import MINUS, counted, pct, share, usd, usd_change, usd_short
 
 PARTS: Final = (
     ("held_usd", "Held by the thief", "held"),
@@ -26,8 +26,27 @@ PARTS: Final = (
 )
 """The parts that sum to what was stolen: column, name, colour."""
 
-STATUS_COLUMNS: Final = ("incident_id", "day", "method", "victim", "stolen_usd_at_theft", "stolen_usd_now") + tuple(
-    column for column, _, _ in PARTS
+STATUS_COLUMNS: Final = (
+    "incident_id",
+    "day",
+    "method",
+    "victim",
+    "stolen_usd_at_theft",
+    "stolen_usd_now",
+    *(column for column, _, _ in PARTS),
+)
+
+_VERIFICATION: Final = {
+    "observed": "All units add up: what was stolen equals where it is, to the base unit.",
+    "reported_only": "Nothing of this theft is traced; all that is known is what was reported.",
+    "not_conserved": "The units do not add up; do not rely on these figures.",
+}
+
+_REPORTED: Final = (
+    ("reported_frozen_usd", "frozen"),
+    ("reported_returned_usd", "returned"),
+    ("reported_seized_usd", "seized"),
+    ("reported_insured_usd", "covered by insurance, which is no recovery"),
 )
 
 
@@ -75,7 +94,9 @@ def newest_status(rows: Sequence[Mapping[str, Any]], incident: str, day: date) -
     before = own[-2] if len(own) > 1 and (today["day"] - own[-2]["day"]).days == 1 else None
     parts, total = _parts(today, before)
     change = usd_change(total - _total(before)) if before else usd_change(None)
-    return Status(today, parts, total, change, _largest_move(today, before), coverage(today), before is not None)
+    return Status(
+        today, parts, total, change, _largest_move(today, before), coverage(today), before is not None
+    )
 
 
 def _total(row: Mapping[str, Any]) -> Decimal:
@@ -94,7 +115,7 @@ def _largest_move(today: Mapping[str, Any], before: Mapping[str, Any] | None) ->
     if not changes:
         return ""
     change, name = max(changes, key=lambda item: (abs(item[0]), item[1]))
-    return f"{name.lower()} {'+' if change > 0 else '−'}{usd_short(abs(change))}"
+    return f"{name.lower()} {'+' if change > 0 else MINUS}{usd_short(abs(change))}"
 
 
 def _parts(today: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[tuple[Part, ...], Decimal]:
@@ -108,7 +129,11 @@ def _parts(today: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[
         # Cut at the running sum, so the widths always fill the bar.
         start = _tenths(sum_so_far, total)
         sum_so_far += value or Decimal(0)
-        change = usd_change(value - before[column]) if before and _both(value, before[column]) else usd_change(None)
+        change = (
+            usd_change(value - before[column])
+            if before and _both(value, before[column])
+            else usd_change(None)
+        )
         parts.append(
             Part(name, kind, value, share(value, total), change, start, _tenths(sum_so_far, total) - start)
         )
@@ -121,6 +146,13 @@ def _both(one: Decimal | None, other: Decimal | None) -> bool:
 
 def _tenths(value: Decimal, total: Decimal) -> int:
     return int(value * 10_000 / total) if total else 0
+
+
+def reported_besides(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give what was reported beside loss and recovery."""
+    return tuple(
+        f"{usd(row[column])} USD {name}" for column, name in _REPORTED if row.get(column) is not None
+    )
 
 
 def coverage(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -141,14 +173,29 @@ def coverage(row: Mapping[str, Any]) -> tuple[str, ...]:
             f"{priced:,} of {counted(stolen, 'stolen asset')} {'has' if priced == 1 else 'have'} a price"
             + (f"; the other {missing:,} count units, not dollars." if missing > 0 else ".")
         )
+    if row.get("time_ordered_pct"):
+        sentences.append(
+            f"{pct(row['time_ordered_pct'])} of the transfers are ordered by their time alone; "
+            "their source names no place in the block."
+        )
     if row.get("traced_loss_pct") is not None:
         sentences.append(f"The traced and priced part is {pct(row['traced_loss_pct'])} of the loss reported.")
     if row.get("unseen_inflow_usd"):
-        sentences.append(f"Addresses paid {usd(row['unseen_inflow_usd'])} USD more than they were seen to receive.")
+        sentences.append(
+            f"Addresses paid {usd(row['unseen_inflow_usd'])} USD more than they were seen to receive."
+        )
     if row.get("frozen_elsewhere_usd"):
         sentences.append(
-            f"{usd(row['frozen_elsewhere_usd'])} USD more are reported frozen on chains that are not traced here."
+            f"{usd(row['frozen_elsewhere_usd'])} USD more are reported frozen where nothing is traced."
         )
+    if row.get("assets_out_of_range_count"):
+        left_out = counted(row["assets_out_of_range_count"], "asset")
+        sentences.append(
+            f"{left_out} left out: worth more than any real asset, so the price is not believed."
+        )
+    verification = str(row.get("verification_status") or "")
+    if verification in _VERIFICATION:
+        sentences.append(_VERIFICATION[verification])
     return tuple(sentences)
 
 

@@ -1,12 +1,14 @@
 """Gather the transfers of one incident into the few places and ways that a picture can show.
 
 Layout:
-    A layer is a hop: the theft's sources stand on layer 0, who received on hop h stands on layer h + 1. A place is an
-    address on its layer; services of one name are one place. The smallest places of a layer become one "other (n)".
+    A layer is a hop: the theft's sources stand on layer 0, who received on hop h stands on layer h + 1. A
+    place is an address on its layer; services of one name are one place. The smallest places of a layer
+    become one "other (n)".
 
 Invariants:
-    Worth is exact and conserved: every asset is valued at one price, that of its own theft (or of its first priced
-    transfer), so what leaves a place is comparable with what came in. Prices of later days would make money appear.
+    Worth is exact and conserved: every asset is valued at one price, that of its own theft (or of its
+    first priced transfer), so what leaves a place is comparable with what came in. Prices of later days
+    would make money appear.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from fractions import Fraction
 from typing import Any, Final
 
 from clawback.deliver.wording import counted, plain, short_address, units, words
+from clawback.schemas import SINKS
 
 PLACES_PER_LAYER: Final = 8
 MAX_LAYERS: Final = 7
-ENDS: Final = frozenset("exchange broker mixer bridge issuer victim burned fee dust unseen_outflow".split())
+ENDS: Final = frozenset(SINKS)
 """Outcomes at which a trail ends; `victim` is a return."""
 
 Asset = tuple[str, str]
@@ -193,7 +196,9 @@ def _fold_small(places: dict[str, Place]) -> dict[str, str]:
         if len(small) < 2:
             continue
         other = Place(f"{layer}|other", layer, f"other ({len(small):,})", "", _common_kind(small))
-        other.note = "held" if other.kind == "held" else words(other.kind) if other.kind != "mixed_kinds" else ""
+        other.note = (
+            "held" if other.kind == "held" else words(other.kind) if other.kind != "mixed_kinds" else ""
+        )
         for place in small:
             other.inflow += place.inflow
             other.outflow += place.outflow
@@ -229,9 +234,12 @@ def _amounts(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     for row in rows:
         # An unknown symbol is named by its contract: two assets may share a symbol.
         symbol = plain(row["asset_symbol"] or short_address(row["asset"]), 20)
-        sums[symbol, str(row["chain"]), str(row["asset"]), row["asset_decimals"]] += int(row["tainted_amount"])
+        sums[symbol, str(row["chain"]), str(row["asset"]), row["asset_decimals"]] += int(
+            row["tainted_amount"]
+        )
     return tuple(
-        f"{units(amount, decimals)} {symbol}" for (symbol, _, _, decimals), amount in sorted(sums.items(), key=_by_symbol)
+        f"{units(amount, decimals)} {symbol}"
+        for (symbol, _, _, decimals), amount in sorted(sums.items(), key=_by_symbol)
     )
 
 

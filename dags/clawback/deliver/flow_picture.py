@@ -1,9 +1,10 @@
 """Draw where the stolen units went, as an SVG that stands inside the page.
 
 Layout:
-    One column a hop, from the theft on the left to the ends of the trail. The height of a place and the width of a
-    way are their worth. What a place still holds is the coloured part of its bar. Ways without a price are dashed
-    lines of one width. Each place and way carries its full addresses and exact amounts in a title.
+    One column a hop, from the theft on the left to the ends of the trail. The height of a place and the
+    width of a way are their worth. What a place still holds is the coloured part of its bar. Ways without
+    a price are dashed lines of one width. Each place and way carries its full addresses and exact amounts
+    in a title.
 
 Invariants:
     Deterministic: coordinates are exact fractions rounded to a tenth, the same rows draw the same bytes.
@@ -32,6 +33,7 @@ _TOP: Final = 34
 _BODY: Final = 300
 _SLOT: Final = 36
 _GAP: Final = 14
+_LINE: Final = 14
 _THINNEST: Final = Fraction(5, 4)
 _MAX_TITLE_ADDRESSES: Final = 12
 
@@ -64,7 +66,9 @@ def draw_flows(graph: FlowGraph, title: str) -> Markup:
         )
     ]
     parts += _headings(columns)
-    ways = sorted(graph.ways, key=lambda way: (boxes[way.start].y, boxes[way.end].y, way.start, way.end, way.unpriced))
+    ways = sorted(
+        graph.ways, key=lambda way: (boxes[way.start].y, boxes[way.end].y, way.start, way.end, way.unpriced)
+    )
     parts += [_draw_way(way, boxes, scale, graph.unit) for way in ways]
     parts += [_draw_place(box, scale, graph.unit) for box in boxes.values()]
     parts.append(Markup("</svg>"))
@@ -94,14 +98,21 @@ def _layout(
 
 
 def _near_their_givers(places: Sequence[Place], ways: Sequence[Way], boxes: dict[str, _Box]) -> list[Place]:
-    """Orders a column by where its givers stand, so that ways cross less; the rest of the layer comes last."""
+    """Orders a column by where its givers stand, so that ways cross less; the rest comes last."""
 
     def height_of_givers(place: Place) -> Fraction:
-        giving = [(boxes[way.start].y, max(way.worth, Fraction(1))) for way in ways if way.end == place.name and way.start in boxes]
+        giving = [
+            (boxes[way.start].y, max(way.worth, Fraction(1)))
+            for way in ways
+            if way.end == place.name and way.start in boxes
+        ]
         weight = sum((worth for _, worth in giving), Fraction(0))
         return sum((y * worth for y, worth in giving), Fraction(0)) / weight if weight else Fraction(0)
 
-    return sorted(places, key=lambda place: (place.name.endswith("|other"), height_of_givers(place), -place.size, place.name))
+    return sorted(
+        places,
+        key=lambda place: (place.name.endswith("|other"), height_of_givers(place), -place.size, place.name),
+    )
 
 
 def _headings(columns: dict[int, list[Place]]) -> list[Markup]:
@@ -124,18 +135,22 @@ def _draw_way(way: Way, boxes: dict[str, _Box], scale: Fraction, unit: str) -> M
     y1 = min(end.y + end.used_in, end.y + max(end.height - wide, Fraction(0)))
     start.used_out += wide
     end.used_in += wide
-    middle = (x0 + x1) / 2
     title = _way_title(way, start.place, end.place, unit)
     if way.unpriced:
-        y0, y1 = start.y + start.height / 2, end.y + end.height / 2
-        curve = f"M{_tenth(x0)} {_tenth(y0)}C{_tenth(middle)} {_tenth(y0)} {_tenth(middle)} {_tenth(y1)} {_tenth(x1)} {_tenth(y1)}"
+        curve = _curve("M", x0, start.y + start.height / 2, x1, end.y + end.height / 2)
         return Markup('<path class="way unpriced" d="{}"><title>{}</title></path>').format(curve, title)
-    curve = (
-        f"M{_tenth(x0)} {_tenth(y0)}C{_tenth(middle)} {_tenth(y0)} {_tenth(middle)} {_tenth(y1)} {_tenth(x1)} {_tenth(y1)}"
-        f"V{_tenth(y1 + wide)}"
-        f"C{_tenth(middle)} {_tenth(y1 + wide)} {_tenth(middle)} {_tenth(y0 + wide)} {_tenth(x0)} {_tenth(y0 + wide)}Z"
+    outline = f"{_curve('M', x0, y0, x1, y1)}{_curve('L', x1, y1 + wide, x0, y0 + wide)}Z"
+    return Markup('<path class="way {}k-{}" d="{}"><title>{}</title></path>').format(
+        "thin " if wide <= 2 else "", end.place.kind, outline, title
     )
-    return Markup('<path class="way k-{}" d="{}"><title>{}</title></path>').format(end.place.kind, curve, title)
+
+
+def _curve(begin: str, x0: Fraction, y0: Fraction, x1: Fraction, y1: Fraction) -> str:
+    middle = _tenth((x0 + x1) / 2)
+    return (
+        f"{begin}{_tenth(x0)} {_tenth(y0)}"
+        f"C{middle} {_tenth(y0)} {middle} {_tenth(y1)} {_tenth(x1)} {_tenth(y1)}"
+    )
 
 
 def _draw_place(box: _Box, scale: Fraction, unit: str) -> Markup:
@@ -151,12 +166,22 @@ def _draw_place(box: _Box, scale: Fraction, unit: str) -> Markup:
         bars.append(_bar(box.x, box.y + passed, box.height - passed, place.kind))
     labels = [
         Markup('<text class="name" x="{}" y="{}">{}</text>').format(
-            _tenth(box.x + _BAR + 6), _tenth(box.y + 10), place.title
+            _tenth(box.x + _BAR + 6), _tenth(box.y + 12), place.title
         ),
         Markup('<text class="note" x="{}" y="{}">{}</text>').format(
-            _tenth(box.x + _BAR + 6), _tenth(box.y + 23), " · ".join(filter(None, (_worth(place, unit), place.note)))
+            _tenth(box.x + _BAR + 6),
+            _tenth(box.y + 26),
+            " · ".join(filter(None, (_worth(place, unit), place.note))),
         ),
     ]
+    if passed > 0 and kept >= _LINE and passed + kept >= 3 * _LINE and unit == "USD":
+        y = max(box.y + passed, box.y + 2 * _LINE) + 11
+        stays = f"{usd_short(_cents(place.inflow - place.outflow))} still there"
+        labels.append(
+            Markup('<text class="note" x="{}" y="{}">{}</text>').format(
+                _tenth(box.x + _BAR + 6), _tenth(y), stays
+            )
+        )
     return Markup('<g class="place"><title>{}</title>{}{}</g>').format(
         _place_title(place, unit), Markup("").join(bars), Markup("").join(labels)
     )
@@ -186,7 +211,11 @@ def _place_title(place: Place, unit: str) -> str:
 
 
 def _way_title(way: Way, start: Place, end: Place, unit: str) -> str:
-    lines = [f"{start.title} → {end.title}", counted(way.transfers, "transfer"), *way.amounts[:_MAX_TITLE_ADDRESSES]]
+    lines = [
+        f"{start.title} → {end.title}",
+        counted(way.transfers, "transfer"),
+        *way.amounts[:_MAX_TITLE_ADDRESSES],
+    ]
     if len(way.amounts) > _MAX_TITLE_ADDRESSES:
         lines.append(f"and {counted(len(way.amounts) - _MAX_TITLE_ADDRESSES, 'more asset')}")
     if way.unpriced:
@@ -204,5 +233,3 @@ def _tenth(value: Fraction | int) -> str:
     tenths = round(Fraction(value) * 10)
     whole, rest = divmod(abs(tenths), 10)
     return f"{'-' if tenths < 0 else ''}{whole}" + (f".{rest}" if rest else "")
-
-

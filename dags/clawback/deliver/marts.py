@@ -1,8 +1,8 @@
 """Read the marts of a candidate or of a release.
 
 Invariants:
-    A filter's column is looked up in the file before it reaches SQL, its value is bound: nothing that a person wrote
-    in a subscription is ever SQL.
+    A filter's column is looked up in the file before it reaches SQL, its value is bound: nothing that a
+    person wrote in a subscription is ever SQL.
 """
 
 from __future__ import annotations
@@ -70,12 +70,14 @@ def read_mart(path: Path, filters: Mapping[str, Sequence[object]] | None = None)
             conditions.append(f"cast({_quoted(column)} as varchar) in ({marks})")
             values.extend(str(value) for value in allowed)
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        # The file's own order is the mart's key order; DuckDB keeps it on one file (preserve_insertion_order).
+        # The file's own order is the mart's key order, which DuckDB keeps (preserve_insertion_order).
         query = f"select * from read_parquet(?){where} limit {MAX_ROWS + 1}"  # noqa: S608 - columns looked up above, values bound
         # By way of Arrow: DuckDB's own timestamps with a zone need a package that is not ours.
         rows = tuple(connection.execute(query, values).to_arrow_table().to_pylist())
     if len(rows) > MAX_ROWS:
-        raise ClawbackError(f"the mart {path.stem} has more than {MAX_ROWS:,} rows for a delivery", remedy="filter it")
+        raise ClawbackError(
+            f"the mart {path.stem} has more than {MAX_ROWS:,} rows for a delivery", remedy="filter it"
+        )
     return Mart(path.stem, columns, rows)
 
 
@@ -90,4 +92,3 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 def _quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
-

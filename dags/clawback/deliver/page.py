@@ -1,8 +1,10 @@
 """Make the page of a release: one HTML file that asks for nothing outside itself.
 
 Invariants:
-    Self-contained: style and pictures stand inside, there is no script, and the page's own policy forbids any request.
-    Deterministic: the same marts and audit give the same bytes; nothing on the page tells when it was made.
+    Self-contained: style and pictures stand inside, there is no script, and the page's own policy forbids
+    any request.
+    Deterministic: the same marts and audit give the same bytes; nothing on the page tells when it was
+    made.
     Everything from outside is escaped by the template and cleaned by `clawback.deliver.wording`.
 """
 
@@ -23,9 +25,10 @@ from markupsafe import Markup
 
 from clawback.days import parse_day
 from clawback.deliver import wording
-from clawback.deliver.audit_words import AuditSummary, audit_summary
+from clawback.deliver.asset_table import AssetBalance, asset_balances
+from clawback.deliver.audit_words import audit_summary
 from clawback.deliver.claims_table import ClaimGroup, figure, group_claims
-from clawback.deliver.figures import STATUS_COLUMNS, Status, freshness, newest_status
+from clawback.deliver.figures import STATUS_COLUMNS, Status, freshness, newest_status, reported_besides
 from clawback.deliver.flow_graph import FlowGraph, flow_graph
 from clawback.deliver.flow_picture import draw_flows
 from clawback.deliver.marts import Row, read_mart
@@ -36,9 +39,22 @@ if TYPE_CHECKING:
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _FLOW_COLUMNS: Final = (
-    "incident_id", "method", "chain", "hop", "flow_date", "from_address", "to_address", "from_entity", "to_entity",
-    "asset", "asset_symbol", "asset_decimals", "tainted_amount", "tainted_usd", "outcome",
-)  # fmt: skip
+    "incident_id",
+    "method",
+    "chain",
+    "hop",
+    "flow_date",
+    "from_address",
+    "to_address",
+    "from_entity",
+    "to_entity",
+    "asset",
+    "asset_symbol",
+    "asset_decimals",
+    "tainted_amount",
+    "tainted_usd",
+    "outcome",
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,7 @@ class IncidentView:
     graph: FlowGraph | None
     picture: Markup | None
     claims: tuple[ClaimGroup, ...]
+    balances: tuple[AssetBalance, ...]
     recoveries: tuple[Row, ...]
     links: tuple[Row, ...]
 
@@ -93,7 +110,8 @@ def _views(marts: Path, status_rows: Sequence[Row], day: date) -> list[IncidentV
     flows = _by_incident(flow_mart.rows)
     claims = _by_incident(read_mart(marts / "fct_claims.parquet").rows)
     recoveries = _by_incident(read_mart(marts / "fct_recovery_events.parquet").rows)
-    links = _by_incident(_optional_rows(marts / "fct_incident_links.parquet"))
+    links = _by_incident(read_mart(marts / "fct_incident_links.parquet").rows)
+    balances = _by_incident(read_mart(marts / "fct_incident_balances_daily.parquet").rows)
     views = []
     for facts in incidents.rows:
         incident = str(facts["incident_id"])
@@ -108,12 +126,17 @@ def _views(marts: Path, status_rows: Sequence[Row], day: date) -> list[IncidentV
                 graph,
                 picture,
                 group_claims(claims[incident]),
-                tuple(sorted(recoveries[incident], key=lambda row: (row["event_date"], str(row["event_kind"])))),
+                asset_balances(balances[incident], status.row["day"], method) if status else (),
+                tuple(
+                    sorted(recoveries[incident], key=lambda row: (row["event_date"], str(row["event_kind"])))
+                ),
                 tuple(links[incident]),
             )
         )
     # The largest loss first; an incident without figures is not dropped.
-    return sorted(views, key=lambda view: (-(view.status.total if view.status else Decimal(-1)), _title(view)))
+    return sorted(
+        views, key=lambda view: (-(view.status.total if view.status else Decimal(-1)), _title(view))
+    )
 
 
 def _title(view: IncidentView) -> str:
@@ -128,10 +151,6 @@ def _by_incident(rows: Sequence[Row]) -> defaultdict[str, list[Row]]:
     return grouped
 
 
-def _optional_rows(path: Path) -> tuple[Row, ...]:
-    return read_mart(path).rows if path.is_file() else ()
-
-
 def _mart_rows(candidate: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [(name, int(facts["rows"])) for name, facts in sorted(candidate.get("marts", {}).items())]
 
@@ -140,7 +159,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise ClawbackError(f"{path.name} is missing", where=str(path), remedy="build and audit the day first") from None
+        raise ClawbackError(
+            f"{path.name} is missing", where=str(path), remedy="build and audit the day first"
+        ) from None
     except ValueError as error:
         raise ClawbackError(f"{path.name} is no JSON", where=str(path), cause=str(error)) from None
     if not isinstance(found, dict):
@@ -168,9 +189,26 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     for name in (
-        "plain", "safe_url", "usd", "usd_short", "usd_change", "pct", "share", "units", "units_short", "short_address",
-        "words", "counted",
-    ):  # fmt: skip
+        "plain",
+        "safe_url",
+        "usd",
+        "usd_short",
+        "usd_change",
+        "pct",
+        "share",
+        "units",
+        "units_short",
+        "short_address",
+        "words",
+        "counted",
+    ):
         environment.filters[name] = getattr(wording, name)
     environment.filters["figure"] = figure
+    environment.filters["reported_besides"] = reported_besides
+    environment.filters["names"] = _names
     return environment
+
+
+def _names(listed: object) -> list[str]:
+    """Takes a list of names apart, which the marts write with commas between."""
+    return [wording.plain(name.strip(), 40) for name in str(listed or "").split(",") if name.strip()]

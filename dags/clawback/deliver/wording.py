@@ -2,8 +2,8 @@
 
 Invariants:
     Exact: money and units are formatted from Decimal and int, never through a float.
-    Safe: text from outside comes out without characters that hide, reorder or break what stands around it. Escaping
-    for HTML is the template's part, for CSV that of `clawback.deliver.render`.
+    Safe: text from outside comes out without characters that hide, reorder or break what stands around
+    it. Escaping for HTML is the template's part, for CSV that of `clawback.deliver.render`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 from urllib.parse import urlsplit
 
-NOTHING: Final = "–"
+NOTHING: Final = "\u2013"
 """Shown where a figure is unknown: an unknown is never written as 0."""
+
+MINUS: Final = "\u2212"
+"""As wide as the plus sign, so that columns stand."""
 
 MAX_TEXT: Final = 400
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -24,7 +27,7 @@ _MAX_MARKS: Final = 3
 
 
 def plain(text: object, limit: int = MAX_TEXT) -> str:
-    """Give foreign text on one line, its hidden and direction-changing characters made visible, cut at a limit."""
+    """Give foreign text on one line, hidden and direction-changing characters made visible, and cut."""
     if text is None:
         return ""
     written: list[str] = []
@@ -44,8 +47,10 @@ def plain(text: object, limit: int = MAX_TEXT) -> str:
 
 
 def safe_url(text: object) -> str | None:
-    """Give a web address if it is one that a page may link to: http or https, with a host, without a login."""
-    if not isinstance(text, str) or any(unicodedata.category(letter) in _HIDDEN or letter.isspace() for letter in text):
+    """Give a web address if a page may link to it: http or https, with a host, without a login."""
+    if not isinstance(text, str) or any(
+        unicodedata.category(letter) in _HIDDEN or letter.isspace() for letter in text
+    ):
         return None
     try:
         parts = urlsplit(text)
@@ -68,14 +73,14 @@ def usd_change(value: Decimal | None) -> str:
         return NOTHING
     if value == 0:
         return "±0"
-    return f"{'+' if value > 0 else '−'}{usd(abs(value))}"
+    return f"{'+' if value > 0 else MINUS}{usd(abs(value))}"
 
 
 def usd_short(value: Decimal | None) -> str:
     """Give dollars for a headline, such as $281.0M; rounded, the exact figure stands beside it."""
     if value is None:
         return NOTHING
-    sign = "−" if value < 0 else ""
+    sign = MINUS if value < 0 else ""
     for scale, letter in _SCALES:
         # Compared after rounding, so 999,960 is 1.0M and not 1,000.0k.
         shown = _WIDE.quantize(abs(value) / scale, Decimal("0.1"))
@@ -108,7 +113,7 @@ def units(amount: Decimal | int | None, decimals: int | None) -> str:
     whole = int(amount)
     if decimals is None or not 0 <= decimals <= 77:
         return f"{whole:,} base units"
-    sign, digits = ("−" if whole < 0 else ""), str(abs(whole)).rjust(decimals + 1, "0")
+    sign, digits = (MINUS if whole < 0 else ""), str(abs(whole)).rjust(decimals + 1, "0")
     head, tail = (digits[:-decimals], digits[-decimals:].rstrip("0")) if decimals else (digits, "")
     return f"{sign}{int(head):,}" + (f".{tail}" if tail else "")
 
@@ -119,7 +124,7 @@ def units_short(amount: Decimal | int | None, decimals: int | None) -> str:
     head, point, tail = exact.partition(".")
     if not point:
         return exact
-    if head in {"0", "−0"} and not tail[:2].strip("0"):
+    if head in {"0", f"{MINUS}0"} and not tail[:2].strip("0"):
         return f"{head}.{tail[:6]}…" if len(tail) > 6 else exact
     return f"{head}.{tail[:2]}" + ("…" if len(tail) > 2 else "")
 
@@ -138,3 +143,7 @@ def words(name: object) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Give a number with its noun in the right form."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _is_hidden(letter: str) -> bool:
+    return unicodedata.category(letter) in _HIDDEN
