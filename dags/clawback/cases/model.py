@@ -1,7 +1,7 @@
 """What a case file says: an incident, whose addresses played which role, links, recoveries.
 
 Invariants:
-    Unknown keys are errors. Addresses and hashes are text; on EVM chains they are stored in lower case. Times
+    Unknown keys are errors. Addresses and hashes are text in the one spelling of `tables.addresses`. Times
     are UTC and end in Z. Amounts are whole base units. Everything carries the address of its source.
     A window holds the moments t with `from` <= t < `to`.
 """
@@ -10,18 +10,29 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-_EVM_NAMES = "ethereum bsc polygon arbitrum optimism base avalanche fantom gnosis ronin harmony"
-EVM_CHAINS: Final = frozenset(_EVM_NAMES.split())
-"""Chains whose addresses are 0x and 40 hex digits, in either case."""
+from clawback.tables.addresses import (
+    EVM_CHAINS,
+    FORMS_OF_CHAIN,
+    normalise_address,
+    normalise_asset,
+    normalise_tx_hash,
+)
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_EVM_ADDRESS = re.compile(r"0x[0-9a-f]{40}")
-_EVM_HASH = re.compile(r"0x[0-9a-f]{64}")
 
 
 def _time(value: object) -> datetime:
@@ -102,30 +113,25 @@ class Matching(_Strict):
 class _OnChain(_Strict):
     chain: Chain
 
-    @model_validator(mode="before")
+    @field_validator("address", "asset", "tx_hash", "tx_hashes", check_fields=False)
     @classmethod
-    def _lower_case(cls, value: object) -> object:
-        """Addresses and hashes of an EVM chain exist in two spellings; one is kept."""
-        if not isinstance(value, dict) or value.get("chain") not in EVM_CHAINS:
+    def _one_spelling(
+        cls, value: str | tuple[str, ...] | None, info: ValidationInfo
+    ) -> str | tuple[str, ...] | None:
+        """Checks form and checksum where the chain's are known, and keeps the one spelling of each."""
+        chain = info.data.get("chain")
+        if value is None or chain not in FORMS_OF_CHAIN:
             return value
-        lowered = dict(value)
-        for name in ("address", "asset", "tx_hash"):
-            if isinstance(lowered.get(name), str):
-                lowered[name] = lowered[name].lower()
-        if isinstance(lowered.get("tx_hashes"), list):
-            lowered["tx_hashes"] = [
-                item.lower() if isinstance(item, str) else item for item in lowered["tx_hashes"]
-            ]
-        return lowered
-
-    def _check_form(self, address: str | None, hashes: tuple[str, ...]) -> None:
-        if self.chain not in EVM_CHAINS:
-            return
-        if address is not None and not _EVM_ADDRESS.fullmatch(address):
-            raise ValueError(f"'{address}' is no address of {self.chain}: 0x and 40 hex digits")
-        for tx_hash in hashes:
-            if not _EVM_HASH.fullmatch(tx_hash):
-                raise ValueError(f"'{tx_hash}' is no transaction of {self.chain}: 0x and 64 hex digits")
+        if isinstance(value, tuple):
+            return tuple(normalise_tx_hash(item, chain) for item in value)
+        if info.field_name == "tx_hash":
+            return normalise_tx_hash(value, chain)
+        # A token of a chain without contracts is named by its layer: omni:31 is USDT on Bitcoin.
+        if info.field_name == "asset" and chain not in EVM_CHAINS and ":" in value:
+            return value
+        return (
+            normalise_asset(value, chain) if info.field_name == "asset" else normalise_address(value, chain)
+        )
 
 
 class Role(_OnChain):
@@ -141,7 +147,6 @@ class Role(_OnChain):
 
     @model_validator(mode="after")
     def _well_formed(self) -> Self:
-        self._check_form(self.address, self.tx_hashes)
         windowed = self.from_time is not None or self.to_time is not None
         if windowed and self.tx_hashes:
             raise ValueError("give a window or transactions, not both")
@@ -181,13 +186,6 @@ class Recovery(_OnChain):
     asserted_by: Text
     source_url: Url
     note: Text | None = None
-
-    @model_validator(mode="after")
-    def _well_formed(self) -> Self:
-        self._check_form(self.address, () if self.tx_hash is None else (self.tx_hash,))
-        if self.asset != "native":
-            self._check_form(self.asset, ())
-        return self
 
 
 class Case(_Strict):
