@@ -7,7 +7,7 @@ conversion and gets units back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,13 @@ from typing import Any
 import pyarrow as pa
 
 from clawback import schemas
+from clawback.context import RunContext
+from clawback.hashing import canonical_json
+from clawback.lake import Lake
+from clawback.lake.local import LocalLake
+from clawback.lake.partition import write_partition
 from clawback.parquet import rows_to_table, table_to_bytes
+from clawback.settings import Settings, SourceSettings
 
 DAYS = [date(2020, 9, day) for day in (25, 26, 27, 28, 29)]
 ETHER = 10**18
@@ -27,23 +33,19 @@ THIEF, HOP, POOL, VICTIM = "0xthief", "0xhop", "0xpool", "0xvictim"
 Rows = list[dict[str, Any]]
 
 
-def write_day(root: Path, table: str, day: date, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
-    """Write one day's file of a table."""
-    _write(root / table / f"dt={day}" / "part-0000.parquet", rows, schema)
-
-
-def write_snapshot(root: Path, table: str, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
-    """Write the one file of a table."""
-    _write(root / table / "part-0000.parquet", rows, schema)
-
-
-def _write(path: Path, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(table_to_bytes(rows_to_table(rows, schema)))
-
-
-def flow(incident: str, day: date, tx: str, hop: int, sender: str, to: str | None, asset: str, amount: int,
-         tainted: int, outcome: str, **more: Any) -> dict[str, Any]:
+def flow(
+    incident: str,
+    day: date,
+    tx: str,
+    hop: int,
+    sender: str,
+    to: str | None,
+    asset: str,
+    amount: int,
+    tainted: int,
+    outcome: str,
+    **more: Any,
+) -> dict[str, Any]:
     row = {
         "incident_id": incident, "method": "fifo", "hop": hop, "chain": "ethereum", "block_number": 100,
         "tx_index": 1, "position": 1, "block_time": datetime(day.year, day.month, day.day, 18, 48, 59, tzinfo=UTC),
@@ -61,8 +63,16 @@ def total(incident: str, asset: str, measure: str, amount: int) -> dict[str, Any
     }  # fmt: skip
 
 
-def claim(number: int, incident: str | None, kind: str, value: str | None, unit: str | None, by: str, as_of: date,
-          **more: Any) -> dict[str, Any]:
+def claim(
+    number: int,
+    incident: str | None,
+    kind: str,
+    value: str | None,
+    unit: str | None,
+    by: str,
+    as_of: date,
+    **more: Any,
+) -> dict[str, Any]:
     row = {
         "claim_id": f"c{number:02}", "document_id": f"doc-{by}", "incident_id": incident, "claim_type": kind,
         "value": None if value is None else Decimal(value), "unit": unit, "asserted_by": by,
@@ -206,28 +216,78 @@ SNAPSHOTS: dict[str, Rows] = {
     ],
 }  # fmt: skip
 
-SOURCE_RANKS = pa.schema(
-    [pa.field("source", pa.string(), nullable=False), pa.field("source_rank", pa.int32(), nullable=False)]
-)
-DAYS_SCHEMA = pa.schema([pa.field("day", pa.date32(), nullable=False)])
 RANKED = ["transfers_a", "prices_a", "prices_b", "labels_a", "labels_b", "cases", "reports"]
 
 
-def write_inputs(root: Path, *, empty: bool = False) -> Path:
-    """Write all inputs below root; with `empty`, every table without a row but the days."""
-    write_snapshot(root, "days", [{"day": day} for day in DAYS], DAYS_SCHEMA)
-    ranks = [] if empty else [{"source": name, "source_rank": rank} for rank, name in enumerate(RANKED)]
-    write_snapshot(root, "source_ranks", ranks, SOURCE_RANKS)
+def settings() -> Settings:
+    return Settings(
+        first_day=DAYS[0], sources=[SourceSettings(name=name, connector="transfer_files") for name in RANKED]
+    )
+
+
+def context(root: Path) -> RunContext:
+    return RunContext(
+        settings(),
+        LocalLake(root / "lake"),
+        lambda: datetime(2026, 1, 2, tzinfo=UTC),
+        root / "work",
+        lambda _: None,
+    )
+
+
+def fill_lake(
+    lake: Lake, *, empty: bool = False, changes: Mapping[str, Any] | None = None
+) -> tuple[str, str]:
+    """Leave the days in a lake as the tables and trace steps would.
+
+    Args:
+        lake: an empty one.
+        empty: every table without a row.
+        changes: other rows for a table: by day for day tables, a list for snapshots.
+
+    Returns:
+        Key of the last day's record, key of the last day's trace manifest.
+    """
+    transfers = {day: [_transfer(row) for row in FLOWS.get(day, [])] for day in DAYS}
+    by_day: dict[str, Any] = {"transfers": transfers, "prices": PRICES, "flows": FLOWS, "totals": TOTALS}
+    snapshots: dict[str, Any] = dict(SNAPSHOTS)
+    for table, rows in (changes or {}).items():
+        (by_day if table in by_day else snapshots)[table] = rows
+    if empty:
+        by_day, snapshots = {name: {} for name in by_day}, {name: [] for name in snapshots}
+    by_day["holdings"] = {day: _holdings(rows) for day, rows in by_day["totals"].items()}
+    previous: str | None = None
+    trace: str | None = None
     for day in DAYS:
-        moved = [] if empty else [_transfer(row) for row in FLOWS.get(day, [])]
-        write_day(root, "transfers", day, moved, schemas.TRANSFERS)
-        write_day(root, "prices", day, [] if empty else PRICES.get(day, []), schemas.PRICES)
-        write_day(root, "flows", day, [] if empty else FLOWS.get(day, []), schemas.FLOWS)
-        write_day(root, "holdings", day, [] if empty else _holdings(TOTALS[day]), schemas.HOLDINGS)
-        write_day(root, "totals", day, [] if empty else TOTALS[day], schemas.TOTALS)
-    for table, schema in schemas.SNAPSHOT_TABLES.items():
-        write_snapshot(root, table, [] if empty else SNAPSHOTS[table], schema)
-    return root
+        tables = {}
+        for table, schema in schemas.TABLES.items():
+            rows = by_day[table].get(day, []) if table in by_day else snapshots.get(table, [])
+            key = write_partition(
+                lake, f"tables/{table}/dt={day}/x", *_file("part-0000.parquet", rows, schema)
+            )
+            tables[table] = {"manifest": key, "rows": len(rows)}
+        record = {"day": str(day), "previous": previous, "tables": tables, "sources": {}}
+        previous, before = f"tables/_days/dt={day}/x.json", trace
+        lake.put(previous, canonical_json(record))
+        files: dict[str, bytes] = {}
+        counts: dict[str, int] = {}
+        for table, schema in (
+            ("flows", schemas.FLOWS), ("holdings", schemas.HOLDINGS), ("totals", schemas.TOTALS)
+        ):  # fmt: skip
+            file, _, count = _file(f"{table}.parquet", by_day[table].get(day, []), schema)
+            files |= file
+            counts |= count
+        meta = {"day": str(day), "previous": before}
+        trace = write_partition(lake, f"trace/fifo/dt={day}/x", files, meta, counts)
+    assert previous is not None
+    assert trace is not None
+    return previous, trace
+
+
+def _file(
+    name: str, rows: Rows, schema: pa.Schema
+) -> tuple[dict[str, bytes], dict[str, Any], dict[str, int]]:
+    return {name: table_to_bytes(rows_to_table(rows, schema))}, {}, {name: len(rows)}
 
 
 def _transfer(row: dict[str, Any]) -> dict[str, Any]:

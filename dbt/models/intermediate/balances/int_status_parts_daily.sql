@@ -24,12 +24,12 @@ final as (
     select
         incident_id,
         day,
-        {% for part, column in columns.items() -%}
-            case
-                when count(*) filter (where usd_status = 'valued') > 0
-                    then coalesce(sum(usd_now) filter (where part = '{{ part }}'), 0)::decimal(38, 2)
-            end as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {%- for part, column in columns.items() %}
+        case
+            when count(*) filter (where usd_status = 'valued') > 0
+                then coalesce(sum(usd_now) filter (where part = '{{ part }}'), 0)::decimal(38, 2)
+        end as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from parts
     group by incident_id, day
 )

@@ -9,9 +9,19 @@ labels as (
 ),
 
 addresses as (
-    select incident_id, chain, from_address as address, flow_date from flows
+    select
+        incident_id,
+        chain,
+        from_address as address,
+        flow_date
+    from flows
     union
-    select incident_id, chain, to_address as address, flow_date from flows
+    select
+        incident_id,
+        chain,
+        to_address as address,
+        flow_date
+    from flows
     where to_address is not null
 ),
 
@@ -30,7 +40,11 @@ final as (
         on
             addresses.chain = labels.chain
             and addresses.address = labels.address
-            and (labels.incident_id is null or addresses.incident_id = labels.incident_id)
+            -- A victim of one theft may be an exchange to another: such a label speaks of its own incident alone.
+            and (
+                addresses.incident_id = labels.incident_id
+                or (labels.incident_id is null and labels.category != 'victim')
+            )
             and (labels.valid_from is null or addresses.flow_date >= labels.valid_from)
             and (labels.valid_to is null or addresses.flow_date <= labels.valid_to)
     qualify

@@ -27,8 +27,11 @@ final as (
         incident_days.incident_id,
         incident_days.day,
         sum(per_day.theft_usd)::decimal(38, 2) as stolen_usd_at_theft,
-        sum(per_day.moved_usd) filter (where per_day.flow_date = incident_days.day)::decimal(38, 2)
-            as moved_today_usd,
+        case
+            when count(*) filter (where per_day.flow_date = incident_days.day and per_day.moved_count > 0) = 0
+                then 0
+            else sum(per_day.moved_usd) filter (where per_day.flow_date = incident_days.day)
+        end::decimal(38, 2) as moved_today_usd,
         coalesce(sum(per_day.moved_count) filter (where per_day.flow_date = incident_days.day), 0)::integer
             as moved_today_count,
         sum(per_day.flow_count)::bigint as flow_count,

@@ -18,11 +18,23 @@ prices as (
 
 -- Only what something is valued at: the tracer's assets are few, a price feed's are many.
 wanted as (
-    select chain, asset, day from totals
+    select
+        chain,
+        asset,
+        day
+    from totals
     union
-    select chain, asset, flow_date as day from flows
+    select
+        chain,
+        asset,
+        flow_date as day
+    from flows
     union
-    select chain, asset, event_date as day from recoveries
+    select
+        chain,
+        asset,
+        event_date as day
+    from recoveries
 ),
 
 newest as (

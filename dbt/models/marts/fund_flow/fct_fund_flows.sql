@@ -8,10 +8,6 @@ labels as (
     select * from {{ ref('int_addresses_labelled') }}
 ),
 
-balance_parts as (
-    select * from {{ ref('balance_parts') }}
-),
-
 final as (
     select
         flows.incident_id,
@@ -29,10 +25,10 @@ final as (
         flows.to_address,
         senders.entity as from_entity,
         -- Where a label decided what the tracer did, that label is shown: a newer one has not moved the units.
-        case when flows.label_entity is null then receivers.entity else flows.label_entity end as to_entity,
+        coalesce(flows.label_entity, receivers.entity) as to_entity,
         case
-            when flows.label_entity is null or balance_parts.part is null then receivers.category
-            else flows.outcome
+            when flows.outcome in ('exchange', 'mixer', 'bridge', 'issuer', 'broker', 'victim') then flows.outcome
+            else receivers.category
         end as to_category,
         flows.asset,
         flows.asset_symbol,
@@ -65,7 +61,6 @@ final as (
             and flows.chain = receivers.chain
             and flows.to_address = receivers.address
             and flows.flow_date = receivers.flow_date
-    left join balance_parts on flows.outcome = balance_parts.part
 )
 
 select * from final

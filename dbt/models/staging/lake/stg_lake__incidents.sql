@@ -11,7 +11,7 @@ final as (
         victim,
         victim_kind,
         occurred_at at time zone 'UTC' as occurred_at,
-        cast(occurred_at at time zone 'UTC' as date) as occurred_date,
+        (occurred_at at time zone 'UTC')::date as occurred_date,
         occurred_precision,
         chains_affected,
         source_url

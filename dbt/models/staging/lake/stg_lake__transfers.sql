@@ -14,7 +14,7 @@ final as (
         block_time at time zone 'UTC' as block_time,
         asset,
         amount,
-        cast(dt as date) as day
+        dt::date as day
     from source
 )
 

@@ -30,7 +30,7 @@ final as (
         converted_amount,
         basis,
         order_quality,
-        cast(dt as date) as flow_date
+        dt::date as flow_date
     from source
 )
 

@@ -14,7 +14,7 @@ final as (
         tainted_amount,
         category,
         hop,
-        cast(dt as date) as day
+        dt::date as day
     from source
 )
 

@@ -12,7 +12,7 @@ final as (
         asset,
         measure,
         amount,
-        cast(dt as date) as day
+        dt::date as day
     from source
 )
 
