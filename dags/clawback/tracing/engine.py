@@ -19,7 +19,7 @@ from clawback.tracing.conservation import Violation, violations
 from clawback.tracing.ledger import Ledger, Watch
 from clawback.tracing.methods import FIFO, Method
 from clawback.tracing.nets import Nets
-from clawback.tracing.order import Transaction, order_transactions
+from clawback.tracing.order import Transaction, order_by_day
 from clawback.tracing.records import Freeze, HoldingKey, Label, Role, Transfer
 from clawback.tracing.results import flow_rows, holding_rows, total_rows
 from clawback.tracing.sinks import Ending, Endings
@@ -95,6 +95,7 @@ def trace_transfers(
             nets,
             lambda key: held_before.get(key, 0),
         )
+    flows.sort(key=lambda flow: flow.incident_id)
     frozen = {(freeze.chain, freeze.address, freeze.asset) for freeze in freezes if freeze.day <= last_day}
     return TraceResult(
         list(flow_rows(flows)),
@@ -103,11 +104,6 @@ def trace_transfers(
         violations(book.ordered()),
         book,
     )
-
-
-def order_by_day(transfers: Iterable[Transfer]) -> list[Transaction]:
-    """Orders transactions by day first: chains know nothing of each other, days are worked off together."""
-    return sorted(order_transactions(transfers), key=lambda transaction: transaction.day)
 
 
 def trace_transactions(

@@ -63,6 +63,11 @@ def order_transactions(transfers: Iterable[Transfer]) -> list[Transaction]:
     ]
 
 
+def order_by_day(transfers: Iterable[Transfer]) -> list[Transaction]:
+    """Orders transactions by day first: chains know nothing of each other, days are worked off together."""
+    return sorted(order_transactions(transfers), key=lambda transaction: transaction.day)
+
+
 def travel_order(rows: Sequence[Transfer]) -> tuple[Transfer, ...]:
     """Orders the transfers of one asset in one transaction."""
     ordered = rows if len(rows) == 1 else sorted(rows, key=_content)

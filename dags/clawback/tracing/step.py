@@ -23,9 +23,10 @@ from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, TOTALS
 from clawback.tracing.conservation import require_conserved
 from clawback.tracing.day_inputs import DayInputs, read_inputs
-from clawback.tracing.engine import Book, order_by_day, reachable, trace_transactions
+from clawback.tracing.engine import Book, reachable, trace_transactions
 from clawback.tracing.methods import Method, method_named
 from clawback.tracing.nets import Nets, read_balances
+from clawback.tracing.order import order_by_day
 from clawback.tracing.records import HoldingKey, Transfer
 from clawback.tracing.results import flow_rows, holding_rows, total_rows
 from clawback.tracing.sinks import Endings
