@@ -111,7 +111,7 @@ def test_window_and_transactions_exclude_each_other() -> None:
     text = BASE + ROLE + f"    tx_hashes: [{HASH}]\n"
     assert any("not both" in problem for problem in problems_of(text))
     assert any(
-        "'to' does not lie after" in p for p in problems_of(BASE + ROLE + "    to: 2020-09-25T18:48:00Z\n")
+        "'to' lies before 'from'" in p for p in problems_of(BASE + ROLE + "    to: 2020-09-25T18:47:59Z\n")
     )
 
 
@@ -160,6 +160,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     ("text", "part"),
     [
         (BOMB, "anchors and aliases"),
+        ("a: &x 1\n", "anchors and aliases"),
         ("base: &x {a: 1}\nother:\n  <<: *x\n", "anchors and aliases"),
         ("a: !!python/object/apply:os.system [ls]\n", "the tag"),
         ("a: !!int 5\n", "the tag"),

@@ -144,7 +144,7 @@ def test_roles_of_the_case_take_exactly_what_came_from_the_two_wallets() -> None
             or (
                 role.from_time is not None
                 and role.to_time is not None
-                and role.from_time <= moment < role.to_time
+                and role.from_time <= moment <= role.to_time
             )
             for role in roles
         )

@@ -3,7 +3,7 @@
 Invariants:
     Unknown keys are errors. Addresses and hashes are text in the one spelling of `tables.addresses`. Times
     are UTC and end in Z. Amounts are whole base units. Everything carries the address of its source.
-    A window holds the moments t with `from` <= t < `to`.
+    A window holds the moments t with `from` <= t <= `to`.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ class Role(_OnChain):
         windowed = self.from_time is not None or self.to_time is not None
         if windowed and self.tx_hashes:
             raise ValueError("give a window or transactions, not both")
-        if self.from_time is not None and self.to_time is not None and self.to_time <= self.from_time:
-            raise ValueError("'to' does not lie after 'from'")
+        if self.from_time is not None and self.to_time is not None and self.to_time < self.from_time:
+            raise ValueError("'to' lies before 'from'")
         if len(set(self.tx_hashes)) != len(self.tx_hashes):
             raise ValueError("a transaction stands twice")
         if self.role == "theft_address" and self.from_time is None and not self.tx_hashes:

@@ -30,7 +30,7 @@ matching:
   to: 1970-12-31
 
 # role: theft_address (what enters is stolen), source (what leaves is stolen), victim, recovery.
-# A theft_address needs a window (from <= t < to) or tx_hashes.
+# A theft_address needs a window (from <= t <= to) or tx_hashes.
 roles: []
 #  - role: theft_address
 #    chain: ethereum
@@ -109,7 +109,7 @@ def _role(role: Role) -> str:
     else:
         bounds = [
             "" if bound is None else f"{word} {bound:%Y-%m-%dT%H:%M:%SZ}"
-            for word, bound in (("from", role.from_time), ("to before", role.to_time))
+            for word, bound in (("from", role.from_time), ("to", role.to_time))
         ]
         when = " ".join(bound for bound in bounds if bound)
     return f"{role.role} {role.chain} {role.address} {when}"
