@@ -186,6 +186,8 @@ def test_settings_load_and_their_files_exist(monkeypatch: pytest.MonkeyPatch, tm
     assert [source.name for source in settings.enabled_sources] == [
         "kucoin_native", "kucoin_tokens", "sample_prices", "sample_labels", "sample_reports", "sample_cases",
     ]  # fmt: skip
+    assert settings.subscriptions is not None
+    assert [path.name for path in resolve(settings.subscriptions, tmp_path).iterdir()] == ["kucoin-desk.yml"]
     for source in settings.enabled_sources:
         for option in ("path", "mapping"):
             if option in source.options:

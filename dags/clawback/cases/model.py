@@ -24,7 +24,6 @@ from pydantic import (
 )
 
 from clawback.tables.addresses import (
-    EVM_CHAINS,
     FORMS_OF_CHAIN,
     normalise_address,
     normalise_asset,
@@ -126,9 +125,6 @@ class _OnChain(_Strict):
             return tuple(normalise_tx_hash(item, chain) for item in value)
         if info.field_name == "tx_hash":
             return normalise_tx_hash(value, chain)
-        # A token of a chain without contracts is named by its layer: omni:31 is USDT on Bitcoin.
-        if info.field_name == "asset" and chain not in EVM_CHAINS and ":" in value:
-            return value
         return (
             normalise_asset(value, chain) if info.field_name == "asset" else normalise_address(value, chain)
         )
