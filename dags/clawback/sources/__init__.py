@@ -1,0 +1,1 @@
+"""Sources: bytes first, parse second. One folder per connector."""

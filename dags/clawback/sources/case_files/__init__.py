@@ -1,0 +1,1 @@
+"""Case files: what people have established about an incident."""

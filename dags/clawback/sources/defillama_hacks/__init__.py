@@ -1,0 +1,1 @@
+"""The hacks feed of DefiLlama."""

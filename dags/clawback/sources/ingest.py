@@ -1,0 +1,194 @@
+"""Ingest: fetch a day, land its bytes, check them, and complete it with a manifest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from clawback.context import RunContext
+from clawback.errors import ClawbackError
+from clawback.hashing import canonical_json
+from clawback.lake.partition import Part
+from clawback.settings import SourceSettings
+from clawback.sources.base import WHOLE_FILE, Context, Extraction
+from clawback.sources.http import HttpClient
+from clawback.sources.landing import OPTIONS_NAME, Landing, RawFolder, same_parts
+from clawback.sources.reading import DayOfSource, read_day
+from clawback.sources.registry import (
+    SourceDescription,
+    check_source,
+    describe,
+    extract_function,
+    integer_option,
+)
+
+_KEPT_ISSUES = 50
+
+
+def ingest(ctx: RunContext, source_name: str, day: date, known: date, http: HttpClient | None = None) -> str:
+    """Fetch a day of a source and land its bytes.
+
+    Args:
+        ctx: the run's context.
+        source_name: a source of the settings.
+        day: the UTC day that is asked for.
+        known: the UTC day of this run.
+        http: the way out; made from the source's options by default.
+
+    Returns:
+        Key of the newest raw manifest of that day; an older one when nothing new was found.
+
+    Raises:
+        ClawbackError: the source cannot be reached, or what it delivers is broken or less than it says.
+    """
+    source = ctx.settings.source(source_name)
+    check_source(source, ctx.settings.base_dir)
+    description = describe(source.connector)
+    folder = RawFolder(ctx.lake, source.name, description.table)
+    landing = Landing(folder, day, known, ctx.work_dir / "staging")
+    version, extract = extract_function(source.connector)
+    client = http or _client(ctx, source)
+    try:
+        extraction = extract(
+            Context(
+                source=source.name,
+                options=source.options,
+                description=description,
+                base_dir=ctx.settings.base_dir,
+                day=day,
+                known=known,
+                http=client,
+                clock=ctx.clock,
+                land=landing.land,
+                raw_manifest=folder.newest,
+            ),
+            day,
+        )
+    finally:
+        if http is None:
+            client.close()
+    parts = list(extraction.parts)
+    if extraction.parse_options:
+        options = canonical_json(dict(extraction.parse_options))
+        parts.append(landing.land(OPTIONS_NAME, options, shared=True))
+    _check_names(parts, source.name)
+    read = read_day(ctx.lake, source.connector, parts, day)
+    _check(source, description, extraction, read, day)
+    _tell(ctx, source.name, day, read)
+    present = folder.newest(day)
+    if present is not None and same_parts(present, parts):
+        return present.key
+    landing.complete(parts, _meta(ctx, source, description, version, extraction, read, day, known))
+    newest = folder.newest(day)
+    if newest is None:
+        raise ClawbackError("the lake does not show a manifest that was just written", where=folder.prefix)
+    return newest.key
+
+
+def _client(ctx: RunContext, source: SourceSettings) -> HttpClient:
+    hosts = source.options.get("allow_hosts", [])
+    if not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
+        raise ClawbackError("allow_hosts is no list of host names", where=f"source '{source.name}'")
+    contact = source.options.get("contact")
+    if contact is not None and not (isinstance(contact, str) and contact.isprintable() and contact.isascii()):
+        raise ClawbackError("contact is no plain text", where=f"source '{source.name}'")
+    return HttpClient(
+        allow_hosts=hosts,
+        contact=contact,
+        timeout=float(integer_option(source.options, "timeout_seconds", 30)),
+        max_bytes=integer_option(source.options, "max_megabytes", 64) << 20,
+        clock=ctx.clock,
+    )
+
+
+def _check(
+    source: SourceSettings, about: SourceDescription, extraction: Extraction, read: DayOfSource, day: date
+) -> None:
+    where = f"source '{source.name}', day {day}"
+    if read.broken:
+        key, reason = read.broken[0]
+        raise ClawbackError(
+            "a file of the source cannot be used",
+            where=f"{where}: {key}",
+            cause=reason,
+            remedy="mend the file or its mapping; the bytes stay in the lake without a manifest",
+        )
+    for name in sorted(extraction.expected.keys() & extraction.got.keys()):
+        if extraction.expected[name] != extraction.got[name]:
+            raise ClawbackError(
+                f"the source says it has {extraction.expected[name]} {name}, {extraction.got[name]} came",
+                where=where,
+                remedy="run the ingest again; if it stays so, the source is incomplete",
+            )
+    rows = len(read.rows.get(about.table, []))
+    turned_away = sum(1 for item in read.quarantined if item.record.table == about.table)
+    least = integer_option(source.options, "min_rows", about.assertions["min"])
+    most = integer_option(source.options, "max_rows", about.assertions["max"])
+    if not least <= rows <= most:
+        raise ClawbackError(
+            f"{rows} rows of {about.table}, expected {least} to {most}",
+            where=where,
+            cause=f"{turned_away} rows were turned away" if turned_away else None,
+            remedy="look at the landed bytes; if the number is right, set min_rows or max_rows of the source",
+        )
+    allowed = about.assertions.get("max_quarantined_pct", 50)
+    if turned_away * 100 > allowed * (rows + turned_away):
+        first = next(item for item in read.quarantined if item.record.table == about.table)
+        raise ClawbackError(
+            f"{turned_away} of {rows + turned_away} rows were turned away, more than {allowed} percent",
+            where=f"{where}: {first.part} row {first.record.row}",
+            cause=first.record.reason,
+            remedy="the source has changed, or its mapping is wrong",
+        )
+
+
+def _check_names(parts: list[Part], source: str) -> None:
+    names = [part.key.rpartition("/")[2] for part in parts]
+    if double := sorted({name for name in names if names.count(name) > 1}):
+        raise ClawbackError(
+            f"two files are named {double[0]}", where=f"source '{source}'", remedy="rename one"
+        )
+
+
+def _tell(ctx: RunContext, source: str, day: date, read: DayOfSource) -> None:
+    for part, issue in read.issues[:_KEPT_ISSUES]:
+        ctx.progress(
+            f"{day} {source}: {issue.level} {issue.code} in {part.rpartition('/')[2]}: {issue.where}"
+        )
+    whole = [item for item in read.quarantined if item.record.row == WHOLE_FILE]
+    for item in whole[:_KEPT_ISSUES]:
+        name = item.part.rpartition("/")[2]
+        ctx.progress(f"{day} {source}: the file {name} was turned away: {item.record.reason}")
+    if rows := len(read.quarantined) - len(whole):
+        ctx.progress(f"{day} {source}: {rows} rows were turned away, see the table quarantine")
+
+
+def _meta(
+    ctx: RunContext,
+    source: SourceSettings,
+    about: SourceDescription,
+    version: str,
+    extraction: Extraction,
+    read: DayOfSource,
+    day: date,
+    known: date,
+) -> dict[str, Any]:
+    return {
+        "source": source.name,
+        "connector": source.connector,
+        "connector_version": version,
+        "table": about.table,
+        "grain": about.grain,
+        "day": day.isoformat(),
+        "known": known.isoformat(),
+        "request": dict(extraction.request),
+        "http_status": extraction.http_status,
+        "fetched_at": ctx.clock().isoformat(),
+        "expected": dict(extraction.expected),
+        "got": dict(extraction.got),
+        "rows": {name: len(rows) for name, rows in sorted(read.rows.items()) if not name.startswith("_")},
+        "quarantined": len(read.quarantined),
+        "issues": [{"part": part, **asdict(issue)} for part, issue in read.issues[:_KEPT_ISSUES]],
+        "extra": dict(extraction.extra),
+    }

@@ -1,0 +1,1 @@
+"""Labels of addresses out of GraphSense TagPacks."""

@@ -1,0 +1,145 @@
+"""Bytes first: landing files in the raw lake and completing a day with its manifest.
+
+Layout:
+    raw/<source>/<table>/files/<sha256>/<name>       a file that serves many days, landed once
+    raw/<source>/<table>/dt=D/known=K/{<name>,_manifest.json}
+    A second, different answer of one day K goes to `known=K_0002`, and so on: a manifest never changes.
+
+Invariants:
+    The manifest comes last. When all parts equal those of the newest manifest of the day, nothing is added.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from clawback.days import day_before
+from clawback.errors import ClawbackError
+from clawback.hashing import file_sha256_hex, sha256_hex
+from clawback.lake import Lake
+from clawback.lake.partition import MANIFEST_NAME, Manifest, Part, read_manifest, write_manifest
+
+OPTIONS_NAME: Final = "_options.json"
+"""The part that holds the options its siblings are parsed with: raw alone is enough to parse again."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True)
+class RawFolder:
+    """Where one source's table lies in the raw lake."""
+
+    lake: Lake
+    source: str
+    table: str
+
+    @property
+    def prefix(self) -> str:
+        """Prefix of all its keys."""
+        return f"raw/{self.source}/{self.table}"
+
+    def newest(self, day: date) -> Manifest | None:
+        """The newest manifest of exactly that day."""
+        keys = self._manifest_keys(day)
+        return read_manifest(self.lake, keys[-1]) if keys else None
+
+    def newest_snapshot(self, day: date) -> Manifest | None:
+        """The newest manifest of the newest day that is not after `day`."""
+        # Nearly always the day itself; the whole list is asked only when it has none.
+        if (found := self.newest(day)) is not None:
+            return found
+        days = sorted(
+            {
+                key.removeprefix(f"{self.prefix}/dt=").partition("/")[0]
+                for key in self.lake.list(f"{self.prefix}/dt=")
+                if key.endswith(f"/{MANIFEST_NAME}")
+            }
+        )
+        earlier = [text for text in days if text <= day.isoformat()]
+        return self.newest(date.fromisoformat(earlier[-1])) if earlier else None
+
+    def free_prefix(self, day: date, known: date) -> str:
+        """Where the next manifest of (day, known) goes."""
+        stem = f"{self.prefix}/dt={day.isoformat()}/known={known.isoformat()}"
+        taken = {key.rpartition("/")[0] for key in self._manifest_keys(day)}
+        candidates = [stem, *(f"{stem}_{number:04d}" for number in range(2, 10_000))]
+        return next(candidate for candidate in candidates if candidate not in taken)
+
+    def _manifest_keys(self, day: date) -> list[str]:
+        found = self.lake.list(f"{self.prefix}/dt={day.isoformat()}/known=")
+        # '_' sorts after '/', so K_0002 comes after K.
+        return [key for key in found if key.endswith(f"/{MANIFEST_NAME}")]
+
+
+class Landing:
+    """Lands the files of one extraction."""
+
+    def __init__(self, folder: RawFolder, day: date, known: date, staging: Path) -> None:
+        self.folder = folder
+        self._prefix = folder.free_prefix(day, known)
+        self._staging = staging
+        self._present = {
+            (part.sha256, part.key.rpartition("/")[2]): part
+            for manifest in (folder.newest_snapshot(day), folder.newest_snapshot(day_before(day)))
+            if manifest is not None
+            for part in manifest.parts
+        }
+
+    def land(self, name: str, content: bytes | Path, *, shared: bool = False) -> Part:
+        """Land one file; bytes that an earlier manifest holds under that name are referred to instead."""
+        name = _UNSAFE.sub("_", name).lstrip(".") or "file"
+        if isinstance(content, Path):
+            return self._land_file(name, content)
+        digest = sha256_hex(content)
+        if (present := self._present.get((digest, name))) is not None:
+            return present
+        part = Part(self._key(name, digest, shared), len(content), digest, None)
+        self.folder.lake.put(part.key, content)
+        return part
+
+    def complete(self, parts: list[Part], meta: dict[str, Any]) -> str:
+        """Write the manifest, last of all."""
+        return write_manifest(self.folder.lake, self._prefix, parts, meta)
+
+    def _land_file(self, name: str, path: Path) -> Part:
+        # Copied first: a file that somebody is still writing must not differ between hash and upload.
+        self._staging.mkdir(parents=True, exist_ok=True)
+        staged = self._staging / uuid4().hex
+        try:
+            shutil.copyfile(path, staged)
+            digest = file_sha256_hex(staged)
+            if (present := self._present.get((digest, name))) is not None:
+                return present
+            part = Part(self._key(name, digest, True), staged.stat().st_size, digest, None)
+            if not self.folder.lake.exists(part.key):
+                self.folder.lake.put_file(part.key, staged)
+            return part
+        except OSError as error:
+            raise ClawbackError(
+                "a source file cannot be read",
+                where=str(path),
+                cause=error.strerror or str(error),
+                remedy="check that the file exists and is readable, and that the disk has room",
+            ) from error
+        finally:
+            staged.unlink(missing_ok=True)
+
+    def _key(self, name: str, digest: str, shared: bool) -> str:
+        if shared:
+            return f"{self.folder.prefix}/files/{digest}/{name}"
+        return f"{self._prefix}/{name}"
+
+
+def same_parts(one: Manifest, parts: list[Part]) -> bool:
+    """Whether a manifest holds exactly these bytes under these names."""
+    return _named(one.parts) == _named(parts)
+
+
+def _named(parts: tuple[Part, ...] | list[Part]) -> list[tuple[str, str]]:
+    return sorted((part.key.rpartition("/")[2], part.sha256) for part in parts)

@@ -1,0 +1,144 @@
+"""Reading landed parts: every file is parsed once per process, then cut into days."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from clawback.hashing import short_hash
+from clawback.lake import Lake
+from clawback.lake.partition import Part, read_part
+from clawback.sources.base import Issue, Options, ParsedPart, QuarantinedRow, Row
+from clawback.sources.landing import OPTIONS_NAME
+from clawback.sources.registry import describe, parse_function
+
+CACHED_BYTES: Final = 32 << 20
+"""A larger file is streamed for each day instead of being held."""
+
+_CACHED_TOTAL: Final = 128 << 20
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A record that was turned away, and the file that it stood in."""
+
+    part: str
+    record: QuarantinedRow
+
+
+@dataclass
+class DayOfSource:
+    """All that the parts of one source say about a day."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    issues: list[tuple[str, Issue]] = field(default_factory=list)
+    broken: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    bytes: int
+    whole: ParsedPart
+    rows: dict[date | None, dict[str, list[Row]]]
+
+
+_cache: OrderedDict[str, _Cut] = OrderedDict()
+
+
+def read_day(lake: Lake, connector: str, parts: list[Part] | tuple[Part, ...], day: date) -> DayOfSource:
+    """Parse the parts and take what belongs to the day (a snapshot belongs to every day)."""
+    options = read_options(lake, parts)
+    found = DayOfSource()
+    for part in sorted(parts, key=lambda part: part.key.rpartition("/")[2]):
+        if part.key.endswith(f"/{OPTIONS_NAME}"):
+            continue
+        _take(found, part.key, *_parsed(lake, connector, part, options, day))
+    return found
+
+
+def read_options(lake: Lake, parts: list[Part] | tuple[Part, ...]) -> dict[str, Any]:
+    """The options that the parts are parsed with."""
+    for part in parts:
+        if part.key.endswith(f"/{OPTIONS_NAME}"):
+            options: dict[str, Any] = json.loads(read_part(lake, part))
+            return options
+    return {}
+
+
+def row_day(table: str, row: Row) -> date | None:
+    """The day that a row belongs to; None for every day."""
+    if "_day" in row:
+        day: date | None = row["_day"]
+        return day
+    if table == "transfers":
+        moment: date = row["block_time"].date()
+        return moment
+    if table == "prices":
+        priced: date = row["day"]
+        return priced
+    return None
+
+
+def _parsed(
+    lake: Lake, connector: str, part: Part, options: Options, day: date
+) -> tuple[ParsedPart, dict[str, list[Row]], list[QuarantinedRow]]:
+    parse = parse_function(connector)
+    name = part.key.rpartition("/")[2]
+    daily = describe(connector).grain == "day"
+    if part.bytes > CACHED_BYTES:
+        streamed = parse(_large(lake, part), options, name, day if daily else None)
+        return streamed, streamed.rows, streamed.quarantined
+    # The name decides which options apply, so it is part of what was parsed.
+    key = f"{connector}/{part.sha256}/{short_hash({'name': name, 'options': options})}"
+    cut = _cache.get(key)
+    if cut is None:
+        cut = _cut(part.bytes, parse(read_part(lake, part), options, name, None))
+        _cache[key] = cut
+        while sum(held.bytes for held in _cache.values()) > _CACHED_TOTAL:
+            _cache.popitem(last=False)
+    else:
+        _cache.move_to_end(key)
+    rows: dict[str, list[Row]] = {}
+    for owner in (None, day):
+        for table, found in cut.rows.get(owner, {}).items():
+            rows.setdefault(table, []).extend(found)
+    quarantined = [record for record in cut.whole.quarantined if record.day in (None, day)]
+    return cut.whole, rows, quarantined
+
+
+def _cut(size: int, parsed: ParsedPart) -> _Cut:
+    rows: dict[date | None, dict[str, list[Row]]] = {}
+    for table, found in parsed.rows.items():
+        for row in found:
+            rows.setdefault(row_day(table, row), {}).setdefault(table, []).append(row)
+    return _Cut(size, parsed, rows)
+
+
+def _large(lake: Lake, part: Part) -> Path:
+    from clawback.errors import ClawbackError
+    from clawback.hashing import file_sha256_hex
+
+    path = lake.local_path(part.key)
+    if file_sha256_hex(path) != part.sha256:
+        raise ClawbackError("the bytes in the lake are not those of the manifest", where=part.key)
+    return path
+
+
+def _take(
+    found: DayOfSource,
+    key: str,
+    parsed: ParsedPart,
+    rows: dict[str, list[Row]],
+    quarantined: list[QuarantinedRow],
+) -> None:
+    for table, some in rows.items():
+        found.rows.setdefault(table, []).extend(some)
+    found.quarantined.extend(Quarantined(key, record) for record in quarantined)
+    found.issues.extend((key, issue) for issue in parsed.issues)
+    if parsed.broken is not None:
+        found.broken.append((key, parsed.broken))

@@ -1,0 +1,1 @@
+"""Curated reports: a text and the claims that people found in it."""

@@ -1,0 +1,1 @@
+"""Transfers as explorers and Dune export them, read by a mapping file."""

@@ -1,0 +1,217 @@
+"""What several sources say about a day, merged into the rows of every table.
+
+Invariants:
+    Sources are given in rank order. What is turned away here is written down like what parsing turned away:
+    nothing disappears without a row in `quarantine`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from clawback.cases.model import Case
+from clawback.cases.tables import case_rows
+from clawback.claims.matching import match_incident
+from clawback.schemas import TABLES
+from clawback.sources.base import cut_sample
+from clawback.sources.reading import DayOfSource
+from clawback.tables.transfers import merge_transfers
+
+Row = dict[str, Any]
+
+CONFLICT: Final = "conflict"
+"""Source of an asset about whose decimals sources disagree: they stay unknown from then on."""
+
+
+@dataclass(frozen=True)
+class SourceDay:
+    """One source's rows of a day, and the day they became known."""
+
+    source: str
+    known: date
+    found: DayOfSource
+
+
+@dataclass
+class _Merge:
+    days: list[SourceDay]
+    quarantine: list[Row] = field(default_factory=list)
+
+    def rows(self, table: str) -> list[tuple[str, Row]]:
+        """All rows of a table with their source, in rank order."""
+        return [(day.source, row) for day in self.days for row in day.found.rows.get(table, [])]
+
+    def reject(self, table: str, source: str, row: Row, reason: str) -> None:
+        """Write down a row that the merge turned away; it has no file of its own any more."""
+        shown = {name: str(value) for name, value in row.items() if value is not None and name[0] != "_"}
+        self.quarantine.append(
+            {
+                "source": source,
+                "table": table,
+                "part": "merge",
+                "row": 0,
+                "reason": reason,
+                "sample": cut_sample(shown),
+            }
+        )
+
+
+def merge_day(days: list[SourceDay], assets_before: list[Row]) -> dict[str, list[Row]]:
+    """Rows of every table of `clawback.schemas`, in the order in which they are written.
+
+    Args:
+        days: the sources' rows, in rank order.
+        assets_before: the table `assets` of the day before; what is known about an asset stays known.
+    """
+    merge = _Merge(days)
+    known = {day.source: day.known for day in days}
+    tables: dict[str, list[Row]] = {
+        "transfers": _transfers(merge, known),
+        "prices": _prices(merge),
+        "assets": _assets(merge, assets_before),
+        "labels": _labels(merge),
+    }
+    cases = _cases(merge)
+    tables |= _incidents(merge, cases)
+    tables |= _documents(merge, cases)
+    for day in days:
+        for item in day.found.quarantined:
+            record = item.record
+            merge.quarantine.append(
+                {
+                    "source": day.source,
+                    "table": record.table,
+                    "part": item.part,
+                    "row": record.row,
+                    "reason": cut_sample(record.reason),
+                    "sample": record.sample,
+                }
+            )
+    order = ("source", "table", "part", "row", "reason", "sample")
+    tables["quarantine"] = sorted(merge.quarantine, key=lambda row: tuple(row[name] for name in order))
+    return {name: [_public(row) for row in tables[name]] for name in TABLES}
+
+
+def _transfers(merge: _Merge, known: dict[str, date]) -> list[Row]:
+    by_source = [
+        (
+            day.source,
+            [
+                {**row, "source": day.source, "known_date": known[day.source]}
+                for row in day.found.rows.get("transfers", [])
+            ],
+        )
+        for day in merge.days
+    ]
+    rows, rejected = merge_transfers(by_source)
+    for source, row, reason in rejected:
+        merge.reject("transfers", source, row, reason)
+    return rows
+
+
+def _prices(merge: _Merge) -> list[Row]:
+    kept: dict[tuple[Any, ...], Row] = {}
+    for source, row in merge.rows("prices"):
+        key = (row["chain"], row["asset"], row["day"])
+        present = kept.setdefault(key, {**row, "source": source})
+        # Two feeds may differ, that is what rank is for; one feed that contradicts itself is wrong.
+        if present["source"] == source and present["close_usd"] != row["close_usd"]:
+            merge.reject("prices", source, row, f"the source gives {present['close_usd']} for it too")
+    return [kept[key] for key in sorted(kept)]
+
+
+def _assets(merge: _Merge, before: list[Row]) -> list[Row]:
+    kept: dict[tuple[str, str], Row] = {(row["chain"], row["asset"]): dict(row) for row in before}
+    for source, found in merge.rows("assets"):
+        row = {**_public(found), "source": source}
+        key = (row["chain"], row["asset"])
+        present = kept.get(key)
+        if present is None:
+            kept[key] = row
+            continue
+        if present["symbol"] is None:
+            present["symbol"] = row["symbol"]
+        if row["decimals"] is None or present["source"] == CONFLICT:
+            continue
+        if present["decimals"] is None:
+            present["decimals"] = row["decimals"]
+        elif present["decimals"] != row["decimals"]:
+            reason = f"decimals {row['decimals']} where {present['source']} says {present['decimals']}"
+            merge.reject("assets", source, row, f"{reason}: unknown from now on")
+            present |= {"decimals": None, "source": CONFLICT}
+    return [kept[key] for key in sorted(kept)]
+
+
+def _labels(merge: _Merge) -> list[Row]:
+    rank = {day.source: place for place, day in enumerate(merge.days)}
+    kept: dict[tuple[Any, ...], Row] = {}
+    for source, found in merge.rows("labels"):
+        row = {**found, "source": source}
+        key = (
+            row["chain"],
+            row["address"],
+            -row["confidence"],
+            rank[source],
+            row["entity"],
+            row["category"],
+            row["incident_id"] or "",
+            row["valid_from"] or date.min,
+            row["valid_to"] or date.max,
+            row["source_url"] or "",
+        )
+        kept.setdefault(key, row)
+    return [kept[key] for key in sorted(kept)]
+
+
+def _incidents(merge: _Merge, cases: dict[str, Case]) -> dict[str, list[Row]]:
+    tables = case_rows(cases.values())
+    links = []
+    for row in tables["incident_links"]:
+        if row["linked_incident_id"] in cases:
+            links.append(row)
+        else:
+            reason = f"no case file describes '{row['linked_incident_id']}'"
+            merge.reject("incident_links", "cases", row, reason)
+    return {**tables, "incident_links": links}
+
+
+def _cases(merge: _Merge) -> dict[str, Case]:
+    kept: dict[str, Case] = {}
+    for source, row in merge.rows("_cases"):
+        case: Case = row["case"]
+        if case.incident.id in kept:
+            reason = f"the incident '{case.incident.id}' has a case file already"
+            merge.reject("incidents", source, {"title": case.incident.title}, reason)
+        else:
+            kept[case.incident.id] = case
+    return kept
+
+
+def _documents(merge: _Merge, cases: dict[str, Case]) -> dict[str, list[Row]]:
+    known = list(cases.values())
+    documents: dict[str, Row] = {}
+    for source, row in merge.rows("reports"):
+        if row["document_id"] in documents:
+            merge.reject("reports", source, row, "the document stands in another file already")
+        else:
+            documents[row["document_id"]] = {**row, "source": source}
+    claims: dict[str, Row] = {}
+    for source, row in merge.rows("claims"):
+        if row["claim_id"] in claims:
+            merge.reject("claims", source, row, "the claim stands in another file already")
+            continue
+        incident = row["incident_id"]
+        if incident not in cases:
+            day = row.get("_victim_day", row["as_of_date"])
+            incident = match_incident(row.get("_victim"), day, known)
+        claims[row["claim_id"]] = {**row, "incident_id": incident}
+    return {
+        "reports": [documents[name] for name in sorted(documents)],
+        "claims": [claims[name] for name in sorted(claims)],
+    }
+
+
+def _public(row: Row) -> Row:
+    return {name: value for name, value in row.items() if not name.startswith("_")}

@@ -1,0 +1,175 @@
+"""Tables: raw bytes of a day to typed Parquet.
+
+Invariants:
+    A day's record names the record of the day before: the chain begins at the settings' first day and has no
+    holes. The name of a partition is the hash of all that went into it, so what is unchanged is found again
+    and never written twice.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from clawback.context import RunContext
+from clawback.days import day_before, day_range
+from clawback.errors import ClawbackError
+from clawback.hashing import canonical_json, short_hash
+from clawback.lake.partition import Manifest, manifest_key, read_manifest, write_partition
+from clawback.parquet import rows_to_table, table_to_bytes
+from clawback.schemas import TABLES
+from clawback.settings import SourceSettings
+from clawback.sources.landing import RawFolder
+from clawback.sources.reading import read_day
+from clawback.sources.registry import describe
+from clawback.tables.merge import SourceDay, merge_day
+
+if TYPE_CHECKING:
+    from clawback.tables.merge import Row
+
+CODE_VERSION: Final = "1"
+"""Raised when the same raw bytes would give other rows."""
+
+RECORDS: Final = "tables/_days"
+
+
+def make_tables(ctx: RunContext, day: date) -> str:
+    """Make the tables of a day, and of earlier days that lack them.
+
+    Returns:
+        Key of the day's record.
+
+    Raises:
+        ClawbackError: the day lies before the first day, or a required source has no raw data for a day.
+    """
+    first = ctx.settings.first_day
+    if day < first:
+        raise ClawbackError(f"{day} lies before the first day {first}", where="first_day of the settings")
+    previous: str | None = None
+    previous_assets: str | None = None
+    for present in day_range(first, day):
+        previous, previous_assets = _make_day(ctx, present, previous, previous_assets)
+    if previous is None:
+        raise ClawbackError(f"no day from {first} to {day}")
+    return previous
+
+
+def _make_day(
+    ctx: RunContext, day: date, previous: str | None, previous_assets: str | None
+) -> tuple[str, str]:
+    manifests = [(source, _raw(ctx, source, day)) for source in ctx.settings.enabled_sources]
+    inputs = {
+        "code": CODE_VERSION,
+        "day": day.isoformat(),
+        "assets": previous_assets,
+        "sources": [_input(source, manifest) for source, manifest in manifests],
+    }
+    partitions = {name: _prefix(name, day, inputs) for name in TABLES}
+    record = {
+        "day": day.isoformat(),
+        "previous": previous,
+        "tables": {},
+        "sources": {
+            source.name: {
+                "raw": None if manifest is None else manifest.key,
+                "newest_day": None if manifest is None else manifest.meta["day"],
+            }
+            for source, manifest in manifests
+        },
+    }
+    key = f"{RECORDS}/dt={day.isoformat()}/{short_hash({'inputs': inputs, 'record': record})}.json"
+    assets = manifest_key(partitions["assets"])
+    if ctx.lake.exists(key):
+        return key, assets
+    if not all(ctx.lake.exists(manifest_key(prefix)) for prefix in partitions.values()):
+        _write(ctx, day, manifests, partitions, previous_assets)
+    record["tables"] = {
+        name: {"manifest": manifest_key(prefix), "rows": _rows(read_manifest(ctx.lake, manifest_key(prefix)))}
+        for name, prefix in partitions.items()
+    }
+    ctx.lake.put(key, canonical_json(record))
+    return key, assets
+
+
+def _write(
+    ctx: RunContext,
+    day: date,
+    manifests: list[tuple[SourceSettings, Manifest | None]],
+    partitions: dict[str, str],
+    previous_assets: str | None,
+) -> None:
+    merged = merge_day(
+        [_read(ctx, source, manifest, day) for source, manifest in manifests if manifest is not None],
+        _assets(ctx, previous_assets),
+    )
+    for name, prefix in partitions.items():
+        rows = merged[name]
+        data = table_to_bytes(rows_to_table(rows, TABLES[name]))
+        meta = {"table": name, "day": day.isoformat(), "code": CODE_VERSION}
+        write_partition(ctx.lake, prefix, {"part-0000.parquet": data}, meta, {"part-0000.parquet": len(rows)})
+    if turned_away := merged["quarantine"]:
+        ctx.progress(f"{day} tables: {len(turned_away)} records in quarantine")
+
+
+def _raw(ctx: RunContext, source: SourceSettings, day: date) -> Manifest | None:
+    """What a source says about a day, or about the newest day before it."""
+    about = describe(source.connector)
+    folder = RawFolder(ctx.lake, source.name, about.table)
+    found = folder.newest(day) if about.grain == "day" else folder.newest_snapshot(day)
+    if found is None and source.required:
+        what = f"no data for {day}" if about.grain == "day" else f"no snapshot of {day} or before"
+        raise ClawbackError(
+            f"the source '{source.name}' has {what}",
+            where=f"{ctx.lake.url}/{folder.prefix}",
+            remedy=f"run `clawback run --from {day} --to {day}`, or the DAG ingest_{source.name} for {day}",
+        )
+    if found is None and about.grain == "day":
+        # The record still says how far the source has come.
+        return _empty(folder.newest_snapshot(day_before(day)))
+    return found
+
+
+def _empty(manifest: Manifest | None) -> Manifest | None:
+    return None if manifest is None else Manifest(manifest.key, (), manifest.meta)
+
+
+def _input(source: SourceSettings, manifest: Manifest | None) -> dict[str, Any]:
+    if manifest is None:
+        return {"source": source.name, "connector": source.connector, "parts": None}
+    return {
+        "source": source.name,
+        "connector": source.connector,
+        "known": manifest.meta["known"],
+        "parts": sorted([part.key.rpartition("/")[2], part.sha256] for part in manifest.parts),
+    }
+
+
+def _prefix(name: str, day: date, inputs: dict[str, Any]) -> str:
+    return f"tables/{name}/dt={day.isoformat()}/{short_hash({'table': name, **inputs})}"
+
+
+def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date) -> SourceDay:
+    found = read_day(ctx.lake, source.connector, manifest.parts, day)
+    if found.broken:
+        part, reason = found.broken[0]
+        raise ClawbackError(
+            f"landed bytes of '{source.name}' cannot be read any more",
+            where=part,
+            cause=reason,
+            remedy="ingest the day again with this version",
+        )
+    return SourceDay(source.name, date.fromisoformat(manifest.meta["known"]), found)
+
+
+def _assets(ctx: RunContext, key: str | None) -> list[Row]:
+    if key is None:
+        return []
+    from clawback.parquet import read_table
+
+    part = read_manifest(ctx.lake, key).part("part-0000.parquet")
+    rows: list[Row] = read_table(ctx.lake.local_path(part.key), TABLES["assets"]).to_pylist()
+    return rows
+
+
+def _rows(manifest: Manifest) -> int:
+    return sum(part.rows or 0 for part in manifest.parts)
