@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.unit.tracing_chain import ZERO, moved
 from tests.unit.tracing_reference import trace_slowly
 
-ACCOUNTS = ["a", "b", "c", "d", "thief", "hot", "shop", "home", ZERO]
+ACCOUNTS = ["a", "b", "thief", "thief", "hot", "hot", "shop", "home", ZERO]
+ROLES = [("theft_address", "thief"), ("source", "hot"), ("theft_address", "a")]
 SINKS = {"shop": "exchange"}
 LABELS = [Label("ethereum", "shop", "Shop", "exchange", 90, "labels_a")]
 
@@ -39,10 +40,7 @@ def chains(draw: st.DrawFn) -> tuple[list[Transfer], list[Role]]:
                 moved(number, payer, receiver, amount, kind=kind, asset=asset, place=place, day=day)
             )
         for incident_id in ("S", "T"):
-            if draw(st.booleans()):
-                role, address = draw(
-                    st.sampled_from([("theft_address", "thief"), ("source", "hot"), ("theft_address", "a")])
-                )
+            for role, address in draw(st.lists(st.sampled_from(ROLES), max_size=2, unique=True)):
                 roles.add(Role(incident_id, "ethereum", address, role, tx_hash=f"0x{number:04x}"))
     return draw(st.permutations(transfers)), sorted(roles, key=repr)
 

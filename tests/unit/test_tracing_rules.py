@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -38,6 +39,14 @@ def test_gas_is_paid_first_and_ends_in_the_fee_sink() -> None:
     result = trace_transfers([*STOLEN_TEN, moved(1, "thief", "b", 8), fee(1, "thief", 2)], CASE)
     assert outcomes(result) == [("thief", 10, "held"), (None, 2, "fee"), ("b", 8, "held")]
     assert totals(result) == {"stolen": 10, "held": 8, "fee": 2}
+
+
+def test_gas_goes_first_whatever_its_place() -> None:
+    late_gas = replace(fee(1, "thief", 2), position=2_000_000)
+    result = trace_transfers(
+        [*STOLEN_TEN, moved(1, "b", "thief", 1), moved(1, "thief", "b", 9), late_gas], CASE
+    )
+    assert outcomes(result)[1:] == [(None, 2, "fee"), ("b", 8, "held")]
 
 
 def test_a_router_passes_on_what_it_received_before_its_own() -> None:
@@ -180,6 +189,42 @@ def test_a_theft_is_the_net_amount_that_enters() -> None:
     assert outcomes(result)[0] == ("thief", 7, "held")
 
 
+def test_of_several_payments_the_last_units_are_the_net_amount() -> None:
+    transfers = [
+        moved(0, "hot", "thief", 6, place=0),
+        moved(0, "hot2", "thief", 6, place=1),
+        moved(0, "thief", "b", 4, place=2),
+    ]
+    result = trace_transfers(transfers, CASE)
+    assert outcomes(result) == [("thief", 2, "held"), ("thief", 6, "held")]
+    assert {row["address"] for row in result.holdings} == {"thief"}
+
+
+def test_tainted_units_that_reach_a_theft_again_keep_their_hop() -> None:
+    transfers = [*STOLEN_TEN, moved(1, "thief", "b", 10), moved(2, "b", "thief", 10)]
+    result = trace_transfers(transfers, [*CASE, theft_at("thief", 2)])
+    assert totals(result) == {"stolen": 10, "held": 10}
+    assert [(row["hop"], row["theft_role"]) for row in result.flows] == [
+        (0, "theft_address"),
+        (1, None),
+        (2, None),
+    ]
+
+
+def test_what_is_returned_by_one_transaction_only_lies_there_clean() -> None:
+    transfers = [
+        *STOLEN_TEN,
+        moved(1, "thief", "home", 3),
+        moved(2, "thief", "home", 4),
+        moved(3, "home", "b", 4),
+        moved(4, "home", "c", 3),
+    ]
+    back = Role("S", "ethereum", "home", "recovery", tx_hash="0x0002")
+    result = trace_transfers(transfers, [*CASE, back])
+    assert totals(result) == {"stolen": 10, "held": 6, "victim": 4}
+    assert outcomes(result)[3:] == [("b", 3, "held")]
+
+
 def test_source_steals_what_leaves_untainted_but_not_gas() -> None:
     role = Role("S", "ethereum", "hot", "source", from_time=NOON, to_time=NOON + timedelta(seconds=1))
     transfers = [
@@ -308,9 +353,6 @@ def test_an_unknown_method_is_refused() -> None:
 
 def test_blocks_whose_clock_runs_backwards_keep_their_order() -> None:
     late, early = moved(0, "hot", "thief", 10), moved(1, "thief", "b", 10)
-    back = type(early)(
-        **{**{n: getattr(early, n) for n in early.__slots__}, "block_time": NOON - timedelta(hours=13)}
-    )
+    back = replace(early, block_time=NOON - timedelta(hours=13))
     result = trace_transfers([back, late], CASE)
     assert outcomes(result) == [("thief", 10, "held"), ("b", 10, "held")]
-    assert date(2020, 9, 25) == FIRST_DAY

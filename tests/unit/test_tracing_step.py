@@ -152,6 +152,20 @@ def test_the_opening_comes_from_the_nets_of_earlier_days(tmp_path: Path) -> None
     ]
 
 
+def test_taint_of_yesterday_finds_the_openings_of_whom_it_reaches_today(tmp_path: Path) -> None:
+    transfers = [
+        moved(0, "x", "c", 2),
+        moved(1, "hot", "thief", 10),
+        moved(2, "thief", "b", 10),
+        moved(3, "b", "c", 5, day=1),
+        moved(4, "c", "d", 4, day=1),
+    ]
+    chain = Chain(tmp_path)
+    key = trace_day(chain.context(), chain.days(transfers, [theft_at("thief", 1)], count=2)[-1])
+    rows = part(chain, key, "flows.parquet").to_pylist()
+    assert [(row["to_address"], int(row["tainted_amount"])) for row in rows] == [("c", 5), ("d", 2)]
+
+
 def test_a_holding_forgotten_without_taint_comes_back_with_its_balance(tmp_path: Path) -> None:
     transfers = [
         moved(0, "hot", "w", 3),
@@ -205,6 +219,25 @@ def test_a_changed_label_recomputes_from_its_day_only(tmp_path: Path) -> None:
     assert totals(chain, before[-1].key) == {"stolen": 10, "held": 10}
     # What lay there before the label came has ended as well.
     assert totals(chain, newest) == {"stolen": 10, "held": 2, "exchange": 8}
+
+
+def test_a_changed_transfer_or_confidence_recomputes_from_its_day_only(tmp_path: Path) -> None:
+    chain = Chain(tmp_path)
+    roles = [theft_at("thief", 0)]
+    transfers = [moved(0, "hot", "thief", 10), moved(1, "thief", "b", 2, day=1), moved(2, "b", "c", 1, day=2)]
+    corrected = [*transfers[:2], moved(2, "b", "c", 2, day=2)]
+    sure, unsure = label_row("c", "exchange"), label_row("c", "exchange", confidence=50)
+    runs = [(transfers, sure), (corrected, sure), (transfers, unsure)]
+    chains = [
+        manifests(
+            chain,
+            trace_day(chain.context(), chain.days(rows, roles, count=3, labels={0: [sure], 2: [label]})[-1]),
+        )
+        for rows, label in runs
+    ]
+    assert [[m.key for m in one][:2] for one in chains] == [[m.key for m in chains[0]][:2]] * 3
+    assert len({one[2].key for one in chains}) == 3
+    assert len(chain.messages) == 5
 
 
 def test_a_record_of_equal_tables_finds_the_trace_that_is_there(tmp_path: Path) -> None:
