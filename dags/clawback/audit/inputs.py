@@ -1,0 +1,102 @@
+"""Find, in the lake, what a candidate was made of; independent of how the build finds it.
+
+The day's record names that of the day before, a trace names the trace of the day before: the audit walks both
+chains itself, so that a build which forgets a day is seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from clawback.days import parse_day
+from clawback.errors import ClawbackError
+from clawback.hashing import file_sha256_hex
+from clawback.lake import Lake
+from clawback.lake.partition import Part, read_manifest
+from clawback.release.candidate import Candidate
+
+DAY_TABLES: Final = ("transfers",)
+SNAPSHOT_TABLES: Final = ("reports", "claims", "incidents", "incident_links", "recoveries")
+TRACE_TABLES: Final = ("flows", "totals")
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One Parquet file of the lake that went into a candidate."""
+
+    table: str
+    day: date
+    path: Path
+    declared_rows: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything of the lake that the audit compares a candidate with."""
+
+    days: tuple[date, ...]
+    trace_days: tuple[date, ...]
+    files: tuple[InputFile, ...]
+
+
+def find_inputs(lake: Lake, candidate: Candidate) -> Inputs:
+    """Walk the chains of the candidate's tables and trace back to their first day.
+
+    Raises:
+        ClawbackError: a record or file is missing, or a file is not the one that its manifest names.
+    """
+    days: list[date] = []
+    trace_days: list[date] = []
+    files: list[InputFile] = []
+    key: str | None = candidate.tables_key
+    while key is not None:
+        record = json.loads(lake.read(key))
+        day = parse_day(record["day"], where=key)
+        _require_earlier(day, days, key)
+        for table in DAY_TABLES if days else (*DAY_TABLES, *SNAPSHOT_TABLES):
+            # A source that is not enabled leaves its table out; comparing with nothing is then right.
+            if table in record["tables"]:
+                files += _parts(lake, table, day, record["tables"][table]["manifest"])
+        days.append(day)
+        key = record["previous"]
+    key = candidate.trace_key
+    while key is not None:
+        manifest = read_manifest(lake, key)
+        day = parse_day(manifest.meta["day"], where=key)
+        _require_earlier(day, trace_days, key)
+        for table in TRACE_TABLES:
+            files.append(_file(lake, table, day, manifest.part(f"{table}.parquet")))
+        trace_days.append(day)
+        key = manifest.meta["previous"]
+    return Inputs(tuple(days[::-1]), tuple(trace_days[::-1]), tuple(files))
+
+
+def _require_earlier(day: date, later: list[date], key: str) -> None:
+    # Also ends a chain that bites its own tail.
+    if later and day >= later[-1]:
+        raise ClawbackError("a chain of days does not go back in time", where=key)
+
+
+def _parts(lake: Lake, table: str, day: date, manifest_key: str) -> Iterator[InputFile]:
+    for part in read_manifest(lake, manifest_key).parts:
+        yield _file(lake, table, day, part)
+
+
+def _file(lake: Lake, table: str, day: date, part: Part) -> InputFile:
+    path = lake.local_path(part.key)
+    found = file_sha256_hex(path)
+    if found != part.sha256:
+        raise ClawbackError(
+            "the bytes in the lake are not those of the manifest",
+            where=part.key,
+            cause=f"expected sha256 {part.sha256}, found {found}",
+            remedy="restore the object from a backup, or remove the partition so that it is made again",
+        )
+    if part.rows is None:
+        raise ClawbackError("the manifest does not say how many rows a table has", where=part.key)
+    return InputFile(table, day, path, part.rows)
