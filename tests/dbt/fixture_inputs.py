@@ -5,6 +5,8 @@ decimals and one so large that its value is out of range. `beta` is only reporte
 conversion and gets units back.
 """
 
+# ruff: noqa: E501 - rows of a table are read across
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -14,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-
 from clawback import schemas
 from clawback.context import RunContext
 from clawback.hashing import canonical_json

@@ -18,7 +18,7 @@ from typing import Any, Final
 from clawback.errors import ClawbackError
 
 _ENVIRONMENT: Final = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "TZ", "VIRTUAL_ENV")
-"""What dbt gets of the caller's environment: it needs no secret, and a stray DBT_ variable changes its work."""
+"""What dbt gets of the caller's environment: no secret, and no stray DBT_ variable that changes its work."""
 
 _SAMPLE_ROWS: Final = 5
 _MAX_FAILURES: Final = 5

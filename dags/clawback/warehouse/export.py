@@ -2,8 +2,8 @@
 
 Invariants:
     One thread, one total order, fixed settings: the same rows give the same Parquet bytes on one version of
-    DuckDB. A DuckDB file never repeats its bytes, so the database is assembled from the Parquet files and only
-    those are hashed into the release's name.
+    DuckDB. A DuckDB file never repeats its bytes, so the database is assembled from the Parquet files
+    and only those are hashed into the release's name.
 """
 
 from __future__ import annotations

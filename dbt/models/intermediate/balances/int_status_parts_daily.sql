@@ -1,17 +1,3 @@
-{%- set columns = {
-    'held': 'held_usd',
-    'frozen': 'frozen_usd',
-    'exchange': 'at_exchanges_usd',
-    'broker': 'at_brokers_usd',
-    'mixer': 'mixed_usd',
-    'bridge': 'bridged_usd',
-    'issuer': 'at_issuers_usd',
-    'burned': 'burned_usd',
-    'victim': 'returned_usd',
-    'fee': 'fees_usd',
-    'dust': 'dust_usd',
-    'unseen_outflow': 'unseen_outflow_usd',
-} -%}
 with
 
 parts as (
@@ -19,17 +5,22 @@ parts as (
     where method = '{{ var("status_method") }}'
 ),
 
--- NULL where nothing has a value, 0.00 where something has and this part is empty.
 final as (
     select
         incident_id,
         day,
-        {%- for part, column in columns.items() %}
-        case
-            when count(*) filter (where usd_status = 'valued') > 0
-                then coalesce(sum(usd_now) filter (where part = '{{ part }}'), 0)::decimal(38, 2)
-        end as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ part_usd('held') }} as held_usd,
+        {{ part_usd('frozen') }} as frozen_usd,
+        {{ part_usd('exchange') }} as at_exchanges_usd,
+        {{ part_usd('broker') }} as at_brokers_usd,
+        {{ part_usd('mixer') }} as mixed_usd,
+        {{ part_usd('bridge') }} as bridged_usd,
+        {{ part_usd('issuer') }} as at_issuers_usd,
+        {{ part_usd('burned') }} as burned_usd,
+        {{ part_usd('victim') }} as returned_usd,
+        {{ part_usd('fee') }} as fees_usd,
+        {{ part_usd('dust') }} as dust_usd,
+        {{ part_usd('unseen_outflow') }} as unseen_outflow_usd
     from parts
     group by incident_id, day
 )
