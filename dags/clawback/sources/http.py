@@ -7,6 +7,7 @@ Invariants:
 
 from __future__ import annotations
 
+import ssl
 import time
 import zlib
 from collections.abc import Callable, Collection, Mapping
@@ -65,6 +66,7 @@ class HttpClient:
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         resolver: Resolver = resolve_host,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._allow_hosts = frozenset(allow_hosts)
         self._agent = USER_AGENT if contact is None else f"{USER_AGENT} contact: {contact}"
@@ -75,6 +77,7 @@ class HttpClient:
         self._clock = clock
         self._monotonic = monotonic
         self._resolver = resolver
+        self._tls = tls
         # One connection pool per name: connections are made to checked addresses, and one that was opened for
         # a name must not be reused for another that shares the address.
         self._transports: dict[tuple[str, str, int | None], httpx.HTTPTransport] = {}
@@ -201,7 +204,9 @@ class HttpClient:
     def _transport(self, target: Target) -> httpx.HTTPTransport:
         key = (target.url.scheme, target.host, target.url.port)
         if key not in self._transports:
-            self._transports[key] = httpx.HTTPTransport(verify=True, trust_env=False, retries=0)
+            self._transports[key] = httpx.HTTPTransport(
+                verify=True if self._tls is None else self._tls, trust_env=False, retries=0
+            )
         return self._transports[key]
 
     def _asked_wait(self, text: str | None) -> float | None:
