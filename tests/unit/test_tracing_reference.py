@@ -46,7 +46,7 @@ def chains(draw: st.DrawFn) -> tuple[list[Transfer], list[Role]]:
 
 
 @given(chains())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_engine_equals_the_unit_by_unit_reference(chain: tuple[list[Transfer], list[Role]]) -> None:
     transfers, roles = chain
     result = trace_transfers(transfers, roles, LABELS)

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from clawback.tracing.records import UTXO_KINDS, Transfer
 
@@ -25,8 +26,6 @@ class Transaction:
 
     chain: str
     tx_hash: str
-    block_number: int | None
-    tx_index: int | None
     block_time: datetime
     day: date
     assets: tuple[tuple[str, tuple[Transfer, ...]], ...]
@@ -34,32 +33,30 @@ class Transaction:
 
 def order_transactions(transfers: Iterable[Transfer]) -> list[Transaction]:
     """Groups and orders transfers of the account model; rows of the UTXO model are left out."""
-    groups: dict[tuple[str, str], list[Transfer]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[Transfer]] = {}
     for transfer in transfers:
         if transfer.kind not in UTXO_KINDS:
-            groups[transfer.chain, transfer.tx_hash].append(transfer)
+            groups.setdefault((transfer.chain, transfer.tx_hash), []).append(transfer)
     heads = [_head(rows) for rows in groups.values()]
+    # By block: chain, then number. Transactions of no known block wait for the second sorting.
+    heads.sort(key=lambda head: (head.chain, head.has_no_block, head.block_number, head.block_time))
     latest: dict[str, datetime] = {}
-    keyed = []
-    for head in sorted((head for head in heads if head.block_number is not None), key=_by_number):
-        seen = max(head.block_time, latest.get(head.chain, head.block_time))
-        latest[head.chain] = seen
-        keyed.append((_sort_key(head, seen), head, seen))
+    keyed: list[tuple[datetime, _Head]] = []
     for head in heads:
-        if head.block_number is None:
-            keyed.append((_sort_key(head, head.block_time), head, head.block_time))
-    keyed.sort(key=lambda item: item[0])
+        seen = head.block_time
+        if not head.has_no_block:
+            seen = latest[head.chain] = max(seen, latest.get(head.chain, seen))
+        keyed.append((seen, head))
+    keyed.sort(key=lambda item: (item[1].chain, item[0], *item[1][1:]))
     return [
         Transaction(
             head.chain,
             head.tx_hash,
-            head.block_number,
-            head.tx_index,
             head.block_time,
             seen.date(),
             _by_asset(groups[head.chain, head.tx_hash]),
         )
-        for _, head, seen in keyed
+        for seen, head in keyed
     ]
 
 
@@ -78,43 +75,28 @@ def travel_order(rows: Sequence[Transfer]) -> tuple[Transfer, ...]:
     return tuple(ordered)
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
+    # In the order in which transactions of one chain and time are sorted.
     chain: str
+    has_no_block: bool
+    block_number: int
+    has_no_index: bool
+    tx_index: int
     tx_hash: str
-    block_number: int | None
-    tx_index: int | None
     block_time: datetime
 
 
 def _head(rows: Sequence[Transfer]) -> _Head:
-    first = rows[0]
-    if len(rows) == 1:
-        return _Head(first.chain, first.tx_hash, first.block_number, first.tx_index, first.block_time)
     numbers = [row.block_number for row in rows if row.block_number is not None]
     indices = [row.tx_index for row in rows if row.tx_index is not None]
     return _Head(
-        first.chain,
-        first.tx_hash,
-        min(numbers, default=None),
-        min(indices, default=None),
-        min(row.block_time for row in rows),
-    )
-
-
-def _by_number(head: _Head) -> tuple[str, int, datetime]:
-    return head.chain, head.block_number or 0, head.block_time
-
-
-def _sort_key(head: _Head, seen: datetime) -> tuple[str, datetime, bool, int, bool, int, str]:
-    return (
-        head.chain,
-        seen,
-        head.block_number is None,
-        head.block_number or 0,
-        head.tx_index is None,
-        head.tx_index or 0,
-        head.tx_hash,
+        rows[0].chain,
+        not numbers,
+        min(numbers, default=0),
+        not indices,
+        min(indices, default=0),
+        rows[0].tx_hash,
+        rows[0].block_time if len(rows) == 1 else min(row.block_time for row in rows),
     )
 
 
