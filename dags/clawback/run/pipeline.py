@@ -94,7 +94,7 @@ def build_day(ctx: RunContext, day: date, known: date) -> RunResult:
     before = latest_release(ctx.lake)
     release_id = _timed(ctx, f"{day} release", lambda: publish_candidate(ctx, candidate, known))
     deliveries = _timed(ctx, f"{day} deliver", lambda: deliver_release(ctx, release_id))
-    sent = sum(1 for delivery in deliveries if delivery.status == "sent")
+    sent = sum(1 for delivery in deliveries if delivery.state == "sent")
     return RunResult(day, release_id, release_id != before, verdict, sent)
 
 
