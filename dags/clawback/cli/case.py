@@ -20,7 +20,7 @@ def case() -> None:
 )
 def new(incident_id: str, victim: str, folder: Path) -> None:
     """Write a new case file to fill in."""
-    from clawback.cases import new_case_text
+    from clawback.cases.text import new_case_text
     from clawback.errors import ClawbackError
 
     path = folder / f"{incident_id}.yml"
@@ -38,20 +38,26 @@ def new(incident_id: str, victim: str, folder: Path) -> None:
 @click.pass_context
 def check(ctx: click.Context, paths: tuple[Path, ...]) -> None:
     """Check case files (or all of a folder); exit 1 when something is wrong."""
-    from clawback.cases import check_cases
+    from clawback.cases.check import check_cases
+    from clawback.cases.load import case_paths
 
-    problems = check_cases(list(paths) or [Path("cases")])
+    given = list(paths) or [Path("cases")]
+    files = [file for path in given for file in (case_paths(path) if path.is_dir() else [path])]
+    if not files:
+        raise click.UsageError(f"no case file in {', '.join(map(str, given))}")
+    problems = check_cases(files)
     for problem in problems:
         click.echo(str(problem), err=True)
     if problems:
         ctx.exit(1)
-    click.echo("all good")
+    click.echo(f"{len(files)} case files: all good")
 
 
 @case.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def show(path: Path) -> None:
     """Print a case file as clawback understands it."""
-    from clawback.cases import load_case, show_case
+    from clawback.cases.load import load_case
+    from clawback.cases.text import show_case
 
     click.echo(show_case(load_case(path)))
