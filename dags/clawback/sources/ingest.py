@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
@@ -23,7 +23,8 @@ from clawback.sources.registry import (
     integer_option,
 )
 
-_KEPT_ISSUES = 50
+_KEPT_ISSUES: Final = 50
+_SUSPICIOUS: Final = 10
 
 
 def ingest(ctx: RunContext, source_name: str, day: date, known: date, http: HttpClient | None = None) -> str:
@@ -125,21 +126,22 @@ def _check(
     turned_away = sum(1 for item in read.quarantined if item.record.table == about.table)
     least = integer_option(source.options, "min_rows", about.assertions["min"])
     most = integer_option(source.options, "max_rows", about.assertions["max"])
-    if not least <= rows <= most:
-        raise ClawbackError(
-            f"{rows} rows of {about.table}, expected {least} to {most}",
-            where=where,
-            cause=f"{turned_away} rows were turned away" if turned_away else None,
-            remedy="look at the landed bytes; if the number is right, set min_rows or max_rows of the source",
-        )
     allowed = about.assertions.get("max_quarantined_pct", 50)
-    if turned_away * 100 > allowed * (rows + turned_away):
+    # A single hostile row on a quiet day must not stop the day; a file that is mostly unreadable must.
+    if turned_away >= _SUSPICIOUS and turned_away * 100 > allowed * (rows + turned_away):
         first = next(item for item in read.quarantined if item.record.table == about.table)
         raise ClawbackError(
             f"{turned_away} of {rows + turned_away} rows were turned away, more than {allowed} percent",
             where=f"{where}: {first.part} row {first.record.row}",
             cause=first.record.reason,
             remedy="the source has changed, or its mapping is wrong",
+        )
+    if not least <= rows <= most:
+        raise ClawbackError(
+            f"{rows} rows of {about.table}, expected {least} to {most}",
+            where=where,
+            cause=f"{turned_away} rows were turned away" if turned_away else None,
+            remedy="look at the landed bytes; if the number is right, set min_rows or max_rows of the source",
         )
 
 
