@@ -1,8 +1,9 @@
 """A small lake, and a candidate that was made of it faithfully: what the tests then spoil.
 
-Two incidents over three days. `kucoin` is traced: 1000 units stolen on the first day, 600 moved on the second for
-a fee of 5, on the third 100 into a mixer and 50 back to the victim. `zaif` is only reported.
+Two incidents over three days. `kucoin` is traced: 1000 units stolen on the first day, 600 moved on the second
+for a fee of 5, on the third 100 into a mixer and 50 back to the victim. `zaif` is only reported.
 """
+# ruff: noqa: S608 - every statement is put together from names of this file
 
 from __future__ import annotations
 
@@ -14,7 +15,6 @@ from typing import Any
 
 import duckdb
 import yaml
-
 from clawback.context import RunContext
 from clawback.hashing import canonical_json, file_sha256_hex, sha256_hex
 from clawback.lake.local import LocalLake
@@ -81,15 +81,16 @@ def lake_rows(day: date) -> dict[str, list[Row]]:
     return {
         "transfers": transfers,
         "reports": [{"document_id": "d1", "source": "news", "title": "T", "publisher": "P",
-                     "published_date": D2, "language": "en", "text": TEXT, "sha256": sha256_hex(TEXT.encode())}],
+                     "published_date": D2, "language": "en", "text": TEXT,
+                     "sha256": sha256_hex(TEXT.encode())}],
         "claims": [_claim("c1", "loss", 1100, "lost 1,100 USD"),
                    _claim("c2", "recovered", 50, "50 USD was recovered")],
         "incidents": [_incident("kucoin", at(D1)), _incident("zaif", at(date(2018, 9, 14)))],
         "incident_links": [{"incident_id": "kucoin", "linked_incident_id": "zaif", "link_kind": "same_actor",
                             "strength": "weak", "evidence": "both", "asserted_by": "P", "source_url": "u"}],
-        "recoveries": [{"incident_id": "kucoin", "event_kind": "freeze", "event_date": D2, "chain": "ethereum",
-                        "asset": "0xusdt", "amount": 7, "decimals": 6, "asserted_by": "Tether",
-                        "source_url": "u"}],
+        "recoveries": [{"incident_id": "kucoin", "event_kind": "freeze", "event_date": D2,
+                        "chain": "ethereum", "asset": "0xusdt", "amount": 7, "decimals": 6,
+                        "asserted_by": "Tether", "source_url": "u"}],
     }  # fmt: skip
 
 
@@ -97,15 +98,17 @@ def _claim(claim_id: str, kind: str, value: int, quotation: str) -> Row:
     start = TEXT.index(quotation)
     return {
         "claim_id": claim_id, "document_id": "d1", "incident_id": "kucoin", "claim_type": kind,
-        "value": Decimal(value), "unit": "USD", "asserted_by": "P", "hedge_level": "confirmed", "as_of_date": D2,
-        "quotation": quotation, "quote_start": start, "quote_end": start + len(quotation), "rule": "r",
+        "value": Decimal(value), "unit": "USD", "asserted_by": "P", "hedge_level": "confirmed",
+        "as_of_date": D2, "quotation": quotation, "quote_start": start, "quote_end": start + len(quotation),
+        "rule": "r",
     }  # fmt: skip
 
 
 def _incident(incident_id: str, occurred: datetime) -> Row:
     return {
         "incident_id": incident_id, "title": incident_id, "victim": incident_id, "victim_kind": "exchange",
-        "occurred_at": occurred, "occurred_precision": "day", "chains_affected": ["ethereum"], "source_url": "u",
+        "occurred_at": occurred, "occurred_precision": "day", "chains_affected": ["ethereum"],
+        "source_url": "u",
     }  # fmt: skip
 
 
@@ -160,7 +163,9 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
         for flow in LAKE_FLOWS[day]
     ]
     return {
-        "dim_incidents": [{**row, "occurred_at": row["occurred_at"].replace(tzinfo=None)} for row in lake["incidents"]],
+        "dim_incidents": [
+            {**row, "occurred_at": row["occurred_at"].replace(tzinfo=None)} for row in lake["incidents"]
+        ],
         "fct_claims": [{**claim, "published_date": D2} for claim in lake["claims"]],
         "fct_fund_flows": flows,
         "fct_recovery_events": _events(flows, lake),
@@ -168,11 +173,14 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
         "fct_incident_balances_daily": [
             {"incident_id": "kucoin", "day": day, "method": "fifo", "chain": "ethereum", "asset": "native",
              "part": part, "amount": amount, "usd_now": Decimal(amount), "stolen_amount": 1000,
-             "theft_amount": 1000, "converted_in_amount": 0, "converted_out_amount": 0, "unseen_inflow_amount": 0}
+             "theft_amount": 1000, "converted_in_amount": 0, "converted_out_amount": 0,
+             "unseen_inflow_amount": 0}
             for day in days
             for part, amount in PARTS[day].items()
         ],
-        "rpt_recovery_status_daily": [_status(incident, day) for incident in ("kucoin", "zaif") for day in days],
+        "rpt_recovery_status_daily": [
+            _status(incident, day) for incident in ("kucoin", "zaif") for day in days
+        ],
     }  # fmt: skip
 
 
@@ -198,8 +206,9 @@ def _status(incident: str, day: date) -> Row:
     if incident == "kucoin":
         row |= {column: Decimal(PARTS[day].get(part, 0)) for part, column in COLUMNS.items()}
         row |= {
-            "verification_status": "observed", "stolen_usd_now": Decimal(1000), "stolen_usd_at_theft": Decimal(1000),
-            "reported_loss_high_usd": Decimal(1100), "reported_recovered_high_usd": Decimal(50),
+            "verification_status": "observed", "stolen_usd_now": Decimal(1000),
+            "stolen_usd_at_theft": Decimal(1000), "reported_loss_high_usd": Decimal(1100),
+            "reported_recovered_high_usd": Decimal(50),
             "newest_transfer_day": day, "newest_price_day": day,
         }  # fmt: skip
     return row
@@ -230,8 +239,10 @@ def context(root: Path, **settings: Any) -> RunContext:
     )
 
 
-def write_candidate(ctx: RunContext, last: date, name: str, spoil: Iterable[str] = ()) -> str:
-    """Write a candidate of `last`, as the build does; `spoil` is SQL on its tables before they are exported."""
+def write_candidate(
+    ctx: RunContext, last: date, name: str, spoil: Iterable[str] = (), extra_mart: str | None = None
+) -> str:
+    """Write a candidate of `last`, as the build does; `spoil` is SQL on its tables before the export."""
     assert isinstance(ctx.lake, LocalLake)
     tables_key, trace_key = write_lake(ctx.lake, last)
     folder = ctx.work_dir / "candidates" / name
@@ -251,7 +262,9 @@ def write_candidate(ctx: RunContext, last: date, name: str, spoil: Iterable[str]
                 )
         for statement in spoil:
             connection.execute(statement)
-        for mart in mart_rows(last):
+        if extra_mart is not None:
+            connection.execute(f"create table {extra_mart} as select 1 as id")
+        for mart in [*mart_rows(last), *([extra_mart] if extra_mart else [])]:
             path = folder / "marts" / f"{mart}.parquet"
             connection.execute(f"copy (from {mart} order by all) to '{path}' (format parquet)")
             (rows_written,) = connection.execute(f"select count(*) from {mart}").fetchone() or (0,)

@@ -1,8 +1,9 @@
 """For each check, what spoils the sound candidate so that this check alone turns red.
 
-Statements run on the scratch database (see clawback/audit/scratch.py), every view of it made a table. Where a fault
-would be seen by two checks, both sides of the other one are spoiled alike: then only the check at hand is left.
+Statements run on the scratch database (see clawback/audit/scratch.py), every view of it made a table. Where a
+fault would be seen by two checks, both sides of the other one are spoiled alike: so that only one is left.
 """
+# ruff: noqa: S608 - every statement is put together from names of this file
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ def _both(change: str) -> list[str]:
 
 def _total(measure: str, amount: int, day: str = _D3) -> str:
     return (
-        "insert into lake.totals by name select 'kucoin' as incident_id, 'fifo' as method, 'ethereum' as chain,"
-        f" 'native' as asset, '{measure}' as measure, {amount} as amount, {day} as day"
+        "insert into lake.totals by name select 'kucoin' as incident_id, 'fifo' as method,"
+        f" 'ethereum' as chain, 'native' as asset, '{measure}' as measure, {amount} as amount, {day} as day"
     )
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-
 from clawback.audit.gate import BLOCKED, BROKEN, PASS, WARN, judge
 from clawback.audit.results import CheckResult
 from clawback.audit.step import run_checks
 from clawback.audit.suites import Suite, load_suites
 from clawback.resources import expectations_dir
+
 from tests.audit.candidates import contract
 from tests.audit.spoils import SPOILS
 
@@ -67,6 +67,16 @@ def test_taking_any_check_out_of_its_suite_is_broken(sound: Path, tmp_path: Path
         judgement = judge(suites, [result for result in results if result.name != name], [], TODAY)
         assert judgement.verdict == BROKEN
         assert any(f"lacks the declared check {name}" in problem for problem in judgement.problems)
+
+
+def test_every_check_names_a_runbook_that_is_there() -> None:
+    root = expectations_dir().parent
+    for check in CHECKS.values():
+        file, _, heading = check.runbook.partition("#")
+        headings = [
+            line.strip("# ").lower().replace(" ", "-") for line in (root / file).read_text().splitlines()
+        ]
+        assert heading in headings, check.runbook
 
 
 def test_keys_of_the_suites_are_those_of_the_contracts() -> None:

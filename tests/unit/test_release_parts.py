@@ -13,10 +13,18 @@ from clawback.lake.local import LocalLake
 from clawback.release.diff import diff
 from clawback.release.names import day_of, is_release_id, release_id
 from clawback.release.publish import list_publications, move_pointer, publish
-from clawback.release.read import file_path, latest
+from clawback.release.read import (
+    file_path,
+    latest,
+    mart_path,
+    query,
+    release_prefix,
+    require_release,
+    show_release,
+)
 from clawback.release.runs import list_runs, record_run
 from clawback.release.step import publish_candidate
-from clawback.release.verify import verify
+from clawback.release.verify import verify_release
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,12 +129,12 @@ def test_verify_names_missing_changed_and_extra_files(tmp_path: Path) -> None:
     mart = bytearray((root / "marts" / "dim_incidents.parquet").read_bytes())
     mart[10] ^= 1
     (root / "marts" / "dim_incidents.parquet").write_bytes(bytes(mart))
-    found = verify(ctx.lake, release)
+    found = verify_release(ctx.lake, release)
     assert not found.ok
     assert found.missing == ("page.html",)
     assert found.changed == ("marts/dim_incidents.parquet",)
     assert found.extra == ("marts/extra.parquet",)
-    assert "  changed  marts/dim_incidents.parquet" in found.lines()
+    assert "changed  marts/dim_incidents.parquet" in found.problems
 
 
 def test_an_incomplete_release_is_never_published(tmp_path: Path) -> None:
@@ -154,3 +162,27 @@ def test_a_slow_run_does_not_move_the_pointer_back(tmp_path: Path) -> None:
     newest = latest(ctx.lake)
     assert newest is not None
     assert newest.seq == 2
+
+
+def test_a_release_is_found_by_name_by_day_or_as_the_latest(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    first = publish_candidate(ctx, make_candidate(ctx, D1), D1, render=page)
+    second = publish_candidate(ctx, make_candidate(ctx, D2), D3, render=page)
+    assert require_release(ctx.lake) == second
+    assert require_release(ctx.lake, first) == first
+    assert require_release(ctx.lake, as_of=D2) == first
+    with pytest.raises(ClawbackError, match="nothing was known on 2020-09-25"):
+        require_release(ctx.lake, as_of=date(2020, 9, 25))
+    with pytest.raises(ClawbackError, match="by name and by day"):
+        require_release(ctx.lake, first, as_of=D2)
+    assert release_prefix(first) == f"releases/{first}"
+    assert show_release(ctx.lake, first)["day"] == "2020-09-26"
+
+
+def test_values_of_a_query_are_bound(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    release = publish_candidate(ctx, make_candidate(ctx, D2), D2, render=page)
+    files = {"mart": mart_path(ctx.lake, release, "rpt_recovery_status_daily")}
+    columns, rows = query(files, "select incident_id, day from mart where day = ?", [D1])
+    assert (columns, rows) == (["incident_id", "day"], [("kucoin", D1)])
+    assert query(files, "select 1 from mart where incident_id = $who", {"who": "x' or true --"})[1] == []

@@ -10,18 +10,18 @@ from clawback.errors import ClawbackError
 from clawback.lake.local import LocalLake
 from clawback.release.publish import list_publications
 from clawback.release.read import (
-    as_of,
     latest,
     latest_day,
     latest_release,
     list_releases,
     mart_path,
+    published_as_of,
     read_release,
     require_release,
 )
 from clawback.release.runs import list_runs
 from clawback.release.step import publish_candidate, rollback
-from clawback.release.verify import verify
+from clawback.release.verify import verify_release
 
 from tests.unit.release_candidates import D1, D2, D3, Killed, MortalLake, context, make_candidate, page
 
@@ -46,7 +46,7 @@ def test_a_candidate_becomes_a_whole_release(tmp_path: Path) -> None:
     assert manifest.overrides == ({"check": "c", "state": "used"},)
     assert manifest.marts["dim_incidents"].rows == 1
     assert manifest.marts["dim_incidents"].schema_sha256
-    assert verify(ctx.lake, release).ok
+    assert verify_release(ctx.lake, release).ok
     publication = latest(ctx.lake)
     assert publication is not None
     assert (publication.seq, publication.release, publication.previous) == (1, release, None)
@@ -79,10 +79,10 @@ def test_the_next_day_names_the_day_before(tmp_path: Path) -> None:
 
 def test_what_was_known_on_a_day(tmp_path: Path) -> None:
     ctx = context(tmp_path)
-    assert as_of(ctx.lake, D3) is None
+    assert published_as_of(ctx.lake, D3) is None
     first = publish_candidate(ctx, make_candidate(ctx, D1), D1, render=page)
     corrected = publish_candidate(ctx, make_candidate(ctx, D1, held="90.00"), D3, render=page)
-    known = [as_of(ctx.lake, day) for day in (D1, D2, D3)]
+    known = [published_as_of(ctx.lake, day) for day in (D1, D2, D3)]
     assert [p.release for p in known if p is not None] == [first, first, corrected]
 
 
@@ -190,6 +190,7 @@ def test_a_name_from_a_person_cannot_leave_the_releases(tmp_path: Path) -> None:
         require_release(ctx.lake)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after_the_write", [False, True])
 def test_a_run_killed_between_any_two_writes_leaves_nothing_half(
     tmp_path: Path, after_the_write: bool
@@ -210,9 +211,9 @@ def test_a_run_killed_between_any_two_writes_leaves_nothing_half(
             break
         seen = latest_release(ctx.lake)
         assert seen is not None
-        assert verify(ctx.lake, seen).ok
-        assert all(verify(ctx.lake, release).ok for release in list_releases(ctx.lake))
-        newest = as_of(ctx.lake, D3)
+        assert verify_release(ctx.lake, seen).ok
+        assert all(verify_release(ctx.lake, release).ok for release in list_releases(ctx.lake))
+        newest = published_as_of(ctx.lake, D3)
         assert newest is not None
         assert newest.release == seen
 

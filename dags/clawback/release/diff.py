@@ -55,6 +55,11 @@ class ReleaseDiff:
         return lines
 
 
+def diff_releases(lake: Lake, a: str, b: str) -> str:
+    """The difference of two complete releases in words."""
+    return "\n".join(diff(lake, a, b).lines())
+
+
 def diff(lake: Lake, a: str, b: str) -> ReleaseDiff:
     """Compare two complete releases.
 

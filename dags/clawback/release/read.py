@@ -6,8 +6,10 @@ Invariants:
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from clawback.days import parse_day
 from clawback.errors import ClawbackError
@@ -22,10 +24,10 @@ from clawback.release.manifest import (
 )
 from clawback.release.names import day_of, is_release_id
 from clawback.release.publish import Publication, list_publications, pointed_publication
+from clawback.release.query import query
 
 __all__ = [
     "Publication",
-    "as_of",
     "baseline",
     "file_path",
     "latest",
@@ -34,8 +36,12 @@ __all__ = [
     "list_publications",
     "list_releases",
     "mart_path",
+    "published_as_of",
+    "query",
     "read_release",
+    "release_prefix",
     "require_release",
+    "show_release",
 ]
 
 
@@ -56,7 +62,7 @@ def latest_day(lake: Lake) -> date | None:
     return None if release is None else parse_day(day_of(release))
 
 
-def as_of(lake: Lake, known: date) -> Publication | None:
+def published_as_of(lake: Lake, known: date) -> Publication | None:
     """What was known on a day: the last publication whose known day is not after it."""
     reached = pointed_publication(lake)
     if reached is None:
@@ -75,21 +81,34 @@ def list_releases(lake: Lake) -> list[str]:
     return sorted(name for name, _, rest in names if rest == FILE_NAME and is_release_id(name))
 
 
-def require_release(lake: Lake, release: str | None = None) -> str:
-    """The named release, or the latest one.
+def require_release(lake: Lake, release: str | None = None, *, as_of: date | None = None) -> str:
+    """The named release, the one that was known on a day, or the latest.
 
     Raises:
-        ClawbackError: there is none.
+        ClawbackError: there is none, or both a name and a day are given.
     """
+    if release is not None and as_of is not None:
+        raise ClawbackError("a release is asked for by name and by day", remedy="give one of the two")
     if release is not None:
-        read_release(lake, release)
-        return release
-    found = latest_release(lake)
+        return read_release(lake, release).release
+    found = latest(lake) if as_of is None else published_as_of(lake, as_of)
     if found is None:
         raise ClawbackError(
-            "nothing has been published yet", where=lake.url, remedy="run `clawback run` first"
+            "nothing has been published yet" if as_of is None else f"nothing was known on {as_of}",
+            where=lake.url,
+            remedy="run `clawback run` first, or see `clawback release list`",
         )
-    return found
+    return found.release
+
+
+def show_release(lake: Lake, release: str) -> dict[str, Any]:
+    """The manifest of a complete release, for people."""
+    return asdict(read_release(lake, release))
+
+
+def release_prefix(release: str) -> str:
+    """Where the files of a release lie in the lake, without a slash at the end."""
+    return release_key(release, "").rstrip("/")
 
 
 def file_path(lake: Lake, release: str, name: str) -> Path:

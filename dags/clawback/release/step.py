@@ -30,7 +30,7 @@ from clawback.release.names import day_of
 from clawback.release.publish import check_order, list_publications, newest_publication, publish
 from clawback.release.read import baseline
 from clawback.release.runs import record_run
-from clawback.release.verify import verify
+from clawback.release.verify import verify_release
 
 SERVED: Final = "clawback.duckdb"
 AUDIT: Final = "audit.json"
@@ -92,11 +92,11 @@ def rollback(ctx: RunContext, release_id: str, known: date, why: str) -> str:
         raise ClawbackError(
             f"the release {release_id} was never published", remedy="see `clawback release list`"
         )
-    checked = verify(ctx.lake, release_id)
+    checked = verify_release(ctx.lake, release_id)
     if not checked.ok:
         raise ClawbackError(
             f"the release {release_id} is not as it was published",
-            cause="; ".join(line.strip() for line in checked.lines()[1:]),
+            cause="; ".join(checked.problems),
             remedy="restore the named files, or roll back to another release",
         )
     publication = publish(

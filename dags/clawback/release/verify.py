@@ -27,20 +27,18 @@ class Verification:
         """Whether everything is as it was published."""
         return not (self.missing or self.extra or self.changed or self.misnamed)
 
-    def lines(self) -> list[str]:
-        """The outcome in words."""
-        if self.ok:
-            return [f"{self.release}: {self.files} files, {self.bytes:,} bytes, all as published"]
-        found = [f"{self.release}: NOT as published"]
-        found += [f"  missing  {name}" for name in self.missing]
-        found += [f"  changed  {name}" for name in self.changed]
-        found += [f"  extra    {name}" for name in self.extra]
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, in words."""
+        found = [f"missing  {name}" for name in self.missing]
+        found += [f"changed  {name}" for name in self.changed]
+        found += [f"extra    {name}" for name in self.extra]
         if self.misnamed:
-            found.append(f"  its marts make it {self.misnamed}")
+            found.append(f"its marts make it {self.misnamed}")
         return found
 
 
-def verify(lake: Lake, release: str) -> Verification:
+def verify_release(lake: Lake, release: str) -> Verification:
     """Hash every file of a complete release again.
 
     Raises:
