@@ -175,7 +175,8 @@ def _draw_place(box: _Box, scale: Fraction, unit: str) -> Markup:
         ),
     ]
     if passed > 0 and kept >= _LINE and passed + kept >= 3 * _LINE and unit == "USD":
-        y = max(box.y + passed, box.y + 2 * _LINE) + 11
+        # At the foot of the bar, where the thin ways that leave its head do not cross it.
+        y = box.y + box.height - 3
         stays = f"{usd_short(_cents(place.inflow - place.outflow))} still there"
         labels.append(
             Markup('<text class="note" x="{}" y="{}">{}</text>').format(
