@@ -99,8 +99,8 @@ def environment(
         "EXECUTION_API__JWT_EXPIRATION_TIME": "3600",
         # An API server with one worker on two busy cores can need more than the five seconds of the default.
         "WORKERS__EXECUTION_API_TIMEOUT": "30",
-        # A worker that just misses the end of its task sleeps for this long: with the default of five seconds a
-        # slot stood idle five seconds after every third task (3 days of 6 sources: 33 s; with one second, 14 s).
+        # A worker that just misses the end of its task sleeps for this long. With the default of five seconds
+        # every third task left its slot idle (3 days of 6 sources: 33 s; with one second 14 s).
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_HOST": HOST,

@@ -11,6 +11,13 @@ import httpx
 from clawback.errors import ClawbackError
 
 PAGE = 100
+_LOG_NOISE = (
+    "::group::",
+    "::endgroup::",
+    "DAG bundles loaded",
+    "Filling up the DagBag",
+    "Worker startup parse",
+)
 
 
 class AirflowApi:
@@ -96,11 +103,16 @@ class AirflowApi:
         }
         self._check(self._http.post(f"/api/v2/dags/{dag_id}/clearTaskInstances", json=body))
 
+    def delete_run(self, dag_id: str, run_id: str) -> None:
+        """Forget a run and its tasks."""
+        self._check(self._http.delete(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"))
+
     def log_tail(self, dag_id: str, run_id: str, task_id: str, try_number: int, lines: int = 25) -> str:
         """Last lines of a task's log."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
         content = self._get(path, full_content="true").get("content", [])
-        return "\n".join([_log_line(entry) for entry in content][-lines:])
+        told = [line for line in map(_log_line, content) if line and not line.startswith(_LOG_NOISE)]
+        return "\n".join(told[-lines:])
 
     def _get(self, path: str, **query: Any) -> Any:
         answer = self._http.get(path, params=query, headers={"Accept": "application/json"})
