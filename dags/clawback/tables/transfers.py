@@ -19,6 +19,7 @@ VALUE: Final = 1
 INTERNAL_BASE: Final = 2
 LOG_BASE: Final = 1_000_000
 
+_MATCHED: Final = ("chain", "tx_hash", "kind", "from_address", "to_address", "asset", "amount")
 _COMPARED: Final = ("block_time", "from_address", "to_address", "asset", "amount")
 
 
@@ -120,7 +121,8 @@ def _transaction(row: Row) -> tuple[str, str]:
 
 
 def _content(row: Row) -> tuple[Any, ...]:
-    return row["chain"], row["tx_hash"], row["from_address"], row["to_address"], row["asset"], row["amount"]
+    # The kind is part of it: a value and an inner call of equal size in one transaction are two transfers.
+    return tuple(row[name] for name in _MATCHED)
 
 
 def _content_order(row: Row) -> tuple[Any, ...]:

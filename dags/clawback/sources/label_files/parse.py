@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from clawback.cases.plain_yaml import read_plain_yaml
+from clawback.cases.plain_yaml import MAX_BYTES, read_plain_yaml
 from clawback.days import parse_day
 from clawback.errors import ClawbackError
 from clawback.sources.base import (
@@ -29,7 +29,6 @@ from clawback.sources.base import (
 from clawback.tables.addresses import normalise_address
 from clawback.tables.exact import parse_number
 
-_MAX_BYTES: Final = 32 << 20
 _MAX_TEXT: Final = 300
 _OF_INCIDENTS: Final = frozenset({"victim", "theft"})
 _HEADER: Final = frozenset(["title", "creator", "description", "tags", "is_public", "uri"])
@@ -61,7 +60,7 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
     """Read a TagPack; see `clawback.sources.base`. One bad file does not stop the others."""
     parsed = ParsedPart()
     try:
-        pack = read_plain_yaml(read_bytes(data, _MAX_BYTES), where=part).value
+        pack = read_plain_yaml(read_bytes(data, MAX_BYTES), where=part).value
     except (ClawbackError, ValueError) as error:
         return _turned_away(parsed, str(error).replace("\n", "; "))
     if not isinstance(pack, dict) or not isinstance(pack.get("tags"), list):
