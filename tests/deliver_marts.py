@@ -374,23 +374,41 @@ def kucoin_marts(day: date = date(2020, 11, 13)) -> dict[str, pa.Table]:
 def kucoin_audit(verdict: str = "warn") -> dict[str, Any]:
     """What the audit of a candidate says."""
     checks = [
-        {
-            "id": f"{name}",
-            "table": "rpt_recovery_status_daily",
-            "severity": "critical",
-            "outcome": "pass",
-            "why": why,
-        }
-        for name, why in (("key", "One row an incident and day"), ("parts_sum", "The parts equal the whole"))
+        audit_check("key", "passed", "One row an incident and day"),
+        audit_check("parts_sum", "passed", "The parts equal the whole"),
+        audit_check(
+            "reports_are_fresh", "warned", "Reports arrive weekly", severity="warning", failing_rows=3
+        ),
     ]
-    late = {
-        "id": "freshness",
-        "table": "fct_claims",
-        "severity": "warning",
-        "outcome": "warn",
-        "why": "Reports arrive weekly",
+    override = {
+        "file": "2020-11-13-parts.yml",
+        "check": "parts_sum",
+        "who": "Ann Owner",
+        "why": "known late source",
+        "expires": "2020-12-01",
+        "incident": None,
+        "state": "used",
     }
-    return {"verdict": verdict, "checks": [*checks, late]}
+    return {"verdict": verdict, "checks": checks, "problems": [], "overrides": [override]}
+
+
+def audit_check(name: str, outcome: str, why: str, **more: Any) -> dict[str, Any]:
+    """One check of audit.json."""
+    check = {
+        "suite": "marts/rpt_recovery_status_daily",
+        "name": name,
+        "type": "unexpected_rows",
+        "severity": "critical",
+        "outcome": outcome,
+        "failing_rows": 0,
+        "sample": [],
+        "message": None,
+        "override": None,
+        "why": why,
+        "owner": "data",
+        "runbook": "build_day",
+    }
+    return check | more
 
 
 def write_candidate(folder: Path, marts: dict[str, pa.Table], audit: dict[str, Any] | None = None) -> Path:
