@@ -89,6 +89,11 @@ def test_a_row_without_position_never_takes_the_place_of_one_that_has_it() -> No
     assert sorted((row["position"], row["amount"]) for row in rows) == [(1_000_000, 5), (1_000_001, 1)]
 
 
+def test_a_value_and_an_inner_call_of_equal_size_are_two_transfers() -> None:
+    rows, _ = merged([transfer(kind="native", position=1)], [loose(kind="internal")])
+    assert [row["kind"] for row in rows] == ["native", "internal"]
+
+
 def test_other_kinds_of_one_transaction_keep_their_places() -> None:
     rows, _ = merged(
         [transfer(kind="fee", position=0, to_address=None), transfer(kind="native", position=1)], [loose()]
@@ -225,9 +230,8 @@ LINK = """[{incident: gone, kind: same_actor, strength: weak, evidence: e, asser
 
 
 def test_an_incident_has_one_case_file_and_links_lead_somewhere() -> None:
-    tables = merge_day(
-        [day("one", _cases=[case("kucoin-2020", LINK)]), day("two", _cases=[case("kucoin-2020")])], []
-    )
+    one, two = case("kucoin-2020", LINK), case("kucoin-2020")
+    tables = merge_day([day("one", _cases=[one]), day("two", _cases=[two])], [])
     assert [row["incident_id"] for row in tables["incidents"]] == ["kucoin-2020"]
     assert len(tables["incident_roles"]) == 1
     assert tables["incident_links"] == []

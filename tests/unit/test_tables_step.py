@@ -77,14 +77,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunContext, list[di
 Whole = tuple[RunContext, list[dict[str, Any]], float]
 
 
+@pytest.mark.slow
 def test_every_day_of_the_sample_is_there_without_quarantine(whole: Whole) -> None:
     ctx, records, seconds = whole
     assert [record["day"] for record in records] == [day.isoformat() for day in day_range(FIRST, LAST)]
     assert sum(record["tables"]["quarantine"]["rows"] for record in records) == 0
     assert progress_of(ctx) == []
-    assert seconds < 30  # 3 s on two cores
+    assert seconds < 120  # 3 s on two idle cores; a parse of every file for every day would take far longer
 
 
+@pytest.mark.slow
 def test_no_transfer_of_the_sample_is_lost_or_doubled(whole: Whole) -> None:
     ctx, records, _ = whole
     rows = [row for record in records for row in rows_of(ctx, record, "transfers")]
@@ -96,6 +98,7 @@ def test_no_transfer_of_the_sample_is_lost_or_doubled(whole: Whole) -> None:
     assert {row["block_time"].date().isoformat() for row in rows} <= days
 
 
+@pytest.mark.slow
 def test_the_eth_of_the_second_hop_reconciles_to_the_wei(whole: Whole) -> None:
     ctx, records, _ = whole
     rows = [row for record in records for row in rows_of(ctx, record, "transfers")]
@@ -110,6 +113,7 @@ def test_the_eth_of_the_second_hop_reconciles_to_the_wei(whole: Whole) -> None:
     assert {row["order_quality"] for row in native} == {"exact"}
 
 
+@pytest.mark.slow
 def test_assets_are_only_those_seen_so_far(whole: Whole) -> None:
     ctx, records, _ = whole
     counts = [record["tables"]["assets"]["rows"] for record in records]
@@ -120,6 +124,7 @@ def test_assets_are_only_those_seen_so_far(whole: Whole) -> None:
     assert next(row for row in last if row["asset"] == "native")["decimals"] == 18
 
 
+@pytest.mark.slow
 def test_snapshots_are_whole_on_every_day(whole: Whole) -> None:
     _, records, _ = whole
     for table in ("labels", "reports", "claims", "incidents", "incident_roles", "recoveries"):
@@ -127,6 +132,7 @@ def test_snapshots_are_whole_on_every_day(whole: Whole) -> None:
         assert records[0]["tables"][table]["rows"] > 0
 
 
+@pytest.mark.slow
 def test_the_record_says_where_each_source_stands(whole: Whole) -> None:
     ctx, records, _ = whole
     assert records[3]["sources"]["kucoin_native"] == {
@@ -136,6 +142,7 @@ def test_the_record_says_where_each_source_stands(whole: Whole) -> None:
     assert set(records[3]["sources"]) == {source.name for source in ctx.settings.enabled_sources}
 
 
+@pytest.mark.slow
 def test_running_again_writes_nothing(whole: Whole) -> None:
     ctx, _, _ = whole
     before = {key: ctx.lake.read(key) for key in ctx.lake.list("tables/")}
@@ -144,6 +151,7 @@ def test_running_again_writes_nothing(whole: Whole) -> None:
     assert key in before
 
 
+@pytest.mark.slow
 def test_another_machine_makes_the_same_bytes(whole: Whole, tmp_path: Path) -> None:
     ctx, _, _ = whole
     other = sample_context(tmp_path)
@@ -201,11 +209,10 @@ def test_a_correction_makes_a_new_chain_and_leaves_the_old(tmp_path: Path) -> No
     ingest(ctx, "sample_labels", FIRST, date(2026, 9, 16))
     new = make_tables(ctx, FIRST)
     assert new != old
-    confidence = [
-        sorted(row["confidence"] for row in rows_of(ctx, record_of(ctx, key), "labels")) for key in (old, new)
-    ]
-    assert confidence[0] != confidence[1]
-    assert 60 in confidence[1]
+    before, after = (
+        [row["confidence"] for row in rows_of(ctx, record_of(ctx, key), "labels")] for key in (old, new)
+    )
+    assert (60 in before, 60 in after) == (False, True)
 
 
 def test_a_day_before_the_first_is_refused(tmp_path: Path) -> None:

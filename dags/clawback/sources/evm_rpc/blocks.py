@@ -69,7 +69,7 @@ def check_chain(heads: list[BlockHead], first: int, last: int, before: tuple[int
         heads: in the order of asking.
         first: first block that was asked for.
         last: last block that was asked for.
-        before: number and hash of the last block of the day before, where it is known.
+        before: number and hash of the block that was landed last before these, where one was.
 
     Raises:
         ClawbackError: a gap, or a parent that is another block: the chain has been rewritten.
@@ -79,8 +79,16 @@ def check_chain(heads: list[BlockHead], first: int, last: int, before: tuple[int
     for parent, child in pairwise(heads):
         if child.parent != parent.hash:
             raise _rewritten(child.number, child.parent, parent.hash, "ingest the day again")
-    if before is not None and before[0] == first - 1 and heads and heads[0].parent != before[1]:
-        raise _rewritten(first, heads[0].parent, before[1], "ingest the day before again, then this one")
+    if before is not None and heads:
+        remedy = "ingest the day before again, then this one"
+        if before[0] != first - 1:
+            raise ClawbackError(
+                f"block {first} does not follow the last block of the day before, {before[0]}",
+                cause=f"the chain was rewritten since that day was landed (its last block was {before[1]})",
+                remedy=remedy,
+            )
+        if heads[0].parent != before[1]:
+            raise _rewritten(first, heads[0].parent, before[1], remedy)
 
 
 def _rewritten(number: int, parent: str, landed: str, remedy: str) -> ClawbackError:

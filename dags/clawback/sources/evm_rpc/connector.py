@@ -89,5 +89,7 @@ def _calls(numbers: range) -> list[Call]:
 
 def _last_block(ctx: Context, day: date) -> tuple[int, str] | None:
     manifest = ctx.raw_manifest(day_before(day))
-    last: dict[str, Any] | None = None if manifest is None else manifest.meta["extra"].get("last_block")
+    if manifest is None or "from_block" in ctx.options:
+        return None  # blocks that were named by number need not follow on anything
+    last: dict[str, Any] | None = manifest.meta["extra"].get("last_block")
     return None if last is None else (last["number"], last["hash"])
