@@ -52,7 +52,7 @@ def test_the_page_tells_the_case(candidate: Path) -> None:
         "22,431,906 .37",
         "4,520,000 .00 15.8% +400,000.00",
         "1 of 7 chains that the theft touched is traced; what moved on the other 6 is not in these figures.",
-        "3 of 4 stolen assets have a price; the other 1 count units, not dollars.",
+        "3 of 4 stolen assets have a price; the rest, 1, counts in units, not in dollars.",
         "4 different figures, 45,000,000 to 281,000,000 USD",
         "strongly suggests a link to the same group",
         "84.0% of the loss",

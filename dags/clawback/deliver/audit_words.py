@@ -1,4 +1,4 @@
-"""Read the audit of a release for people: how many checks, which did not pass, on what, who let it through."""
+"""Read the audit of a release for people: how many checks, which did not pass, who passed them over."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from clawback.deliver.wording import MINUS, counted, pct, share, usd, usd_change, usd_short
 
 PARTS: Final = (
-    ("held_usd", "Held by the thief", "held"),
+    ("held_usd", "Still held", "held"),
     ("frozen_usd", "Frozen", "frozen"),
     ("returned_usd", "Returned", "victim"),
     ("at_exchanges_usd", "At exchanges", "exchange"),
@@ -171,7 +171,7 @@ def coverage(row: Mapping[str, Any]) -> tuple[str, ...]:
         missing = stolen - priced
         sentences.append(
             f"{priced:,} of {counted(stolen, 'stolen asset')} {'has' if priced == 1 else 'have'} a price"
-            + (f"; the other {missing:,} count units, not dollars." if missing > 0 else ".")
+            + (f"; the rest, {missing:,}, counts in units, not in dollars." if missing > 0 else ".")
         )
     if row.get("time_ordered_pct"):
         sentences.append(
