@@ -230,3 +230,35 @@ def test_a_run_killed_between_any_two_writes_leaves_nothing_half(
         outcome = state
     assert deaths > 12, "the lake was never written that often: the test killed nothing"
     assert json.loads(ctx.lake.read("latest.json"))["seq"] == 2
+
+
+def test_of_two_runs_that_publish_at_once_the_newer_day_stays(tmp_path: Path) -> None:
+    """Another run wins the number that this one was about to take, with a newer day."""
+    ctx = context(tmp_path)
+    slow, fast = make_candidate(ctx, D2), make_candidate(ctx, D3)
+
+    class RacingLake(MortalLake):
+        def create(self, key: str, data: bytes) -> bool:
+            if key.startswith("publications/") and not self.inner.exists(key):
+                publish_candidate(ctx, fast, D3, render=page)
+            return super().create(key, data)
+
+    lake = RacingLake(LocalLake(tmp_path / "lake"), writes_left=1000)
+    with pytest.raises(ClawbackError, match="is older than"):
+        publish_candidate(context(tmp_path, lake), slow, D3, render=page)
+    assert [p.release[:10] for p in list_publications(ctx.lake)] == ["2020-09-28"]
+    assert latest_day(ctx.lake) == D3
+
+
+def test_a_pointer_that_fell_behind_is_mended_and_never_set_back(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    candidate = make_candidate(ctx, D1)
+    publish_candidate(ctx, candidate, D1, render=page)
+    behind = ctx.lake.read("latest.json")
+    newer = make_candidate(ctx, D2)
+    second = publish_candidate(ctx, newer, D2, render=page)
+    ctx.lake.put("latest.json", behind)
+    assert latest_day(ctx.lake) == D1
+    assert publish_candidate(ctx, newer, D2, render=page) == second
+    assert latest_release(ctx.lake) == second
+    assert len(list_publications(ctx.lake)) == 2
