@@ -37,6 +37,8 @@ def test_the_theft_day_is_valued_at_its_own_prices(marts: duckdb.DuckDBPyConnect
     assert (first["assets_stolen_count"], first["assets_priced_count"]) == (5, 2)
     assert first["assets_priced_pct"] == D("40.0000")
     assert first["assets_out_of_range_count"] == 1
+    # The unvalued assets lie in a part whose USD figure is therefore a lower bound.
+    assert first["parts_unvalued"] == "held"
     assert first["held_usd_change"] is None
     assert first["moved_today_usd"] == D("0.00")
 

@@ -20,7 +20,11 @@ final as (
         {{ part_usd('victim') }} as returned_usd,
         {{ part_usd('fee') }} as fees_usd,
         {{ part_usd('dust') }} as dust_usd,
-        {{ part_usd('unseen_outflow') }} as unseen_outflow_usd
+        {{ part_usd('unseen_outflow') }} as unseen_outflow_usd,
+        coalesce(
+            string_agg(distinct part, ',' order by part) filter (where amount > 0 and usd_status != 'valued'),
+            ''
+        ) as parts_unvalued
     from parts
     group by incident_id, day
 )

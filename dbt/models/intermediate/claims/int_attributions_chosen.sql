@@ -4,14 +4,6 @@ claims as (
     select * from {{ ref('int_claims_enriched') }}
 ),
 
-days as (
-    select * from {{ ref('stg_lake__days') }}
-),
-
-last_days as (
-    select max(day) as last_day from days
-),
-
 final as (
     select
         claims.incident_id,
@@ -20,7 +12,6 @@ final as (
         claims.asserted_by as attribution_asserted_by,
         claims.claim_id as attribution_claim_id
     from claims
-    inner join last_days on claims.as_of_date <= last_days.last_day
     where
         claims.claim_type = 'attribution'
         and claims.is_counted
