@@ -60,7 +60,7 @@ def test_a_description_that_is_wrong_is_refused(old: str, new: str, says: str) -
     ("connector", "options", "says"),
     [
         ("nothing", {}, "no connector is named 'nothing'"),
-        ("price_files", {"paht": "x"}, "has no option paht"),
+        ("price_files", {"pathway": "x"}, "has no option pathway"),
         ("price_files", {}, "the option 'path' names no file"),
         ("price_files", {"path": "missing.csv"}, "'missing.csv' does not exist"),
         ("transfer_files", {"path": "sample:transfers/native.csv"}, "the option 'mapping' names no file"),

@@ -58,7 +58,7 @@ def test_a_tagpack_is_read_with_its_header_and_its_words() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("category: exchange", "category: exchnage", "unknown category 'exchnage'"),
+        ("category: exchange", "category: trading place", "unknown category 'trading place'"),
         ("abuse: hack", "abuse: hacc", "unknown category 'hacc'"),
         ("category: mixing_service", "category: exchange\n    abuse: nonsense", "unknown abuse 'nonsense'"),
         ("    category: exchange\n", "", "neither category nor abuse"),

@@ -77,6 +77,11 @@ def test_without_positions_rows_match_by_what_they_move_and_by_occurrence() -> N
     assert [row["position"] for row in rows] == [1_000_000, 1_000_001, 1_000_002]
 
 
+def test_a_third_source_is_matched_against_what_the_others_agreed_on() -> None:
+    assert len(merged([loose()], [loose()], [loose(), loose()])[0]) == 2
+    assert len(merged([transfer()], [loose()], [loose(), loose()])[0]) == 2
+
+
 def test_a_true_position_wins_whichever_source_comes_first() -> None:
     for by_source in ([[loose()], [transfer()]], [[transfer()], [loose()]]):
         (row,) = merged(*by_source)[0]

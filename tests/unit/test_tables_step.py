@@ -23,7 +23,8 @@ from clawback.settings import load_settings
 from clawback.sources.ingest import ingest
 from clawback.tables.step import make_tables
 
-from tests.contract.loopback import NOW, Told, progress_of
+from tests.contract.loopback import NOW, Told, context_for, progress_of
+from tests.contract.test_transfer_files import source_in, token_row
 
 FIRST, LAST = date(2020, 9, 25), date(2020, 11, 13)
 KNOWN = date(2026, 9, 15)
@@ -205,16 +206,31 @@ def test_a_correction_makes_a_new_chain_and_leaves_the_old(tmp_path: Path) -> No
     ingest_days(ctx, FIRST, FIRST)
     old = make_tables(ctx, FIRST)
     text = (labels / "services.yml").read_text()
-    (labels / "services.yml").write_text(text.replace("confidence: 95", "confidence: 60", 1))
+    (labels / "services.yml").write_text(text.replace("confidence: 95", "confidence: 61", 1))
     ingest(ctx, "sample_labels", FIRST, date(2026, 9, 16))
     new = make_tables(ctx, FIRST)
     assert new != old
     before, after = (
         [row["confidence"] for row in rows_of(ctx, record_of(ctx, key), "labels")] for key in (old, new)
     )
-    assert (60 in before, 60 in after) == (False, True)
+    assert (61 in before, 61 in after) == (False, True)
 
 
 def test_a_day_before_the_first_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ClawbackError, match="before the first day"):
         make_tables(sample_context(tmp_path), date(2020, 9, 24))
+
+
+def test_what_an_earlier_day_says_about_assets_reaches_later_ones(tmp_path: Path) -> None:
+    ctx = context_for(tmp_path, source_in(tmp_path, [token_row(time="2020-09-25T10:00:00Z")]))
+    second = date(2020, 9, 26)
+    ingest(ctx, "tokens", FIRST, KNOWN)
+    source_in(tmp_path, [])
+    ingest(ctx, "tokens", second, KNOWN)
+    (before,) = rows_of(ctx, record_of(ctx, make_tables(ctx, second)), "assets")
+    assert (before["symbol"], before["decimals"]) == ("USDT", 6)
+    # Only the first day is ingested again; the second, whose own bytes stay, must follow.
+    source_in(tmp_path, [token_row(time="2020-09-25T10:00:00Z", decimals="7")])
+    ingest(ctx, "tokens", FIRST, KNOWN)
+    (after,) = rows_of(ctx, record_of(ctx, make_tables(ctx, second)), "assets")
+    assert after["decimals"] == 7

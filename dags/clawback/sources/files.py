@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from clawback.errors import ClawbackError
 from clawback.resources import resolve
-from clawback.sources.base import Options
+from clawback.sources.base import Context, Extraction, Options
 
 MAX_FILES: Final = 10_000
 
@@ -44,6 +44,18 @@ def listed_files(path: Path, suffixes: Sequence[str], where: str) -> list[Path]:
     if not found:
         raise ClawbackError(f"no file ends with {' or '.join(suffixes)}", where=f"{where}: {path}")
     return found
+
+
+def land_files(ctx: Context, suffixes: Sequence[str]) -> Extraction:
+    """Land what the option `path` names, each file once for all the days that it serves."""
+    files = option_files(ctx.options, suffixes, ctx.base_dir, f"source '{ctx.source}'")
+    parts = tuple(ctx.land(path.name, path, shared=True) for path in files)
+    return Extraction(parts, request_of(ctx.options))
+
+
+def option_files(options: Options, suffixes: Sequence[str], base_dir: Path, where: str) -> list[Path]:
+    """The files that the option `path` names. Raises ClawbackError when there are none."""
+    return listed_files(option_path(options, "path", base_dir, where), suffixes, where)
 
 
 def request_of(options: Options) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from clawback.sources.base import Context, Extraction, Options
-from clawback.sources.files import listed_files, option_path, request_of
+from clawback.sources.files import land_files, option_files
 
 VERSION: Final = "1"
 _SUFFIXES: Final = (".json",)
@@ -15,13 +15,9 @@ _SUFFIXES: Final = (".json",)
 
 def extract(ctx: Context, day: date) -> Extraction:
     """Land the file, or all reports of the folder."""
-    where = f"source '{ctx.source}'"
-    files = listed_files(option_path(ctx.options, "path", ctx.base_dir, where), _SUFFIXES, where)
-    return Extraction(
-        tuple(ctx.land(path.name, path, shared=True) for path in files), request_of(ctx.options)
-    )
+    return land_files(ctx, _SUFFIXES)
 
 
 def check_options(options: Options, base_dir: Path, where: str) -> None:
     """Check that the files are there."""
-    listed_files(option_path(options, "path", base_dir, where), _SUFFIXES, where)
+    option_files(options, _SUFFIXES, base_dir, where)
