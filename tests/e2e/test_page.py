@@ -55,7 +55,7 @@ def test_the_page_tells_the_case(candidate: Path) -> None:
         "3 of 4 stolen assets have a price; the rest, 1, counts in units, not in dollars.",
         "4 different figures, 45,000,000 to 281,000,000 USD",
         "strongly suggests a link to the same group",
-        "84.0% of the loss",
+        "1 report of a freeze, a return or a payment stands among the claims above",
         "outside of what is traced",
         "475,856,068.74… held",
         "2 of 3 checks passed",

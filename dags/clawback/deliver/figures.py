@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from clawback.deliver.wording import MINUS, counted, pct, share, usd, usd_change, usd_short
+from clawback.deliver.wording import counted, pct, share, usd, usd_change
 
 PARTS: Final = (
     ("held_usd", "Still held", "held"),
@@ -71,7 +71,6 @@ class Status:
     parts: tuple[Part, ...]
     total: Decimal
     total_change: str
-    moved: str
     coverage: tuple[str, ...]
     has_previous: bool
 
@@ -94,28 +93,11 @@ def newest_status(rows: Sequence[Mapping[str, Any]], incident: str, day: date) -
     before = own[-2] if len(own) > 1 and (today["day"] - own[-2]["day"]).days == 1 else None
     parts, total = _parts(today, before)
     change = usd_change(total - _total(before)) if before else usd_change(None)
-    return Status(
-        today, parts, total, change, _largest_move(today, before), coverage(today), before is not None
-    )
+    return Status(today, parts, total, change, coverage(today), before is not None)
 
 
 def _total(row: Mapping[str, Any]) -> Decimal:
     return sum((row[column] or Decimal(0) for column, _, _ in PARTS), Decimal(0))
-
-
-def _largest_move(today: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
-    """Names the part that changed most; an empty text where nothing did."""
-    if before is None:
-        return ""
-    changes = [
-        (today[column] - before[column], name)
-        for column, name, _ in PARTS
-        if today[column] is not None and before[column] is not None and today[column] != before[column]
-    ]
-    if not changes:
-        return ""
-    change, name = max(changes, key=lambda item: (abs(item[0]), item[1]))
-    return f"{name.lower()} {'+' if change > 0 else MINUS}{usd_short(abs(change))}"
 
 
 def _parts(today: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[tuple[Part, ...], Decimal]:
@@ -158,6 +140,8 @@ def reported_besides(row: Mapping[str, Any]) -> tuple[str, ...]:
 def coverage(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Say in words what a status row covers and what it does not."""
     sentences = []
+    if row.get("verification_status") == "reported_only":
+        return (_VERIFICATION["reported_only"],)
     traced, affected = row.get("chains_traced_count"), row.get("chains_affected_count")
     if traced is not None and affected is not None:
         missing = affected - traced

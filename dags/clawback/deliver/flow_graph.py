@@ -27,6 +27,12 @@ MAX_LAYERS: Final = 7
 ENDS: Final = frozenset(SINKS)
 """Outcomes at which a trail ends; `victim` is a return."""
 
+_NAMELESS: Final = {
+    "fee": "network fees",
+    "dust": "below the dust limit",
+    "unseen_outflow": "left unseen",
+}
+
 Asset = tuple[str, str]
 
 
@@ -171,7 +177,9 @@ def _sender(row: Mapping[str, Any], name: str) -> Place:
 def _receiver(row: Mapping[str, Any], name: str) -> Place:
     entity, outcome, address = plain(row["to_entity"], 40), str(row["outcome"]), row["to_address"]
     kind = outcome if outcome in ENDS else "held"
-    title = entity or (short_address(address) if address is not None else words(outcome))
+    title = entity or (
+        short_address(address) if address is not None else _NAMELESS.get(outcome, words(outcome))
+    )
     if row["hop"] == 0:
         note = "theft address" if not entity else short_address(address)
     elif kind != "held":

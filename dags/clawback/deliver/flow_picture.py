@@ -28,7 +28,9 @@ from clawback.deliver.wording import counted, plain, usd, usd_short
 WIDTH: Final = 1080
 _BAR: Final = 13
 _LEFT: Final = 4
-_LABEL: Final = 168
+_LABEL: Final = 186
+_LETTER: Final = Fraction(39, 5)
+"""Width of a bold letter at the size of names, with something to spare."""
 _TOP: Final = 34
 _BODY: Final = 300
 _SLOT: Final = 36
@@ -44,6 +46,7 @@ class _Box:
     x: Fraction
     y: Fraction
     height: Fraction
+    room: Fraction
     used_in: Fraction = Fraction(0)
     used_out: Fraction = Fraction(0)
 
@@ -91,7 +94,8 @@ def _layout(
         top = Fraction(_TOP)
         for place in _near_their_givers(columns[layer], ways, boxes):
             bar = max(place.size * scale, Fraction(3))
-            boxes[place.name] = _Box(place, _LEFT + index * step, top, bar)
+            room = Fraction(_LABEL) if layer == layers[-1] else step
+            boxes[place.name] = _Box(place, _LEFT + index * step, top, bar, room - _BAR - 6)
             top += max(bar + _GAP, Fraction(_SLOT))
         bottom = max(bottom, top)
     return boxes, bottom
@@ -166,7 +170,7 @@ def _draw_place(box: _Box, scale: Fraction, unit: str) -> Markup:
         bars.append(_bar(box.x, box.y + passed, box.height - passed, place.kind))
     labels = [
         Markup('<text class="name" x="{}" y="{}">{}</text>').format(
-            _tenth(box.x + _BAR + 6), _tenth(box.y + 12), place.title
+            _tenth(box.x + _BAR + 6), _tenth(box.y + 12), plain(place.title, int(box.room / _LETTER))
         ),
         Markup('<text class="note" x="{}" y="{}">{}</text>').format(
             _tenth(box.x + _BAR + 6),

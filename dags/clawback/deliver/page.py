@@ -68,6 +68,7 @@ class IncidentView:
     claims: tuple[ClaimGroup, ...]
     balances: tuple[AssetBalance, ...]
     recoveries: tuple[Row, ...]
+    reported_recoveries: int
     links: tuple[Row, ...]
 
 
@@ -121,22 +122,37 @@ def _views(marts: Path, status_rows: Sequence[Row], day: date) -> list[IncidentV
         picture = draw_flows(graph, f"Where the funds of {facts['title']} went") if graph else None
         views.append(
             IncidentView(
-                facts,
-                status,
-                graph,
-                picture,
-                group_claims(claims[incident]),
-                asset_balances(balances[incident], status.row["day"], method) if status else (),
-                tuple(
-                    sorted(recoveries[incident], key=lambda row: (row["event_date"], str(row["event_kind"])))
-                ),
-                tuple(links[incident]),
+                facts=facts,
+                status=status,
+                graph=graph,
+                picture=picture,
+                claims=group_claims(claims[incident]),
+                balances=asset_balances(balances[incident], status.row["day"], method) if status else (),
+                recoveries=_seen_or_filed(recoveries[incident], _decimals(flows[incident])),
+                reported_recoveries=sum(row["basis"] == "reported" for row in recoveries[incident]),
+                links=tuple(links[incident]),
             )
         )
     # The largest loss first; an incident without figures is not dropped.
     return sorted(
         views, key=lambda view: (-(view.status.total if view.status else Decimal(-1)), _title(view))
     )
+
+
+def _seen_or_filed(events: Sequence[Row], decimals: Mapping[tuple[str, str], int | None]) -> tuple[Row, ...]:
+    """Leaves out what claims report: the claims stand on the page with their words."""
+    kept = [
+        {"asset_decimals": decimals.get((str(row["chain"]), str(row["asset"])))} | row
+        for row in events
+        if row["basis"] != "reported"
+    ]
+    return tuple(
+        sorted(kept, key=lambda row: (row["event_date"], str(row["event_kind"]), str(row["evidence"])))
+    )
+
+
+def _decimals(flows: Sequence[Row]) -> dict[tuple[str, str], int | None]:
+    return {(str(row["chain"]), str(row["asset"])): row["asset_decimals"] for row in flows}
 
 
 def _title(view: IncidentView) -> str:

@@ -112,7 +112,7 @@ def units(amount: Decimal | int | None, decimals: int | None) -> str:
         return NOTHING
     whole = int(amount)
     if decimals is None or not 0 <= decimals <= 77:
-        return f"{whole:,} base units"
+        return counted(whole, "base unit")
     sign, digits = (MINUS if whole < 0 else ""), str(abs(whole)).rjust(decimals + 1, "0")
     head, tail = (digits[:-decimals], digits[-decimals:].rstrip("0")) if decimals else (digits, "")
     return f"{sign}{int(head):,}" + (f".{tail}" if tail else "")
