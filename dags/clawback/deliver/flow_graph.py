@@ -182,6 +182,8 @@ def _receiver(row: Mapping[str, Any], name: str) -> Place:
     )
     if row["hop"] == 0:
         note = "theft address" if not entity else short_address(address)
+    elif kind in _NAMELESS and not entity:
+        note = ""
     elif kind != "held":
         note = "returned" if outcome == "victim" else words(outcome)
     else:
