@@ -14,8 +14,8 @@ PAGE: Final = Path(__file__).with_name("README.md")
 HEAD: Final = """# Data dictionary
 Made by `docs/datasets/generate.py` from `dbt/models/marts/**.yml`; change those, then run it.
 
-USD is DECIMAL(38,2), amounts are DECIMAL(38,0) in base units, names that end in `_pct` are percent. A NULL is an
-unknown, never a zero. Where the marts are served, each has `release_id` beside these columns.
+USD is DECIMAL(38,2), amounts are DECIMAL(38,0) in base units, names that end in `_pct` are percent.
+A NULL is an unknown, never a zero. Where the marts are served, each has `release_id` beside these columns.
 """
 
 

@@ -137,6 +137,14 @@ def test_of_two_at_the_same_time_one_sends(desk: Desk) -> None:
         records.take(Slow(desk.folder / "lake"), wanted)
 
 
+def test_what_another_process_finished_meanwhile_is_not_taken(desk: Desk) -> None:
+    wanted = records.DeliveryRecord(FIRST, "x", "drop", "id", records.SENDING, 1, "now")
+    taken = records.take(desk.lake, wanted)
+    assert taken == wanted
+    records.finish(desk.lake, wanted, records.SENT, "later", None)
+    assert records.take(desk.lake, wanted) is None
+
+
 def test_an_unfinished_release_is_not_delivered(desk: Desk) -> None:
     desk.subscribe("daily-csv")
     with pytest.raises(ClawbackError, match="no release"):
