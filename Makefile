@@ -17,7 +17,7 @@ STACK_LAST_DAY := 2020-09-27
 NEXT_DAY := 2020-09-28
 LAST_DAY := 2020-11-13
 
-.PHONY: help run up down test test-fast lint tools bench clean
+.PHONY: help run up down test test-fast check-python lint tools bench clean
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -36,14 +36,18 @@ down: build/.run-ready ## Stop what `make up` started, and what a killed stack l
 test: build/.test-ready tools lint ## All checks and tests, the ten slowest printed
 	@$(BIN)/python -m pytest --durations=10
 
-test-fast: build/.test-ready ## Tests that start no server, two at a time
-	@$(BIN)/python -m pytest -m "not slow" -n 2 --durations=10
+test-fast: build/.test-ready check-python ## Style, types, and the tests that start no server, two at a time
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --durations=10
 
-lint: build/.test-ready ## Style, types, spelling
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/codespell dags dbt docs expectations infra tests README.md Makefile
+check-python: build/.test-ready
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+
+lint: check-python ## Style, types, spelling, of Python, SQL and YAML
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt/models dbt/tests dbt/macros
+	@$(BIN)/yamllint -d '{extends: relaxed, rules: {line-length: disable}}' infra dbt expectations dags
+	@$(BIN)/codespell -L pasword,frist dags dbt docs expectations infra tests README.md CONTRIBUTING.md CHANGELOG.md Makefile
 
 tools: build/.test-ready ## Install what tests can use beside the lock file, as far as this machine allows
 	@sh .ci/tools
