@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 from clawback import schemas
 from clawback.context import RunContext
-from clawback.hashing import canonical_json
+from clawback.hashing import canonical_json, sha256_hex, short_hash
 from clawback.lake import Lake
 from clawback.lake.local import LocalLake
 from clawback.lake.partition import write_partition
@@ -217,6 +217,7 @@ SNAPSHOTS: dict[str, Rows] = {
     ],
 }  # fmt: skip
 
+TRACE_TABLES = {"flows": schemas.FLOWS, "holdings": schemas.HOLDINGS, "totals": schemas.TOTALS}
 RANKED = ["transfers_a", "prices_a", "prices_b", "labels_a", "labels_b", "cases", "reports"]
 
 
@@ -264,32 +265,34 @@ def fill_lake(
         tables = {}
         for table, schema in schemas.TABLES.items():
             rows = by_day[table].get(day, []) if table in by_day else snapshots.get(table, [])
-            key = write_partition(
-                lake, f"tables/{table}/dt={day}/x", *_file("part-0000.parquet", rows, schema)
-            )
+            file, counts = _file("part-0000.parquet", rows, schema)
+            prefix = f"tables/{table}/dt={day}/{_content_hash(file)}"
+            key = write_partition(lake, prefix, file, {}, counts)
             tables[table] = {"manifest": key, "rows": len(rows)}
         record = {"day": str(day), "previous": previous, "tables": tables, "sources": {}}
-        previous, before = f"tables/_days/dt={day}/x.json", trace
+        previous, before = f"tables/_days/dt={day}/{short_hash(record)}.json", trace
         lake.put(previous, canonical_json(record))
         files: dict[str, bytes] = {}
-        counts: dict[str, int] = {}
-        for table, schema in (
-            ("flows", schemas.FLOWS), ("holdings", schemas.HOLDINGS), ("totals", schemas.TOTALS)
-        ):  # fmt: skip
-            file, _, count = _file(f"{table}.parquet", by_day[table].get(day, []), schema)
+        counts = {}
+        for table, schema in TRACE_TABLES.items():
+            file, count = _file(f"{table}.parquet", by_day[table].get(day, []), schema)
             files |= file
             counts |= count
         meta = {"day": str(day), "previous": before}
-        trace = write_partition(lake, f"trace/fifo/dt={day}/x", files, meta, counts)
+        trace = write_partition(
+            lake, f"trace/fifo/dt={day}/{_content_hash(files, before)}", files, meta, counts
+        )
     assert previous is not None
     assert trace is not None
     return previous, trace
 
 
-def _file(
-    name: str, rows: Rows, schema: pa.Schema
-) -> tuple[dict[str, bytes], dict[str, Any], dict[str, int]]:
-    return {name: table_to_bytes(rows_to_table(rows, schema))}, {}, {name: len(rows)}
+def _content_hash(files: dict[str, bytes], previous: str | None = None) -> str:
+    return short_hash([previous, {name: sha256_hex(data) for name, data in files.items()}])
+
+
+def _file(name: str, rows: Rows, schema: pa.Schema) -> tuple[dict[str, bytes], dict[str, int]]:
+    return {name: table_to_bytes(rows_to_table(rows, schema))}, {name: len(rows)}
 
 
 def _transfer(row: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -66,7 +67,8 @@ def test_an_unknown_measure_is_named(built: Built, tmp_path: Path) -> None:
 def test_changed_bytes_in_the_lake_are_refused(tmp_path: Path) -> None:
     ctx = context(tmp_path)
     keys = fill_lake(ctx.lake)
-    part = read_manifest(ctx.lake, f"tables/claims/dt={DAYS[-1]}/x/_manifest.json").parts[0]
+    record = json.loads(ctx.lake.read(keys[0]))
+    part = read_manifest(ctx.lake, record["tables"]["claims"]["manifest"]).parts[0]
     ctx.lake.put(part.key, ctx.lake.read(part.key)[:-1] + b"?")
     with pytest.raises(ClawbackError, match="not those of the manifest") as caught:
         build_candidate(ctx, *keys)
@@ -75,9 +77,10 @@ def test_changed_bytes_in_the_lake_are_refused(tmp_path: Path) -> None:
 
 def test_a_trace_of_other_days_is_refused(tmp_path: Path) -> None:
     ctx = context(tmp_path)
-    tables_key, _ = fill_lake(ctx.lake)
+    tables_key, trace_key = fill_lake(ctx.lake)
+    earlier = read_manifest(ctx.lake, trace_key).meta["previous"]
     with pytest.raises(ClawbackError, match="other days"):
-        build_candidate(ctx, tables_key, f"trace/fifo/dt={DAYS[1]}/x/_manifest.json")
+        build_candidate(ctx, tables_key, earlier)
 
 
 @pytest.fixture
