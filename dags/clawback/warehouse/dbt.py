@@ -93,6 +93,7 @@ def _run(room: DbtRoom, *arguments: str) -> subprocess.CompletedProcess[str]:
         # -P: dbt takes any importable module named dbt_* for a plugin, so the present folder stays out.
         sys.executable, "-P", "-m", "dbt.cli.main",
         "--no-version-check", "--no-send-anonymous-usage-stats", "--no-use-colors",
+        "--log-level-file", "info",
         *arguments,
         "--project-dir", str(room.project), "--profiles-dir", str(room.project),
         "--target-path", str(room.target), "--log-path", str(room.logs),
