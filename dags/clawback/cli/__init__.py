@@ -69,7 +69,8 @@ def clawback(ctx: click.Context, settings_path: Path | None) -> None:
 def main() -> None:
     """Run the command; an error that a person can act on is printed without a traceback."""
     try:
-        clawback(standalone_mode=False)
+        # Without standalone mode an exit code is returned, not raised.
+        sys.exit(clawback(standalone_mode=False))
     except ClawbackError as error:
         click.secho("error: ", fg="red", bold=True, nl=False, err=True)
         click.echo(str(error), err=True)

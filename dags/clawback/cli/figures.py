@@ -60,7 +60,7 @@ STOLEN: Final = (
 )
 
 PARTS: Final = (
-    Figure("held_usd", "held by the thief", _NOW, ("held",), share="held_pct", change="held_usd_change"),
+    Figure("held_usd", "still held", _NOW, ("held",), share="held_pct", change="held_usd_change"),
     Figure("frozen_usd", "frozen", _NOW, ("frozen",)),
     Figure("at_exchanges_usd", "at exchanges", _NOW, ("exchange",)),
     Figure("at_brokers_usd", "at brokers", _NOW, ("broker",)),
