@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import Param, dag, task
+
 from clawback.stack.names import BUILD_DAG
 
 OWNER = "data-engineering"

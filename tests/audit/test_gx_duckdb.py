@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from clawback.audit.results import CheckResult
 from clawback.audit.suites import COLUMN_ARGUMENTS, SQL_TYPE, Check, Suite
 

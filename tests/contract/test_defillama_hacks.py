@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest, read_part
@@ -20,7 +21,6 @@ from clawback.sources.defillama_hacks.parse import parse
 from clawback.sources.http import HttpClient
 from clawback.sources.ingest import ingest
 from clawback.tables.step import make_tables
-
 from tests.contract.loopback import NOW, LoopbackServer, Scripted, context_for, progress_of
 
 RECORDED = Path(__file__).parent.parent / "fixtures" / "defillama_hacks" / "hacks.json"

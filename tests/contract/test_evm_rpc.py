@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest, read_part
@@ -21,7 +22,6 @@ from clawback.sources.evm_rpc.parse import TRANSFER_TOPIC, parse
 from clawback.sources.evm_rpc.rpc import BadAnswer, quantity, results
 from clawback.sources.ingest import ingest
 from clawback.tables.step import make_tables
-
 from tests.contract.anvil import Node, running_node
 from tests.contract.loopback import context_for
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from clawback.sources.http import HttpClient, HttpFailure
-from clawback.sources.reach import Unreachable, check_target, is_public
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from clawback.sources.http import HttpClient, HttpFailure
+from clawback.sources.reach import Unreachable, check_target, is_public
 from tests.contract.loopback import LoopbackServer, Scripted
 
 OK = Scripted(b'{"fine": true}')

@@ -12,13 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest
 from clawback.sources.base import ParsedPart
 from clawback.sources.ingest import ingest
 from clawback.sources.tabular import BrokenFile, open_table
 from clawback.sources.transfer_files.parse import parse
-
 from tests.contract.loopback import context_for
 
 A, B, C = "0x" + "a1" * 20, "0x" + "b2" * 20, "0x" + "c3" * 20

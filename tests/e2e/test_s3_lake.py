@@ -7,12 +7,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.lake import KeyMissing
 from clawback.lake.partition import manifest_key, read_manifest, read_part, write_partition
 from clawback.lake.s3 import S3Lake
 from clawback.settings import LakeSettings
-
 from tests.conftest import S3_KEY, S3_SECRET, S3Server
 
 pytestmark = pytest.mark.slow

@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+
 from clawback.resources import sample_dir
 from clawback.stack.api import AirflowApi
 from clawback.stack.layout import StackLayout

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+
 from clawback.cases.load import CaseInvalid, case_paths, load_cases, parse_case
 from clawback.cases.plain_yaml import MAX_BYTES, read_plain_yaml
 from clawback.errors import ClawbackError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from clawback.cases.check import check_cases
 from clawback.cases.load import CaseInvalid, load_cases, parse_case
 from clawback.cases.names import plain_name

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from clawback.claims.documents import MAX_BYTES, ParsedReport, parse_report
 from clawback.parquet import rows_to_table
 from clawback.schemas import CLAIMS, QUARANTINE, REPORTS

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+
 from clawback.cases.load import load_cases
 from clawback.cases.model import Case
 from clawback.claims.documents import ParsedReport

@@ -16,10 +16,10 @@ import pyarrow as pa
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
+
 from clawback.deliver.mail import Letter, compose, message_id
 from clawback.deliver.step import deliver_release
 from clawback.errors import ClawbackError
-
 from tests.conftest import free_port
 from tests.deliver_lake import NOW, Desk
 from tests.deliver_marts import claim, status_row
@@ -248,11 +248,12 @@ def test_login_over_tls(desk: Desk, inbox: Inbox, tmp_path: Path, monkeypatch: p
 def _certificate(folder: Path) -> tuple[Path, Path]:
     from datetime import timedelta
 
-    from clawback.context import utc_now
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import NameOID
+
+    from clawback.context import utc_now
 
     secret = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

@@ -12,10 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from clawback.deliver import records
 from clawback.deliver.step import deliver_release
 from clawback.errors import ClawbackError
-
 from tests.deliver_lake import Desk
 from tests.deliver_marts import status_row
 

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.lake import KeyMissing
 from clawback.lake.local import LocalLake

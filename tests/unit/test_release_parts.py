@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from clawback.errors import ClawbackError
 from clawback.lake.local import LocalLake
 from clawback.release.diff import diff
@@ -25,9 +28,6 @@ from clawback.release.read import (
 from clawback.release.runs import list_runs, record_run
 from clawback.release.step import publish_candidate
 from clawback.release.verify import verify_release
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.unit.release_candidates import D1, D2, D3, context, make_candidate, page
 
 _HASHES = st.dictionaries(

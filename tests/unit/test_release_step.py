@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.lake.local import LocalLake
 from clawback.release.publish import list_publications
@@ -22,7 +23,6 @@ from clawback.release.read import (
 from clawback.release.runs import list_runs
 from clawback.release.step import publish_candidate, rollback
 from clawback.release.verify import verify_release
-
 from tests.unit.release_candidates import D1, D2, D3, Killed, MortalLake, context, make_candidate, page
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from clawback.cases.check import check_cases
 from clawback.cases.load import case_paths, load_cases
 from clawback.cases.plain_yaml import read_plain_yaml
@@ -21,7 +22,6 @@ from clawback.parquet import rows_to_table
 from clawback.resources import resolve, sample_dir
 from clawback.schemas import CLAIMS, LABEL_CATEGORIES, PRICES, REPORTS
 from clawback.settings import load_settings
-
 from tests.unit.sample_files import NEXT_HOP, THIEF, sample_rows
 
 REPORTS_DIR = sample_dir() / "reports"

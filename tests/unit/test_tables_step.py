@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from clawback.context import RunContext
 from clawback.days import day_range
 from clawback.errors import ClawbackError
@@ -22,7 +23,6 @@ from clawback.schemas import TABLES
 from clawback.settings import load_settings
 from clawback.sources.ingest import ingest
 from clawback.tables.step import make_tables
-
 from tests.contract.loopback import NOW, Told, context_for, progress_of
 from tests.contract.test_transfer_files import source_in, token_row
 

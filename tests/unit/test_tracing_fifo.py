@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.tracing.engine import TraceResult, trace_transfers
 from clawback.tracing.records import Role, Transfer
-
 from tests.unit.tracing_chain import ZERO, fee, moved, theft_at
 
 Event = tuple[Any, ...]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from clawback.tracing.conservation import violations
 from clawback.tracing.engine import trace_transfers
 from clawback.tracing.nets import Nets
 from clawback.tracing.order import order_by_day, order_transactions
 from clawback.tracing.records import Label, Role, Transfer
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.unit.tracing_chain import ZERO, moved
 from tests.unit.tracing_reference import trace_slowly
 

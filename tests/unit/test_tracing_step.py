@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json
 from clawback.lake.partition import Manifest, read_manifest, read_part
@@ -21,7 +22,6 @@ from clawback.tracing.nets import nets_schema
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.state import state_rows, state_schema
 from clawback.tracing.step import trace_day
-
 from tests.unit.tracing_chain import FIRST_DAY, ZERO, Chain, fee, label_row, moved, theft_at
 
 PARTS = {

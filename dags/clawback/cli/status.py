@@ -120,6 +120,8 @@ def _lines(release_id: str, row: dict[str, Any]) -> list[str]:
     )
     if row.get("traced_loss_pct") is not None:
         lines.append(f"  traced at theft prices: {row['traced_loss_pct'].normalize():f} % of the chosen loss")
+    if row.get("parts_unvalued"):
+        lines.append(f"  also hold assets without a price, worth more than is shown: {row['parts_unvalued']}")
     lines.append(
         f"  newest transfer {row['newest_transfer_day']}, price {row['newest_price_day']},"
         f" report {row['newest_report_date']}; {row['verification_status']}, method {row['method']}"
