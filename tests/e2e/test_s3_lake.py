@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from uuid import uuid4
@@ -110,3 +113,48 @@ def test_a_missing_bucket_is_told_plainly(
     with pytest.raises(ClawbackError, match="refused or failed") as caught:
         S3Lake.connect(settings, tmp_path)
     assert "no-such-bucket" in str(caught.value)
+
+
+_WRITER = """
+import os, signal, sys
+from pathlib import Path
+from botocore.client import BaseClient
+from clawback.lake.partition import write_partition
+from clawback.lake.s3 import S3Lake
+from clawback.settings import LakeSettings
+
+url, endpoint, cache, stop = sys.argv[1:4] + [int(sys.argv[4])]
+lake = S3Lake.connect(LakeSettings(url=url, endpoint_url=endpoint), Path(cache))
+count, real = 0, BaseClient._make_api_call
+def call(self, *args, **kwargs):
+    global count
+    if count == stop:
+        os.kill(os.getpid(), signal.SIGKILL)
+    count += 1
+    return real(self, *args, **kwargs)
+BaseClient._make_api_call = call
+write_partition(lake, "t/dt=1/h", {"a": b"a" * 70000, "b": b"b"}, {"day": "1"})
+"""
+
+
+def test_kill_9_between_any_two_writes_leaves_nothing_that_looks_complete(
+    s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer is killed before its first call to the server, its second, ... until it survives."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", S3_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", S3_SECRET)
+    for stop in range(20):
+        settings = _settings(s3_server, f"killed-{uuid4().hex}")
+        words = [settings.url, str(settings.endpoint_url), str(tmp_path), str(stop)]
+        done = subprocess.run([sys.executable, "-c", _WRITER, *words], capture_output=True, check=False)
+        lake = S3Lake.connect(settings, tmp_path / "cache")
+        survived = done.returncode == 0
+        assert survived or done.returncode == -signal.SIGKILL, done.stderr.decode()
+        assert lake.exists(manifest_key("t/dt=1/h")) == survived
+        key = write_partition(lake, "t/dt=1/h", {"a": b"a" * 70000, "b": b"b"}, {"day": "1"})
+        manifest = read_manifest(lake, key)
+        assert [len(read_part(lake, part)) for part in manifest.parts] == [70000, 1]
+        if survived:
+            assert stop == 3, "two parts and a manifest are three calls"
+            return
+    pytest.fail("the writer never finished")
