@@ -104,7 +104,7 @@ class Passage:
 
     def _deliver(self, row: Transfer, lots: list[Lot]) -> tuple[str, Label | None]:
         if row.receiver is None:
-            sink = _sink_without_receiver(row)
+            sink = sink_without_receiver(row)
             self.ledger.book(self.chain, self.asset, sink, tainted_amount(lots))
             return sink, None
         arrived = self.arrived.setdefault(row.receiver, Holding())
@@ -149,7 +149,8 @@ class Passage:
         return self.chain, address, self.asset
 
 
-def _sink_without_receiver(row: Transfer) -> str:
+def sink_without_receiver(row: Transfer) -> str:
+    """The sink of a transfer that reaches no account."""
     if row.kind == "fee":
         return FEE
     if row.to_address is None and row.kind != "burn":

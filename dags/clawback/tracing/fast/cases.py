@@ -1,0 +1,184 @@
+"""What case files and labels say about the holdings of a day, as arrays for the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from clawback.tracing.fast.closure import group_end, touching
+from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
+from clawback.tracing.fast.desk import EXIT, Claims, Exits
+from clawback.tracing.fast.index import DayIndex, words_of
+from clawback.tracing.fast.sums import MEASURES
+from clawback.tracing.fast.wide import split2
+from clawback.tracing.order import Transaction
+from clawback.tracing.records import RETURN_ROLES, SOURCE, THEFT_ADDRESS, Label, Role, Transfer
+from clawback.tracing.sinks import Ending, Endings
+from clawback.tracing.thefts import Thefts
+
+THEFT_MARK = np.uint8(4)
+RETURN_MARK = np.uint8(8)
+ROLE_CODES = {THEFT_ADDRESS: 1, SOURCE: 2}
+
+
+class Rowbook(Protocol):
+    """A day's transfers as records, for the few rows of which case files speak."""
+
+    def transfers(self, first: int, last: int) -> list[Transfer]:
+        """Rows of the index from first to before last."""
+
+    def words(self, rows: Longs) -> Limbs:
+        """The first eight bytes of the hash of each row's transaction."""
+
+
+@dataclass(frozen=True)
+class DayCase:
+    """All that is said about one day."""
+
+    claims: Claims
+    exits: Exits
+    endings: tuple[Ending, ...]
+
+
+def address_of(text: str) -> bytes:
+    """The 20 bytes of an address."""
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def word_of(tx_hash: str) -> int:
+    """The first eight bytes of a hash."""
+    return int(tx_hash.removeprefix("0x")[:16], 16)
+
+
+def holdings_of(keys: Limbs, addresses: Sequence[str]) -> list[tuple[int, int]]:
+    """For each address the range of its holdings among sorted keys."""
+    if not addresses:
+        return []
+    raw = np.frombuffer(b"".join(address_of(address) for address in addresses), np.uint8)
+    words = words_of(raw.reshape(-1, 20))
+    low = np.searchsorted(keys[:, 0], words[:, 0], "left")
+    high = np.searchsorted(keys[:, 0], words[:, 0], "right")
+    ranges = []
+    for place, (first, last) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
+        among = keys[first:last]
+        same = (among[:, 1] == words[place, 1]) & (among[:, 2] >> np.uint64(32) == words[place, 2] >> 32)
+        here = np.flatnonzero(same)
+        ranges.append((first + int(here[0]), first + int(here[-1]) + 1) if len(here) else (first, first))
+    return ranges
+
+
+def read_claims(
+    index: DayIndex, mark: Bytes, roles: Sequence[Role], incidents: Mapping[str, int], book: Rowbook
+) -> Claims:
+    """Works out what is stolen on a day, by the rules of the plain engine."""
+    thieves = [role for role in roles if role.role in ROLE_CODES]
+    addresses = sorted({role.address for role in thieves})
+    for first, last in holdings_of(index.balances.keys, addresses):
+        mark[first:last] |= THEFT_MARK
+    hits = touching(index.rows, mark, THEFT_MARK)
+    if len(hits) and all(role.tx_hash is not None for role in thieves):
+        named = np.array(sorted({word_of(role.tx_hash or "") for role in thieves}), np.uint64)
+        hits = hits[np.isin(book.words(hits), named)]
+    thefts = Thefts(thieves)
+    found: list[tuple[int, int, int, int]] = []
+    for hit in hits.tolist():
+        rows = book.transfers(hit, group_end(index.rows, hit))
+        head = rows[0]
+        transaction = Transaction(head.chain, head.tx_hash, head.block_time, head.block_time.date(), ())
+        for incident, claims in thefts.claims(transaction, rows).items():
+            found += [
+                (hit + place, incidents[incident], claim.units, ROLE_CODES[claim.role])
+                for place, claim in claims.items()
+            ]
+    found.sort()
+    return Claims(
+        np.array([row for row, _, _, _ in found], np.int64),
+        np.array([incident for _, incident, _, _ in found], np.int32),
+        np.array([split2(units) for _, _, units, _ in found], np.uint64).reshape(-1, 2),
+        np.array([role for _, _, _, role in found], np.uint8),
+    )
+
+
+def read_exits(
+    index: DayIndex,
+    mark: Bytes,
+    labels: Iterable[Label],
+    roles: Sequence[Role],
+    endings: Endings,
+    incidents: Mapping[str, int],
+    chain: str,
+    book: Rowbook,
+) -> tuple[Exits, tuple[Ending, ...]]:
+    """Works out which receivers of a day end a trail, and for whom."""
+    said: dict[str, set[str]] = {}
+    for label in labels:
+        whose = said.setdefault(label.address, set())
+        if label.incident_id in incidents:
+            whose.add(label.incident_id)
+    for role in roles:
+        said.setdefault(role.address, set()).add(role.incident_id)
+    made: dict[Ending, int] = {}
+    flagged: list[tuple[int, int]] = []
+    special: dict[tuple[int, int], int] = {}
+    for address, (first, last) in zip(said, holdings_of(index.balances.keys, list(said)), strict=True):
+        if first == last:
+            continue
+        usual = endings.of_holding("", chain, address)
+        own = {name: endings.of_holding(name, chain, address) for name in said[address]}
+        if usual is None and not any(own.values()):
+            continue
+        for holding in range(first, last):
+            flagged.append((holding, _place(made, usual)))
+            for name, ending in own.items():
+                special[holding, incidents[name]] = _place(made, ending)
+        mark[first:last] |= EXIT
+    returns = _returns(index, mark, roles, endings, incidents, chain, book, made)
+    flagged.sort()
+    spot = {holding: place for place, (holding, _) in enumerate(flagged)}
+    count = len(incidents)
+    ordered = sorted((spot[holding] * count + name, exit_) for (holding, name), exit_ in special.items())
+    exits = Exits(
+        np.array([holding for holding, _ in flagged], np.int64),
+        np.array([exit_ for _, exit_ in flagged], np.int32),
+        np.array([key for key, _ in ordered], np.int64),
+        np.array([exit_ for _, exit_ in ordered], np.int32),
+        np.array([key for key, _ in returns], np.int64),
+        np.array([exit_ for _, exit_ in returns], np.int32),
+        np.array([MEASURES.index(ending.sink) for ending in made], np.int32),
+    )
+    return exits, tuple(made)
+
+
+def _place(made: dict[Ending, int], ending: Ending | None) -> int:
+    return -1 if ending is None else made.setdefault(ending, len(made))
+
+
+def _returns(
+    index: DayIndex,
+    mark: Bytes,
+    roles: Sequence[Role],
+    endings: Endings,
+    incidents: Mapping[str, int],
+    chain: str,
+    book: Rowbook,
+    made: dict[Ending, int],
+) -> list[tuple[int, int]]:
+    # Returns that speak of some transactions only are looked up by transfer.
+    limited = [role for role in roles if role.role in RETURN_ROLES and not role.is_open]
+    addresses = sorted({role.address for role in limited})
+    for first, last in holdings_of(index.balances.keys, addresses):
+        mark[first:last] |= RETURN_MARK | EXIT
+    found: dict[int, int] = {}
+    wanted = {(role.incident_id, role.address) for role in limited}
+    for hit in touching(index.rows, mark, RETURN_MARK).tolist() if limited else ():
+        for place, row in enumerate(book.transfers(hit, group_end(index.rows, hit))):
+            for name, address in wanted:
+                if row.receiver != address:
+                    continue
+                ending = endings.at_receipt(name, chain, address, row.tx_hash, row.block_time)
+                if ending is not None:
+                    found[(hit + place) * len(incidents) + incidents[name]] = _place(made, ending)
+    return sorted(found.items())

@@ -1,0 +1,132 @@
+"""What the kernel works with beside the lots: the day's transfers, claims, endings, and what it writes.
+
+Layout:
+    `Rows`: payer and receiver are holdings of the day (places in its sorted table of holdings); a payer of -1
+    is none (minted units are clean), a receiver below 0 is the sink -1 - place among `NO_RECEIVER`. `first`
+    is 1 on the first transfer of an asset in a transaction; `amount` is low limb, high limb.
+    `Claims`: what case files call stolen, sorted by row, then incident.
+    `Exits`: receivers that end a trail. `holding` is sorted; `usual` is the exit for every incident (-1 for
+    none) but those in `special` (sorted holding place * incidents + incident) and, before all, those in
+    `returns` (sorted row * incidents + incident). `sink` tells the measure of an exit.
+    A flow: row, incident, hop, tainted low and high limb, outcome | theft role << 8 | exit + 1 << 16.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
+from clawback.tracing.fast.labels import Groups
+from clawback.tracing.fast.lots import Lots
+from clawback.tracing.fast.sums import Sums
+from clawback.tracing.sinks import BURNED, FEE, UNSEEN_OUTFLOW
+
+NO_RECEIVER: Final = (FEE, BURNED, UNSEEN_OUTFLOW)
+HELD_CODE: Final = 0
+PASSED_CODE: Final = 1
+"""Outcomes of flows; a sink is its measure's number, which begins at 2."""
+
+REACHED: Final = np.uint8(1)
+EXIT: Final = np.uint8(2)
+
+
+class Rows(NamedTuple):
+    """Transfers of one day in travel order."""
+
+    payer: Places
+    receiver: Places
+    amount: Limbs
+    first: Bytes
+
+
+class Claims(NamedTuple):
+    """Thefts of one day."""
+
+    row: Longs
+    incident: Places
+    units: Limbs
+    role: Bytes
+
+
+class Exits(NamedTuple):
+    """Endings of one day."""
+
+    holding: Longs
+    usual: Places
+    special: Longs
+    special_exit: Places
+    returns: Longs
+    returns_exit: Places
+    sink: Places
+
+
+class Scratch(NamedTuple):
+    """By incident: stolen units of the transfer in hand, smallest hop + 1, exit; and those met, in order.
+
+    By party of a transaction of several transfers: its holding, whether it was followed before, all it pays.
+    `party` finds the party of a holding, -1 where it is none; `flow` the first flow of a transfer.
+    `follower` lists party * incidents + incident for parties that may pay more than they have.
+    """
+
+    carried: Limbs
+    hop: Longs
+    exit: Places
+    kept: Bytes
+    met: Places
+    party: Places
+    holding: Places
+    followed: Bytes
+    paid: Limbs
+    flow: Longs
+    follower: Longs
+
+
+class Desk(NamedTuple):
+    """All of it. `facts`: incidents, hop limit, source of row 0; `done`: next row, next claim, flows."""
+
+    lots: Lots
+    groups: Groups
+    sums: Sums
+    rows: Rows
+    claims: Claims
+    exits: Exits
+    scratch: Scratch
+    mark: Bytes
+    asset: Places
+    facts: Longs
+    done: Longs
+    flows: Limbs
+    too_wide: Limbs
+    unseen: Longs
+
+
+@compiled
+def find(values: Longs, wanted: int) -> int:
+    """Place of a value in a sorted array, -1 where it is not."""
+    low, high = 0, len(values)
+    while low < high:
+        middle = (low + high) >> 1
+        if values[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    if low < len(values) and values[low] == wanted:
+        return low
+    return -1
+
+
+@compiled
+def exit_of(exits: Exits, incidents: int, row: int, holding: int, incident: int) -> int:
+    """The exit that a receiver is for an incident's units, -1 for none."""
+    found = find(exits.returns, np.int64(row) * incidents + incident)
+    if found >= 0:
+        return exits.returns_exit[found]
+    place = find(exits.holding, np.int64(holding))
+    if place < 0:
+        return -1
+    found = find(exits.special, np.int64(place) * incidents + incident)
+    if found >= 0:
+        return exits.special_exit[found]
+    return exits.usual[place]

@@ -1,0 +1,66 @@
+"""Builds the day index out of transfer records: for tests, small files, and days read as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from clawback.schemas import NATIVE
+from clawback.tracing.fast.cases import address_of, word_of
+from clawback.tracing.fast.compiled import Limbs, Longs
+from clawback.tracing.fast.desk import NO_RECEIVER, Rows
+from clawback.tracing.fast.index import DayIndex, index_day
+from clawback.tracing.fast.wide import split2
+from clawback.tracing.order import Transaction
+from clawback.tracing.records import Transfer
+from clawback.tracing.transaction import sink_without_receiver
+
+NATIVE_BYTES = bytes(20)
+
+
+def asset_of(text: str) -> bytes:
+    """The 20 bytes of an asset; the coin is zeros."""
+    return NATIVE_BYTES if text == NATIVE else address_of(text)
+
+
+class RecordBook:
+    """A day's transfers in the order of the index."""
+
+    def __init__(self, transactions: Sequence[Transaction]) -> None:
+        groups = [rows for transaction in transactions for _, rows in transaction.assets]
+        self.rows: list[Transfer] = [row for rows in groups for row in rows]
+        self.first = np.array([place == 0 for rows in groups for place in range(len(rows))], np.uint8)
+
+    def transfers(self, first: int, last: int) -> list[Transfer]:
+        """Rows from first to before last."""
+        return self.rows[first:last]
+
+    def words(self, rows: Longs) -> Limbs:
+        """The first eight bytes of the hash of each row's transaction."""
+        return np.array([word_of(self.rows[row].tx_hash) for row in rows], np.uint64)
+
+    def index(self) -> DayIndex:
+        """The index of the day."""
+        count = len(self.rows)
+        payers, receivers = np.zeros((count, 20), np.uint8), np.zeros((count, 20), np.uint8)
+        payer, receiver = np.full(count, -1, np.int32), np.zeros(count, np.int32)
+        names = sorted({row.asset for row in self.rows})
+        number = {name: place for place, name in enumerate(names)}
+        for place, row in enumerate(self.rows):
+            if row.payer is not None:
+                payer[place] = 0
+                payers[place] = np.frombuffer(address_of(row.payer), np.uint8)
+            if row.receiver is not None:
+                receivers[place] = np.frombuffer(address_of(row.receiver), np.uint8)
+            else:
+                receiver[place] = -1 - NO_RECEIVER.index(sink_without_receiver(row))
+        amount = np.array([split2(row.amount) for row in self.rows], np.uint64).reshape(-1, 2)
+        assets = np.frombuffer(b"".join(asset_of(name) for name in names), np.uint8).reshape(-1, 20)
+        return index_day(
+            Rows(payer, receiver, amount, self.first),
+            payers,
+            receivers,
+            assets,
+            np.array([number[row.asset] for row in self.rows], np.int32),
+        )

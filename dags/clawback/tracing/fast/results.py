@@ -1,0 +1,111 @@
+"""Turns what the kernel left into the records that the plain engine gives: flows, lots, sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from clawback.tracing.fast.desk import HELD_CODE, PASSED_CODE
+from clawback.tracing.fast.index import address_bytes, asset_bytes
+from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, SOURCE, TAG
+from clawback.tracing.fast.sums import MEASURES, read_sums
+from clawback.tracing.fast.tracer import DAY_SHIFT, DayFlows, Tracer
+from clawback.tracing.records import SOURCE as SOURCE_ROLE
+from clawback.tracing.records import THEFT_ADDRESS, Transfer
+from clawback.tracing.transaction import HELD, PASSED, Flow
+
+OUTCOMES: Final = {HELD_CODE: HELD, PASSED_CODE: PASSED} | {
+    code: name for code, name in enumerate(MEASURES) if code > PASSED_CODE
+}
+THEFT_ROLES: Final = (None, THEFT_ADDRESS, SOURCE_ROLE)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLot:
+    """A lot as one incident sees it: clean ones have no hop, stolen ones name the day and row of the transfer."""
+
+    amount: int
+    hop: int | None = None
+    day: int = -1
+    row: int = -1
+
+
+def flow_records(tracer: Tracer, flows: DayFlows, transfers: list[Transfer]) -> Iterator[Flow]:
+    """Flows of a day, by incident, then as they happened.
+
+    Args:
+        tracer: that made them.
+        flows: of the day.
+        transfers: the day's, in the order of its index.
+    """
+    rows = flows.rows[np.argsort(flows.rows[:, 1], kind="stable")]
+    for row, incident, hop, low, high, code in rows.tolist():
+        exit_place = (code >> 16) - 1
+        yield Flow(
+            tracer.incidents[incident],
+            "fifo",
+            transfers[row],
+            hop,
+            low + (high << 64),
+            OUTCOMES[code & 0xFF],
+            THEFT_ROLES[code >> 8 & 0xFF],
+            flows.endings[exit_place].label if exit_place >= 0 else None,
+        )
+
+
+def lots_seen(tracer: Tracer) -> dict[tuple[str, bytes, bytes], list[SeenLot]]:
+    """Lots of every holding with taint, as each incident sees them, by (incident, address, asset)."""
+    store = tracer.store
+    addresses, assets = address_bytes(store.keys), asset_bytes(store.keys)
+    found: dict[tuple[str, bytes, bytes], list[SeenLot]] = {}
+    for place in range(len(store.keys)):
+        lots = []
+        cell = int(store.head[place])
+        while cell >= 0:
+            row = store.lots.cells[cell]
+            lots.append((int(row[LOW]) + (int(row[HIGH]) << 64), int(row[TAG]), int(row[SOURCE]) - 1))
+            cell = int(store.lots.after[cell])
+        hops = [_hops(tracer, tag) for _, tag, _ in lots]
+        for incident in sorted({incident for held in hops for incident in held}):
+            seen: list[SeenLot] = []
+            for (amount, _, source), held in zip(lots, hops, strict=True):
+                hop = held.get(incident)
+                lot = SeenLot(amount)
+                if hop is not None:
+                    lot = SeenLot(amount, hop, source >> DAY_SHIFT, source & ((1 << DAY_SHIFT) - 1))
+                if seen and _alike(seen[-1], lot):
+                    lot = SeenLot(seen.pop().amount + amount, lot.hop, lot.day, lot.row)
+                seen.append(lot)
+            key = (tracer.incidents[incident], addresses[place].tobytes(), assets[place].tobytes())
+            found[key] = seen
+    return found
+
+
+def sums_seen(tracer: Tracer) -> dict[tuple[str, bytes, str], int]:
+    """Sums since the theft that are not 0, by (incident, asset, measure)."""
+    assets = list(tracer.assets)
+    return {
+        (tracer.incidents[incident], assets[asset], measure): amount
+        for (incident, asset, measure), amount in read_sums(tracer.sums).items()
+        if amount
+    }
+
+
+def _alike(one: SeenLot, other: SeenLot) -> bool:
+    return (one.hop, one.day, one.row) == (other.hop, other.day, other.row)
+
+
+def _hops(tracer: Tracer, tag: int) -> dict[int, int]:
+    # Hop by incident of a lot.
+    label, hop = tag >> int(LABEL_SHIFT), tag & int(HOP_MASK)
+    if tag == 0:
+        return {}
+    count = len(tracer.incidents)
+    if label <= count:
+        return {label - 1: hop - 1}
+    start = tracer.groups.start[label - count - 1 : label - count + 1]
+    members = tracer.groups.member[start[0] : start[1]]
+    return {int(incident): int(member_hop) + hop - 1 for incident, member_hop in members}

@@ -1,0 +1,204 @@
+"""Traces one chain day after day: exact FIFO of all incidents in one pass.
+
+Invariants:
+    The figures are those of `clawback.tracing.engine`, flow by flow. Amounts are integers of two limbs, sums
+    of three; nothing is rounded anywhere.
+    A day costs what its transfers cost: of the days before, it reads the holdings that still carry taint and,
+    for the holdings that taint can reach today, a few sorted runs of nets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from clawback.tracing.fast.balances import fill_balances, marked
+from clawback.tracing.fast.cases import Rowbook, read_claims, read_exits
+from clawback.tracing.fast.closure import join_keys, longest, spread
+from clawback.tracing.fast.compiled import Bytes, Limbs, Places
+from clawback.tracing.fast.desk import REACHED, Claims, Desk, Exits, Scratch
+from clawback.tracing.fast.index import Balances, DayIndex, asset_bytes
+from clawback.tracing.fast.labels import Groups, empty_groups, roomy_groups
+from clawback.tracing.fast.lots import Lots
+from clawback.tracing.fast.passage import (
+    FINISHED,
+    MORE_CELLS,
+    MORE_FLOWS,
+    MORE_GROUPS,
+    MORE_SUMS,
+    SINK_FACTS,
+    run,
+)
+from clawback.tracing.fast.services import end_at_services
+from clawback.tracing.fast.store import Store, empty_store, from_day, more_cells, to_day
+from clawback.tracing.fast.sums import MEASURE_COUNT, Sums, empty_sums, roomy
+from clawback.tracing.records import Label, Role
+from clawback.tracing.sinks import Ending, Endings
+
+DAY_SHIFT = 32
+FLOW_ROOM = 1 << 17
+
+
+@dataclass(frozen=True)
+class DayFlows:
+    """Flows of one day as they happened (see `desk` for the columns), and what its exits mean."""
+
+    rows: Limbs
+    endings: tuple[Ending, ...]
+
+
+@dataclass
+class Tracer:
+    """The trail of all incidents on one chain."""
+
+    chain: str
+    incidents: tuple[str, ...]
+    max_hops: int = 0
+    store: Store = field(default_factory=empty_store)
+    groups: Groups = field(default_factory=lambda: empty_groups(16, 64))
+    sums: Sums = field(default_factory=lambda: empty_sums(1024))
+    assets: dict[bytes, int] = field(default_factory=dict)
+    days: int = 0
+
+    def __post_init__(self) -> None:
+        """Makes the counters."""
+        self.numbers = {name: number for number, name in enumerate(self.incidents)}
+        self.too_wide = np.zeros((len(self.incidents), 3), np.uint64)
+        self.unseen = np.zeros(len(self.incidents), np.int64)
+
+    def trace_day(
+        self,
+        day: date,
+        index: DayIndex,
+        book: Rowbook,
+        roles: Sequence[Role],
+        labels: Iterable[Label],
+        runs: Sequence[Callable[[], Balances]],
+    ) -> DayFlows:
+        """Works off one day.
+
+        Args:
+            day: for labels that hold on some days only.
+            index: of the day's transfers.
+            book: the same transfers, for what case files say about them.
+            roles: of the incidents of this tracer.
+            labels: the first of equal confidence wins.
+            runs: nets of all days before, oldest first.
+        """
+        roles = [role for role in roles if role.chain == self.chain]
+        labels = [label for label in labels if label.chain == self.chain]
+        endings = Endings(labels, roles, day)
+        self._end_at_services(labels, roles, endings)
+        keys = index.balances.keys
+        mark = np.zeros(len(keys), np.uint8)
+        claims = read_claims(index, mark, roles, self.numbers, book)
+        exits, met = read_exits(
+            index, mark, labels, roles, endings, self.numbers, self.chain, book
+        )
+        found = join_keys(self.store.keys, keys)
+        mark[found[found >= 0]] |= REACHED
+        spread(index.rows, mark, claims.row)
+        arrivals = 2 * longest(index.rows)
+        lots = to_day(self.store, found, len(keys), arrivals)
+        wanted = marked((mark & REACHED).astype(bool) & (lots.stained[: len(keys)] == 0))
+        fill_balances(keys, wanted, lots.amount, runs)
+        flows = self._run(index, mark, lots, claims, exits, arrivals, found)
+        return DayFlows(flows, met)
+
+    def _end_at_services(self, labels: list[Label], roles: list[Role], endings: Endings) -> None:
+        if len(self.store.keys):
+            self.store, self.groups, self.sums = end_at_services(
+                self.store,
+                self.groups,
+                self.sums,
+                labels,
+                roles,
+                endings,
+                self.numbers,
+                self.chain,
+                lambda keys: self.asset_number(asset_bytes(keys)[0].tobytes()),
+            )
+
+    def asset_number(self, asset: bytes) -> int:
+        """The number that an asset has in this tracer."""
+        return self.assets.setdefault(asset, len(self.assets))
+
+    def _asset_of(self, index: DayIndex) -> Places:
+        numbers = np.array([self.asset_number(asset.tobytes()) for asset in index.assets], np.int32)
+        places: Places = numbers[index.asset_of]
+        return places
+
+    def _run(
+        self,
+        index: DayIndex,
+        mark: Bytes,
+        lots: Lots,
+        claims: Claims,
+        exits: Exits,
+        arrivals: int,
+        found: Places,
+    ) -> Limbs:
+        count, several = len(self.incidents), arrivals // 2
+        facts = np.array([count, self.max_hops, self.days << DAY_SHIFT, *SINK_FACTS], np.int64)
+        desk = Desk(
+            lots,
+            self.groups,
+            self.sums,
+            index.rows,
+            claims,
+            exits,
+            _scratch(count, arrivals, len(mark)),
+            mark,
+            self._asset_of(index),
+            facts,
+            np.zeros(4, np.int64),
+            np.empty((FLOW_ROOM + several * count, 6), np.uint64),
+            self.too_wide,
+            self.unseen,
+        )
+        done: list[Limbs] = []
+        while (lacking := run(desk)) != FINISHED:
+            desk = _enlarged(desk, lacking, several, done)
+        done.append(desk.flows[: desk.done[2]].copy())
+        self.groups, self.sums = desk.groups, desk.sums
+        self.store = from_day(self.store, found, index.balances.keys, desk.lots)
+        self.days += 1
+        return np.concatenate(done)
+
+
+def _enlarged(desk: Desk, lacking: int, several: int, done: list[Limbs]) -> Desk:
+    count = int(desk.facts[0])
+    if lacking == MORE_FLOWS:
+        done.append(desk.flows[: desk.done[2]].copy())
+        desk.done[2] = 0
+        return desk
+    if lacking == MORE_CELLS:
+        wide = 2 * int(desk.lots.amount[:, 2].max(initial=0)) * 2 * several
+        return desk._replace(lots=more_cells(desk.lots, 16 * several + 2 * count * several + wide))
+    if lacking == MORE_GROUPS:
+        made = 4 * (int(desk.lots.stained.sum()) + count * several)
+        more = min(made, 1 << 16) if len(desk.groups.start) < 1 << 16 else len(desk.groups.start)
+        return desk._replace(groups=roomy_groups(desk.groups, more, more * (int(desk.groups.counts[2]) + 2)))
+    if lacking == MORE_SUMS:
+        return desk._replace(sums=roomy(desk.sums, 2 * count * MEASURE_COUNT))
+    raise AssertionError(f"the kernel stopped for {lacking}")
+
+
+def _scratch(incidents: int, arrivals: int, holdings: int) -> Scratch:
+    # The largest transaction decides how many parties there can be.
+    return Scratch(
+        np.zeros((incidents, 2), np.uint64),
+        np.full(incidents, -1, np.int64),
+        np.full(incidents, -1, np.int32),
+        np.zeros(incidents, np.uint8),
+        np.zeros(incidents, np.int32),
+        np.full(holdings if arrivals > 2 else 0, -1, np.int32),
+        np.zeros(arrivals, np.int32),
+        np.zeros(arrivals, np.uint8),
+        np.zeros((arrivals, 3), np.uint64),
+        np.zeros(arrivals + 1, np.int64),
+        np.zeros(arrivals * incidents if arrivals > 2 else 0, np.int64),
+    )

@@ -1,0 +1,131 @@
+"""Both engines on the same ledger, and what they say brought to one form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from clawback.schemas import NATIVE
+from clawback.tracing.engine import TraceResult, trace_transfers
+from clawback.tracing.fast.cases import address_of
+from clawback.tracing.fast.index import Balances
+from clawback.tracing.fast.balances import merge, runs_after, runs_before
+from clawback.tracing.fast.records_day import RecordBook, asset_of
+from clawback.tracing.fast.results import flow_records, lots_seen, sums_seen
+from clawback.tracing.fast.tracer import Tracer
+from clawback.tracing.fast.wide import to_int
+from clawback.tracing.order import order_by_day
+from clawback.tracing.records import Label, Role, Transfer
+from clawback.tracing.results import flow_rows
+
+CHAIN = "ethereum"
+
+
+class FastResult:
+    """What the compiled engine says."""
+
+    def __init__(
+        self,
+        transfers: Sequence[Transfer],
+        roles: Sequence[Role],
+        labels: Sequence[Label],
+        max_hops: int = 0,
+    ) -> None:
+        incidents = tuple(sorted({role.incident_id for role in roles}))
+        self.tracer = Tracer(CHAIN, incidents, max_hops)
+        self.flows: list[dict[str, Any]] = []
+        self.rows: list[list[Transfer]] = []
+        runs: dict[tuple[int, int], Balances] = {}
+        flows = []
+        transactions = order_by_day(transfers)
+        for number, (day, group) in enumerate(groupby(transactions, key=lambda item: item.day)):
+            book = RecordBook(list(group))
+            index = book.index()
+            before = [lambda run=runs[key]: run for key in runs_before(number)]
+            said = self.tracer.trace_day(day, index, book, roles, labels, before)
+            flows += list(flow_records(self.tracer, said, book.rows))
+            self.rows.append(book.rows)
+            runs[number, 1] = index.balances
+            for span in runs_after(number):
+                runs[number, span] = merge(runs[number - span // 2, span // 2], runs[number, span // 2])
+        flows.sort(key=lambda flow: flow.incident_id)
+        self.flows = list(flow_rows(flows))
+
+    def lots(self) -> dict[tuple[str, bytes, bytes], list[tuple[Any, ...]]]:
+        """Lots as each incident sees them."""
+        return {
+            key: [
+                (lot.amount, lot.hop)
+                if lot.hop is None
+                else (lot.amount, lot.hop, _came_by(self.rows[lot.day][lot.row]))
+                for lot in lots
+            ]
+            for key, lots in lots_seen(self.tracer).items()
+        }
+
+    def sums(self) -> dict[tuple[str, bytes, str], int]:
+        """Sums since the theft."""
+        return sums_seen(self.tracer)
+
+    def refused(self) -> list[tuple[str, int, int]]:
+        """Per incident: units too wide, unseen payments."""
+        tracer = self.tracer
+        return [
+            (name, to_int(tracer.too_wide[place]), int(tracer.unseen[place]))
+            for place, name in enumerate(tracer.incidents)
+        ]
+
+
+class PlainResult:
+    """What the plain engine says."""
+
+    def __init__(
+        self,
+        transfers: Sequence[Transfer],
+        roles: Sequence[Role],
+        labels: Sequence[Label],
+        max_hops: int = 0,
+    ) -> None:
+        self.result: TraceResult = trace_transfers(transfers, roles, labels, max_hops=max_hops)
+        self.flows = self.result.flows
+
+    def lots(self) -> dict[tuple[str, bytes, bytes], list[tuple[Any, ...]]]:
+        """Lots of each incident; the kernel does not tell clean lots of unknown age from others."""
+        found: dict[tuple[str, bytes, bytes], list[tuple[Any, ...]]] = {}
+        for ledger in self.result.book.ordered():
+            for (_, address, asset), holding in ledger.held():
+                lots: list[tuple[Any, ...]] = []
+                for lot in holding.lots:
+                    seen: tuple[Any, ...] = (lot.amount, lot.hop)
+                    if lot.hop is not None:
+                        seen = (lot.amount, lot.hop, lot.came_by)
+                    if lots and lots[-1][1:] == seen[1:]:
+                        seen = (lots.pop()[0] + lot.amount, *seen[1:])
+                    lots.append(seen)
+                found[ledger.incident_id, address_of(address), asset_of(asset)] = lots
+        return found
+
+    def sums(self) -> dict[tuple[str, bytes, str], int]:
+        """Sums since the theft."""
+        return {
+            (ledger.incident_id, asset_of(asset), measure): amount
+            for ledger in self.result.book.ordered()
+            for (_, asset, measure), amount in ledger.sums.items()
+            if amount
+        }
+
+    def refused(self) -> list[tuple[str, int, int]]:
+        """Per incident: units too wide, unseen payments."""
+        return [
+            (ledger.incident_id, ledger.too_wide, ledger.unseen_payments)
+            for ledger in self.result.book.ordered()
+        ]
+
+
+def _came_by(row: Transfer) -> tuple[str, str, int]:
+    return (row.tx_hash, row.kind, row.position)
+
+
+__all__ = ["CHAIN", "NATIVE", "FastResult", "PlainResult", "timedelta"]
