@@ -179,9 +179,10 @@ def _enlarged(desk: Desk, lacking: int, several: int, done: list[Limbs]) -> Desk
         wide = 2 * int(desk.lots.amount[:, 2].max(initial=0)) * 2 * several
         return desk._replace(lots=more_cells(desk.lots, 16 * several + 2 * count * several + wide))
     if lacking == MORE_GROUPS:
-        made = 4 * (int(desk.lots.stained.sum()) + count * several)
-        more = min(made, 1 << 16) if len(desk.groups.start) < 1 << 16 else len(desk.groups.start)
-        return desk._replace(groups=roomy_groups(desk.groups, more, more * (int(desk.groups.counts[2]) + 2)))
+        # Twice as many of both, as often as it takes.
+        return desk._replace(
+            groups=roomy_groups(desk.groups, len(desk.groups.start), len(desk.groups.member))
+        )
     if lacking == MORE_SUMS:
         return desk._replace(sums=roomy(desk.sums, 2 * count * MEASURE_COUNT))
     raise AssertionError(f"the kernel stopped for {lacking}")
