@@ -43,7 +43,7 @@ class FastResult:
         for number, (day, group) in enumerate(groupby(transactions, key=lambda item: item.day)):
             book = RecordBook(list(group))
             index = book.index()
-            before = [lambda run=runs[key]: run for key in runs_before(number)]
+            before = [runs[key] for key in runs_before(number)]
             said = self.tracer.trace_day(day, index, book, roles, labels, before)
             flows += list(flow_records(self.tracer, said, book.rows))
             self.rows.append(book.rows)

@@ -9,17 +9,18 @@ Layout:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, compiled
+from clawback.tracing.fast.compiled import Limbs, compiled
 from clawback.tracing.fast.index import WORDS, Balances
 from clawback.tracing.fast.wide import ZERO
 
-TOP: int = 48
-
+MOST_RUNS: Final = 20
+"""Enough for a million days."""
 
 def runs_before(day: int) -> list[tuple[int, int]]:
     """Runs that cover the days 0 .. day - 1, oldest first, as (last day, days)."""
@@ -157,11 +158,13 @@ def write_run(balances: Balances, folder: Path, day: int, span: int) -> None:
 def read_run(folder: Path, day: int, span: int) -> Balances:
     """Opens a run."""
     return Balances(
-        *(
-            np.load(folder / f"run-{day:05d}-{span}-{name}.npy", mmap_mode="r")
-            for name in ("keys", "net", "lowest")
-        )
+        *(opened(folder / f"run-{day:05d}-{span}-{name}.npy") for name in ("keys", "net", "lowest"))
     )
+
+
+def opened(file: Path) -> Any:
+    """An array of which only the pages that are looked at are read."""
+    return np.asarray(np.load(file, mmap_mode="c"))
 
 
 def add_day(folder: Path, day: int, balances: Balances) -> None:
@@ -173,43 +176,29 @@ def add_day(folder: Path, day: int, balances: Balances) -> None:
 
 
 @compiled
-def _carry(
-    keys: Limbs, wanted: Longs, amount: Limbs, run_keys: Limbs, run_net: Limbs, run_lowest: Limbs
-) -> None:
-    place = 0
-    count = len(run_keys)
-    for number in range(len(wanted)):
-        holding = wanted[number]
-        # Both are sorted: step on in growing strides, then halve.
-        stride = 1
-        while place + stride < count and order_of(run_keys, place + stride, keys, holding) < 0:
-            place += stride
-            stride *= 2
-        end = min(place + stride, count)
-        while place < end:
-            middle = (place + end) >> 1
-            if order_of(run_keys, middle, keys, holding) < 0:
-                place = middle + 1
+def carry_runs(runs: tuple[Balances, ...], keys: Limbs, holding: int, amount: Limbs) -> None:
+    """Makes `amount` of a holding its balance after the spans of all runs, oldest first."""
+    for limb in range(3):
+        amount[holding, limb] = ZERO
+    for number in range(len(runs)):
+        run = runs[number]
+        low, high = 0, len(run.keys)
+        while low < high:
+            middle = (low + high) >> 1
+            if order_of(run.keys, middle, keys, holding) < 0:
+                low = middle + 1
             else:
-                end = middle
-        if place == count:
-            return
-        if order_of(run_keys, place, keys, holding) == 0:
-            if _less3(amount, holding, run_lowest, place):
+                high = middle
+        if low < len(run.keys) and order_of(run.keys, low, keys, holding) == 0:
+            if _less3(amount, holding, run.lowest, low):
                 for limb in range(3):
-                    amount[holding, limb] = run_lowest[place, limb]
-            _add3(amount, holding, run_net, place)
+                    amount[holding, limb] = run.lowest[low, limb]
+            _add3(amount, holding, run.net, low)
 
 
-def fill_balances(
-    keys: Limbs, wanted: Longs, amount: Limbs, runs: Sequence[Callable[[], Balances]]
-) -> None:
-    """Puts the balances of wanted holdings (sorted) into `amount`, which is 0 there."""
-    for open_run in runs:
-        run = open_run()
-        _carry(keys, wanted, amount, run.keys, run.net, run.lowest)
-
-
-def marked(mark: Bytes) -> Longs:
-    """Holdings with some mark."""
-    return np.flatnonzero(mark).astype(np.int64)
+def padded(runs: Sequence[Balances]) -> tuple[Balances, ...]:
+    """Always as many runs, so that the kernel is compiled once: the rest is empty."""
+    none = Balances(
+        np.zeros((0, WORDS), np.uint64), np.zeros((0, 3), np.uint64), np.zeros((0, 3), np.uint64)
+    )
+    return (*runs, *[none] * (MOST_RUNS - len(runs)))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from clawback.tracing.fast.closure import group_end, touching
+from clawback.tracing.fast.groups import group_end, touching
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
 from clawback.tracing.fast.desk import EXIT, Claims, Exits
 from clawback.tracing.fast.index import DayIndex, words_of
@@ -19,8 +18,6 @@ from clawback.tracing.records import RETURN_ROLES, SOURCE, THEFT_ADDRESS, Label,
 from clawback.tracing.sinks import Ending, Endings
 from clawback.tracing.thefts import Thefts
 
-THEFT_MARK = np.uint8(4)
-RETURN_MARK = np.uint8(8)
 ROLE_CODES = {THEFT_ADDRESS: 1, SOURCE: 2}
 
 
@@ -32,15 +29,6 @@ class Rowbook(Protocol):
 
     def words(self, rows: Longs) -> Limbs:
         """The first eight bytes of the hash of each row's transaction."""
-
-
-@dataclass(frozen=True)
-class DayCase:
-    """All that is said about one day."""
-
-    claims: Claims
-    exits: Exits
-    endings: tuple[Ending, ...]
 
 
 def address_of(text: str) -> bytes:
@@ -71,14 +59,12 @@ def holdings_of(keys: Limbs, addresses: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def read_claims(
-    index: DayIndex, mark: Bytes, roles: Sequence[Role], incidents: Mapping[str, int], book: Rowbook
+    index: DayIndex, roles: Sequence[Role], incidents: Mapping[str, int], book: Rowbook
 ) -> Claims:
     """Works out what is stolen on a day, by the rules of the plain engine."""
     thieves = [role for role in roles if role.role in ROLE_CODES]
     addresses = sorted({role.address for role in thieves})
-    for first, last in holdings_of(index.balances.keys, addresses):
-        mark[first:last] |= THEFT_MARK
-    hits = touching(index.rows, mark, THEFT_MARK)
+    hits = touching(index, holdings_of(index.balances.keys, addresses))
     if len(hits) and all(role.tx_hash is not None for role in thieves):
         named = np.array(sorted({word_of(role.tx_hash or "") for role in thieves}), np.uint64)
         hits = hits[np.isin(book.words(hits), named)]
@@ -169,11 +155,12 @@ def _returns(
     # Returns that speak of some transactions only are looked up by transfer.
     limited = [role for role in roles if role.role in RETURN_ROLES and not role.is_open]
     addresses = sorted({role.address for role in limited})
-    for first, last in holdings_of(index.balances.keys, addresses):
-        mark[first:last] |= RETURN_MARK | EXIT
+    ranges = holdings_of(index.balances.keys, addresses)
+    for first, last in ranges:
+        mark[first:last] |= EXIT
     found: dict[int, int] = {}
     wanted = {(role.incident_id, role.address) for role in limited}
-    for hit in touching(index.rows, mark, RETURN_MARK).tolist() if limited else ():
+    for hit in touching(index, ranges).tolist():
         for place, row in enumerate(book.transfers(hit, group_end(index.rows, hit))):
             for name, address in wanted:
                 if row.receiver != address:

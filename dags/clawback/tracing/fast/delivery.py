@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clawback.tracing.fast.compiled import compiled
-from clawback.tracing.fast.desk import EXIT, HELD_CODE, Desk, exit_of
+from clawback.tracing.fast.desk import EXIT, HELD_CODE, Desk, asset_of, exit_of
 from clawback.tracing.fast.labels import add_member, close_group
 from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, OUT_HEAD, SOURCE, TAG
 from clawback.tracing.fast.sums import MEASURES, book
@@ -104,7 +104,7 @@ def _tag_there(desk: Desk, cell: int, asset: int) -> np.uint64:
 def advance_hand(desk: Desk, row: int, holding: int, met: int) -> None:
     """Counts the hop of the lots in hand and books what ends at the receiver."""
     cells, after = desk.lots.cells, desk.lots.after
-    asset = desk.asset[holding]
+    asset = asset_of(desk, holding)
     if desk.mark[holding] & EXIT:
         for place in range(met):
             incident = desk.scratch.met[place]

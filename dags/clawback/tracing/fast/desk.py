@@ -17,10 +17,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from clawback.tracing.fast.balances import carry_runs
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
+from clawback.tracing.fast.index import Balances, Rows
 from clawback.tracing.fast.labels import Groups
 from clawback.tracing.fast.lots import Lots
 from clawback.tracing.fast.sums import Sums
+from clawback.tracing.fast.wide import grow, shrink_floored
 from clawback.tracing.sinks import BURNED, FEE, UNSEEN_OUTFLOW
 
 NO_RECEIVER: Final = (FEE, BURNED, UNSEEN_OUTFLOW)
@@ -28,17 +31,9 @@ HELD_CODE: Final = 0
 PASSED_CODE: Final = 1
 """Outcomes of flows; a sink is its measure's number, which begins at 2."""
 
-REACHED: Final = np.uint8(1)
+KNOWN: Final = np.uint8(1)
+"""The balance of the holding is kept: taint reached it, today or before."""
 EXIT: Final = np.uint8(2)
-
-
-class Rows(NamedTuple):
-    """Transfers of one day in travel order."""
-
-    payer: Places
-    receiver: Places
-    amount: Limbs
-    first: Bytes
 
 
 class Claims(NamedTuple):
@@ -83,6 +78,15 @@ class Scratch(NamedTuple):
     follower: Longs
 
 
+class Past(NamedTuple):
+    """By what the balance of a holding is known when taint first reaches it."""
+
+    keys: Limbs
+    runs: tuple[Balances, ...]
+    touch_start: Longs
+    touches: Places
+
+
 class Desk(NamedTuple):
     """All of it. `facts`: incidents, hop limit, source of row 0; `done`: next row, next claim, flows."""
 
@@ -93,13 +97,39 @@ class Desk(NamedTuple):
     claims: Claims
     exits: Exits
     scratch: Scratch
+    past: Past
     mark: Bytes
-    asset: Places
+    asset_of: Places
+    asset_number: Places
     facts: Longs
     done: Longs
     flows: Limbs
     too_wide: Limbs
     unseen: Longs
+
+
+@compiled
+def asset_of(desk: Desk, holding: int) -> int:
+    """The number of a holding's asset."""
+    return np.int64(desk.asset_number[desk.asset_of[holding]])
+
+
+@compiled
+def make_known(desk: Desk, holding: int, row: int) -> None:
+    """Works out what a holding has before a transfer, and keeps it from then on."""
+    if desk.mark[holding] & KNOWN:
+        return
+    desk.mark[holding] |= KNOWN
+    past, rows, amount = desk.past, desk.rows, desk.lots.amount
+    carry_runs(past.runs, past.keys, holding, amount)
+    for place in range(past.touch_start[holding], past.touch_start[holding + 1]):
+        touch = past.touches[place]
+        if touch >= row:
+            break
+        if rows.payer[touch] == holding:
+            shrink_floored(amount, holding, rows.amount[touch, 1], rows.amount[touch, 0])
+        if rows.receiver[touch] == holding:
+            grow(amount, holding, rows.amount[touch, 1], rows.amount[touch, 0])
 
 
 @compiled

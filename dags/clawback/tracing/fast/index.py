@@ -10,18 +10,26 @@ Layout:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import Bytes, Limbs, Places, compiled
-from clawback.tracing.fast.desk import Rows
+from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
 from clawback.tracing.fast.wide import ZERO, grow, shrink
 
 WORDS = 5
 
 
-@dataclass(frozen=True)
-class Balances:
+class Rows(NamedTuple):
+    """Transfers of one day in travel order."""
+
+    payer: Places
+    receiver: Places
+    amount: Limbs
+    first: Bytes
+
+
+class Balances(NamedTuple):
     """Sorted holdings and what a span of days did to them."""
 
     keys: Limbs
@@ -39,6 +47,12 @@ class DayIndex:
     """The day's assets, 20 bytes each."""
     asset_of: Places
     """Which of them each holding is in."""
+    touch_start: Longs
+    """Where a holding's transfers begin in `touches`; one more than holdings."""
+    touches: Places
+    """The transfers of each holding, in order."""
+    longest: int = 1
+    """Transfers of the largest group."""
 
 
 def words_of(addresses: Bytes) -> Limbs:
@@ -162,6 +176,34 @@ def _sum_up(rows: Rows, rank: Places, net: Limbs, lowest: Limbs) -> None:
             grow(net, place, high, low)
 
 
+@compiled
+def _touches(rows: Rows, start: Longs, touches: Places) -> int:
+    # Counting sort of transfers by holding; gives the size of the largest group.
+    for row in range(len(rows.payer)):
+        payer, receiver = rows.payer[row], rows.receiver[row]
+        if payer >= 0:
+            start[payer + 1] += 1
+        if receiver >= 0 and receiver != payer:
+            start[receiver + 1] += 1
+    for holding in range(len(start) - 1):
+        start[holding + 1] += start[holding]
+    most, size = 0, 0
+    for row in range(len(rows.payer)):
+        size = 1 if rows.first[row] else size + 1
+        most = max(most, size)
+        payer, receiver = rows.payer[row], rows.receiver[row]
+        if payer >= 0:
+            touches[start[payer]] = row
+            start[payer] += 1
+        if receiver >= 0 and receiver != payer:
+            touches[start[receiver]] = row
+            start[receiver] += 1
+    for holding in range(len(start) - 1, 0, -1):
+        start[holding] = start[holding - 1]
+    start[0] = 0
+    return most
+
+
 def sorted_places(keys: Limbs) -> Places:
     """The order that sorts keys."""
     order = np.argsort(keys[:, 0], kind="stable")
@@ -201,4 +243,7 @@ def index_day(rows: Rows, payers: Bytes, receivers: Bytes, assets: Bytes, asset_
     rank[order] = np.arange(count, dtype=np.int32)
     net, lowest = np.zeros((count, 3), np.uint64), np.zeros((count, 3), np.uint64)
     _sum_up(rows, rank, net, lowest)
-    return DayIndex(Balances(keys[order], net, lowest), rows, assets, by_holding[order])
+    start, touches = np.zeros(count + 1, np.int64), np.empty(2 * len(rows.payer), np.int32)
+    longest = _touches(rows, start, touches)
+    balances = Balances(keys[order], net, lowest)
+    return DayIndex(balances, rows, assets, by_holding[order], start, touches[: start[-1]], longest)

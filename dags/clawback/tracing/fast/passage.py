@@ -14,7 +14,7 @@ import numpy as np
 
 from clawback.tracing.fast.compiled import compiled
 from clawback.tracing.fast.delivery import advance_hand, book_hand, count_hand, write_flows
-from clawback.tracing.fast.desk import REACHED, Desk
+from clawback.tracing.fast.desk import KNOWN, Desk, asset_of, make_known
 from clawback.tracing.fast.labels import steal
 from clawback.tracing.fast.lots import LIVE, begin, drop_hand, forget, hand_over, push_clean
 from clawback.tracing.fast.payment import clean_in_hand, pay
@@ -55,7 +55,7 @@ def _move_one(desk: Desk, row: int, claim: int, claims: int) -> None:
     met = count_hand(desk)
     if receiver < 0:
         sink = desk.facts[2 - receiver]
-        book_hand(desk, desk.asset[payer], met, sink)
+        book_hand(desk, asset_of(desk, payer), met, sink)
         write_flows(desk, row, met, claim, sink)
         drop_hand(lots)
     else:
@@ -88,7 +88,7 @@ def claim_thefts(desk: Desk, claim: int, claims: int, holding: int, high: np.uin
             desk.sums,
             desk.too_wide,
             desk.facts[0],
-            (np.int64(desk.claims.incident[place]), np.int64(desk.asset[holding])),
+            (np.int64(desk.claims.incident[place]), np.int64(asset_of(desk, holding))),
             (high, low),
             (units[place, 1], units[place, 0]),
         )
@@ -122,6 +122,17 @@ def _lacks(desk: Desk, first: int, last: int, claims: int) -> int:
 
 
 @compiled
+def _know(desk: Desk, first: int, last: int) -> None:
+    # Taint may reach these holdings now: what they have before this transaction is worked out.
+    for row in range(first, last):
+        payer, receiver = desk.rows.payer[row], desk.rows.receiver[row]
+        if payer >= 0 and (last > first + 1 or payer == receiver):
+            make_known(desk, payer, first)
+        if receiver >= 0:
+            make_known(desk, receiver, first)
+
+
+@compiled
 def run(desk: Desk) -> int:
     """Moves transfers from `done[0]` on, to the end of the day or until something is too small."""
     rows, mark = desk.rows, desk.mark
@@ -131,18 +142,21 @@ def run(desk: Desk) -> int:
         last = row + 1
         while last < count and rows.first[last] == 0:
             last += 1
-        touched = False
+        touched, tainted = False, False
         for place in range(row, last):
             payer, receiver = rows.payer[place], rows.receiver[place]
-            if payer >= 0 and mark[payer] & REACHED:
+            if payer >= 0 and mark[payer] & KNOWN:
                 touched = True
-            if receiver >= 0 and mark[receiver] & REACHED:
+                tainted = tainted or desk.lots.stained[payer] > 0
+            if receiver >= 0 and mark[receiver] & KNOWN:
                 touched = True
         claims = 0
         while claim + claims < len(desk.claims.row) and desk.claims.row[claim + claims] < last:
             claims += 1
         if touched or claims > 0:
             desk.done[0], desk.done[1] = row, claim
+            if tainted or claims > 0:
+                _know(desk, row, last)
             lacking = _lacks(desk, row, last, claims)
             if lacking != FINISHED:
                 return lacking

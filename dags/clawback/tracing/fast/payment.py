@@ -6,7 +6,7 @@ import numpy as np
 
 from clawback.tracing.fast.compiled import compiled
 from clawback.tracing.fast.delivery import meet
-from clawback.tracing.fast.desk import Desk
+from clawback.tracing.fast.desk import Desk, asset_of
 from clawback.tracing.fast.lots import HOP_MASK, LABEL_SHIFT, TAG, into_hand, new_cell, push_clean, take
 from clawback.tracing.fast.sums import UNSEEN_MEASURE, book
 from clawback.tracing.fast.wide import ZERO, covers, shrink_floored, sub2
@@ -59,7 +59,7 @@ def pay(desk: Desk, holding: int, followed: bool, party: int, high: np.uint64, l
         return
     if not covers(lots.amount, holding, high, low):
         unseen_high, unseen_low = sub2(high, low, lots.amount[holding, 1], lots.amount[holding, 0])
-        asset = desk.asset[holding]
+        asset = asset_of(desk, holding)
         if party < 0:
             for place in range(followers(desk, holding)):
                 incident = desk.scratch.met[place]

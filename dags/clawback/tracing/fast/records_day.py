@@ -9,8 +9,8 @@ import numpy as np
 from clawback.schemas import NATIVE
 from clawback.tracing.fast.cases import address_of, word_of
 from clawback.tracing.fast.compiled import Limbs, Longs
-from clawback.tracing.fast.desk import NO_RECEIVER, Rows
-from clawback.tracing.fast.index import DayIndex, index_day
+from clawback.tracing.fast.desk import NO_RECEIVER
+from clawback.tracing.fast.index import DayIndex, Rows, index_day
 from clawback.tracing.fast.wide import split2
 from clawback.tracing.order import Transaction
 from clawback.tracing.records import Transfer

@@ -13,7 +13,7 @@ import numpy as np
 
 from clawback.tracing.fast.compiled import compiled
 from clawback.tracing.fast.delivery import advance_hand, book_hand, count_hand, write_flows
-from clawback.tracing.fast.desk import HELD_CODE, PASSED_CODE, Desk
+from clawback.tracing.fast.desk import HELD_CODE, PASSED_CODE, Desk, asset_of
 from clawback.tracing.fast.labels import steal
 from clawback.tracing.fast.lots import (
     LABEL_SHIFT,
@@ -182,7 +182,7 @@ def move_several(desk: Desk, first: int, last: int, claim: int) -> None:
         payer, receiver = rows.payer[row], rows.receiver[row]
         if (high == ZERO and low == ZERO) or (payer < 0 and receiver < 0):
             continue
-        asset = desk.asset[payer if payer >= 0 else receiver]
+        asset = asset_of(desk, payer if payer >= 0 else receiver)
         _take_for(desk, row, arrivals)
         for place in range(own_claim, claim):
             steal(

@@ -9,17 +9,17 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 
-from clawback.tracing.fast.balances import fill_balances, marked
+from clawback.tracing.fast.balances import padded
 from clawback.tracing.fast.cases import Rowbook, read_claims, read_exits
-from clawback.tracing.fast.closure import join_keys, longest, spread
+from clawback.tracing.fast.groups import join_keys
 from clawback.tracing.fast.compiled import Bytes, Limbs, Places
-from clawback.tracing.fast.desk import REACHED, Claims, Desk, Exits, Scratch
+from clawback.tracing.fast.desk import KNOWN, Claims, Desk, Exits, Past, Scratch
 from clawback.tracing.fast.index import Balances, DayIndex, asset_bytes
 from clawback.tracing.fast.labels import Groups, empty_groups, roomy_groups
 from clawback.tracing.fast.lots import Lots
@@ -76,7 +76,7 @@ class Tracer:
         book: Rowbook,
         roles: Sequence[Role],
         labels: Iterable[Label],
-        runs: Sequence[Callable[[], Balances]],
+        runs: Sequence[Balances],
     ) -> DayFlows:
         """Works off one day.
 
@@ -94,18 +94,13 @@ class Tracer:
         self._end_at_services(labels, roles, endings)
         keys = index.balances.keys
         mark = np.zeros(len(keys), np.uint8)
-        claims = read_claims(index, mark, roles, self.numbers, book)
-        exits, met = read_exits(
-            index, mark, labels, roles, endings, self.numbers, self.chain, book
-        )
+        claims = read_claims(index, roles, self.numbers, book)
+        exits, met = read_exits(index, mark, labels, roles, endings, self.numbers, self.chain, book)
         found = join_keys(self.store.keys, keys)
-        mark[found[found >= 0]] |= REACHED
-        spread(index.rows, mark, claims.row)
-        arrivals = 2 * longest(index.rows)
-        lots = to_day(self.store, found, len(keys), arrivals)
-        wanted = marked((mark & REACHED).astype(bool) & (lots.stained[: len(keys)] == 0))
-        fill_balances(keys, wanted, lots.amount, runs)
-        flows = self._run(index, mark, lots, claims, exits, arrivals, found)
+        mark[found[found >= 0]] |= KNOWN
+        lots = to_day(self.store, found, len(keys), 2 * index.longest)
+        past = Past(keys, padded(runs), index.touch_start, index.touches)
+        flows = self._run(index, mark, lots, claims, exits, past, found)
         return DayFlows(flows, met)
 
     def _end_at_services(self, labels: list[Label], roles: list[Role], endings: Endings) -> None:
@@ -126,11 +121,6 @@ class Tracer:
         """The number that an asset has in this tracer."""
         return self.assets.setdefault(asset, len(self.assets))
 
-    def _asset_of(self, index: DayIndex) -> Places:
-        numbers = np.array([self.asset_number(asset.tobytes()) for asset in index.assets], np.int32)
-        places: Places = numbers[index.asset_of]
-        return places
-
     def _run(
         self,
         index: DayIndex,
@@ -138,10 +128,10 @@ class Tracer:
         lots: Lots,
         claims: Claims,
         exits: Exits,
-        arrivals: int,
+        past: Past,
         found: Places,
     ) -> Limbs:
-        count, several = len(self.incidents), arrivals // 2
+        count, several, arrivals = len(self.incidents), index.longest, 2 * index.longest
         facts = np.array([count, self.max_hops, self.days << DAY_SHIFT, *SINK_FACTS], np.int64)
         desk = Desk(
             lots,
@@ -151,8 +141,10 @@ class Tracer:
             claims,
             exits,
             _scratch(count, arrivals, len(mark)),
+            past,
             mark,
-            self._asset_of(index),
+            index.asset_of,
+            np.array([self.asset_number(asset.tobytes()) for asset in index.assets], np.int32),
             facts,
             np.zeros(4, np.int64),
             np.empty((FLOW_ROOM + several * count, 6), np.uint64),
