@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from clawback.tracing.fast.balances import read_run, runs_before
-from clawback.tracing.fast.compiled import Limbs, Longs, Places, compiled
+from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
 from clawback.tracing.fast.index import DayIndex, address_bytes
 from clawback.tracing.fast.results import OUTCOMES, THEFT_ROLES
 from clawback.tracing.fast.table import read_index
@@ -78,6 +78,28 @@ class DayBook:
         order = self._read.order
         words: Limbs = order["block_number"][rows].astype(np.uint64) << np.uint64(32)
         return words | order["tx_index"][rows].astype(np.uint64)
+
+    def named(self, words: Limbs) -> Longs:
+        """Rows of the transactions that these words stand for."""
+        blocks = self._read.order["block_number"]
+        number = (words >> np.uint64(32)).astype(np.int64)
+        first, last = np.searchsorted(blocks, number, "left"), np.searchsorted(blocks, number, "right")
+        found = []
+        for word, begin, end in zip(words, first.tolist(), last.tolist(), strict=True):
+            if begin < end:
+                found.append(begin + np.flatnonzero(self.words(np.arange(begin, end)) == word))
+        rows: Longs = np.concatenate(found).astype(np.int64) if found else np.zeros(0, np.int64)
+        return rows
+
+    def within(self, rows: Longs, roles: Sequence[Role]) -> Bytes:
+        """Which of the rows lie in the time of some role."""
+        times = self._read.order["block_time"][rows]
+        inside = np.zeros(len(rows), bool)
+        for begin, end in {(role.from_time, role.to_time) for role in roles}:
+            low = np.int64(0) if begin is None else (begin - EPOCH) // timedelta(microseconds=1)
+            high = np.iinfo(np.int64).max if end is None else (end - EPOCH) // timedelta(microseconds=1)
+            inside |= (times >= low) & (times <= high)
+        return inside
 
     def transfers(self, first: int, last: int) -> list[Transfer]:
         """Rows from first to before last."""

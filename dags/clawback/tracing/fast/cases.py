@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from clawback.tracing.fast.groups import group_end, touching
+from clawback.tracing.fast.groups import first_rows, group_end, touching
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
 from clawback.tracing.fast.desk import EXIT, Claims, Exits
 from clawback.tracing.fast.index import DayIndex, words_of
@@ -27,8 +27,11 @@ class Rowbook(Protocol):
     def transfers(self, first: int, last: int) -> list[Transfer]:
         """Rows of the index from first to before last."""
 
-    def words(self, rows: Longs) -> Limbs:
-        """The first eight bytes of the hash of each row's transaction."""
+    def named(self, words: Limbs) -> Longs:
+        """Rows of the transactions whose hash begins with one of these (sorted) eight bytes."""
+
+    def within(self, rows: Longs, roles: Sequence[Role]) -> Bytes:
+        """Which of the rows lie in the time of some role."""
 
 
 def address_of(text: str) -> bytes:
@@ -63,11 +66,7 @@ def read_claims(
 ) -> Claims:
     """Works out what is stolen on a day, by the rules of the plain engine."""
     thieves = [role for role in roles if role.role in ROLE_CODES]
-    addresses = sorted({role.address for role in thieves})
-    hits = touching(index, holdings_of(index.balances.keys, addresses))
-    if len(hits) and all(role.tx_hash is not None for role in thieves):
-        named = np.array(sorted({word_of(role.tx_hash or "") for role in thieves}), np.uint64)
-        hits = hits[np.isin(book.words(hits), named)]
+    hits = _theft_rows(index, thieves, book)
     thefts = Thefts(thieves)
     found: list[tuple[int, int, int, int]] = []
     for hit in hits.tolist():
@@ -86,6 +85,18 @@ def read_claims(
         np.array([split2(units) for _, _, units, _ in found], np.uint64).reshape(-1, 2),
         np.array([role for _, _, _, role in found], np.uint8),
     )
+
+
+def _theft_rows(index: DayIndex, thieves: Sequence[Role], book: Rowbook) -> Longs:
+    # First rows of the groups of which theft roles may speak.
+    named = {word_of(role.tx_hash) for role in thieves if role.tx_hash is not None}
+    open_roles = [role for role in thieves if role.tx_hash is None]
+    addresses = sorted({role.address for role in open_roles})
+    windows = touching(index, holdings_of(index.balances.keys, addresses))
+    if len(windows):
+        windows = windows[book.within(windows, open_roles)]
+    rows = book.named(np.array(sorted(named), np.uint64))
+    return np.unique(np.concatenate((windows, first_rows(index.rows.first, rows))))
 
 
 def read_exits(

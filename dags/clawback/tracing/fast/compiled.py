@@ -2,14 +2,18 @@
 
 Rules:
     Integers only: fastmath and floats have no place here. The GIL is released, so that the next day can be
-    read while one is worked off. Compiled code is kept beside the module, or in numba's own cache folder
-    where that cannot be written.
+    read while one is worked off.
+    Compiled code is kept in the user's cache folder, under a name made of all sources of this package: numba
+    itself looks only at the file of a function, and would go on using an older version of what it calls.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import numba
 import numpy as np
@@ -19,10 +23,35 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Limbs = NDArray[np.uint64]
 Places = NDArray[np.int32]
 Longs = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
+Bytes = NDArray[Any]
+"""Bytes or truth values."""
+
+
+def _cache_folder() -> str | None:
+    sources = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        sources.update(file.read_bytes())
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(home) / "clawback" / f"compiled-{sources.hexdigest()[:16]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(folder) if os.access(folder, os.W_OK) else None
+
+
+CACHE_FOLDER: Final = _cache_folder()
 
 
 def compiled(function: Function) -> Function:
     """Compiles a function at its first call."""
-    made: Function = numba.njit(cache=True, nogil=True)(function)
+    if CACHE_FOLDER is None:
+        made: Function = numba.njit(nogil=True)(function)
+        return made
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = CACHE_FOLDER
+    try:
+        made = numba.njit(cache=True, nogil=True)(function)
+    finally:
+        numba.config.CACHE_DIR = before
     return made

@@ -19,7 +19,7 @@ import numpy as np
 
 from clawback.tracing.fast.balances import carry_runs
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
-from clawback.tracing.fast.index import Balances, Rows
+from clawback.tracing.fast.index import PAYS, Balances, Rows
 from clawback.tracing.fast.labels import Groups
 from clawback.tracing.fast.lots import Lots
 from clawback.tracing.fast.sums import Sums
@@ -120,16 +120,16 @@ def make_known(desk: Desk, holding: int, row: int) -> None:
     if desk.mark[holding] & KNOWN:
         return
     desk.mark[holding] |= KNOWN
-    past, rows, amount = desk.past, desk.rows, desk.lots.amount
+    past, units, amount = desk.past, desk.rows.amount, desk.lots.amount
     carry_runs(past.runs, past.keys, holding, amount)
     for place in range(past.touch_start[holding], past.touch_start[holding + 1]):
-        touch = past.touches[place]
+        touch = past.touches[place] >> 1
         if touch >= row:
             break
-        if rows.payer[touch] == holding:
-            shrink_floored(amount, holding, rows.amount[touch, 1], rows.amount[touch, 0])
-        if rows.receiver[touch] == holding:
-            grow(amount, holding, rows.amount[touch, 1], rows.amount[touch, 0])
+        if past.touches[place] & PAYS:
+            shrink_floored(amount, holding, units[touch, 1], units[touch, 0])
+        else:
+            grow(amount, holding, units[touch, 1], units[touch, 0])
 
 
 @compiled

@@ -41,12 +41,13 @@ def touching(index: DayIndex, ranges: Sequence[tuple[int, int]]) -> Longs:
     rows = [index.touches[start[first] : start[last]] for first, last in ranges if first < last]
     if not rows:
         return np.zeros(0, np.int64)
-    found = np.unique(np.concatenate(rows)).astype(np.int64)
-    return found if index.longest == 1 else np.unique(_first_rows(index.rows.first, found))
+    found = np.unique(np.concatenate(rows) >> 1).astype(np.int64)
+    return found if index.longest == 1 else np.unique(first_rows(index.rows.first, found))
 
 
 @compiled
-def _first_rows(first: Bytes, rows: Longs) -> Longs:
+def first_rows(first: Bytes, rows: Longs) -> Longs:
+    """First rows of the groups of some rows."""
     found = np.empty(len(rows), np.int64)
     for place in range(len(rows)):
         row = rows[place]

@@ -10,14 +10,15 @@ Layout:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
 from clawback.tracing.fast.wide import ZERO, grow, shrink
 
-WORDS = 5
+WORDS: Final = 5
+PAYS: Final = 1
 
 
 class Rows(NamedTuple):
@@ -50,7 +51,7 @@ class DayIndex:
     touch_start: Longs
     """Where a holding's transfers begin in `touches`; one more than holdings."""
     touches: Places
-    """The transfers of each holding, in order."""
+    """Row << 1 | `PAYS` for each transfer of each holding, in order."""
     longest: int = 1
     """Transfers of the largest group."""
 
@@ -183,7 +184,7 @@ def _touches(rows: Rows, start: Longs, touches: Places) -> int:
         payer, receiver = rows.payer[row], rows.receiver[row]
         if payer >= 0:
             start[payer + 1] += 1
-        if receiver >= 0 and receiver != payer:
+        if receiver >= 0:
             start[receiver + 1] += 1
     for holding in range(len(start) - 1):
         start[holding + 1] += start[holding]
@@ -193,10 +194,10 @@ def _touches(rows: Rows, start: Longs, touches: Places) -> int:
         most = max(most, size)
         payer, receiver = rows.payer[row], rows.receiver[row]
         if payer >= 0:
-            touches[start[payer]] = row
+            touches[start[payer]] = row << 1 | PAYS
             start[payer] += 1
-        if receiver >= 0 and receiver != payer:
-            touches[start[receiver]] = row
+        if receiver >= 0:
+            touches[start[receiver]] = row << 1
             start[receiver] += 1
     for holding in range(len(start) - 1, 0, -1):
         start[holding] = start[holding - 1]

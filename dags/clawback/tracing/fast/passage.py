@@ -16,11 +16,11 @@ from clawback.tracing.fast.compiled import compiled
 from clawback.tracing.fast.delivery import advance_hand, book_hand, count_hand, write_flows
 from clawback.tracing.fast.desk import KNOWN, Desk, asset_of, make_known
 from clawback.tracing.fast.labels import steal
-from clawback.tracing.fast.lots import LIVE, begin, drop_hand, forget, hand_over, push_clean
+from clawback.tracing.fast.lots import HIGH, LIVE, LOW, TAG, begin, drop_hand, forget, hand_over, push_clean
 from clawback.tracing.fast.payment import clean_in_hand, pay
 from clawback.tracing.fast.several import move_several
 from clawback.tracing.fast.sums import FIRST_SINK, MEASURE_COUNT, MEASURES
-from clawback.tracing.fast.wide import ZERO, grow, shrink_floored
+from clawback.tracing.fast.wide import ZERO, grow, less2, shrink_floored, sub2
 from clawback.tracing.sinks import BURNED, FEE, UNSEEN_OUTFLOW
 
 FINISHED: Final = 0
@@ -122,6 +122,22 @@ def _lacks(desk: Desk, first: int, last: int, claims: int) -> int:
 
 
 @compiled
+def _carries(desk: Desk, row: int) -> bool:
+    # Whether a payment takes tainted lots: most payments of a large holding do not.
+    lots = desk.lots
+    cell = lots.head[desk.rows.payer[row]]
+    low, high = desk.rows.amount[row, 0], desk.rows.amount[row, 1]
+    while cell >= 0 and (high != ZERO or low != ZERO):
+        if lots.cells[cell, TAG] != ZERO:
+            return True
+        if less2(high, low, lots.cells[cell, HIGH], lots.cells[cell, LOW]):
+            return False
+        high, low = sub2(high, low, lots.cells[cell, HIGH], lots.cells[cell, LOW])
+        cell = lots.after[cell]
+    return False
+
+
+@compiled
 def _know(desk: Desk, first: int, last: int) -> None:
     # Taint may reach these holdings now: what they have before this transaction is worked out.
     for row in range(first, last):
@@ -155,7 +171,7 @@ def run(desk: Desk) -> int:
             claims += 1
         if touched or claims > 0:
             desk.done[0], desk.done[1] = row, claim
-            if tainted or claims > 0:
+            if claims > 0 or (tainted and (last > row + 1 or _carries(desk, row))):
                 _know(desk, row, last)
             lacking = _lacks(desk, row, last, claims)
             if lacking != FINISHED:

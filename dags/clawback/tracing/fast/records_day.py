@@ -8,12 +8,12 @@ import numpy as np
 
 from clawback.schemas import NATIVE
 from clawback.tracing.fast.cases import address_of, word_of
-from clawback.tracing.fast.compiled import Limbs, Longs
+from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
 from clawback.tracing.fast.desk import NO_RECEIVER
 from clawback.tracing.fast.index import DayIndex, Rows, index_day
 from clawback.tracing.fast.wide import split2
 from clawback.tracing.order import Transaction
-from clawback.tracing.records import Transfer
+from clawback.tracing.records import Role, Transfer
 from clawback.tracing.transaction import sink_without_receiver
 
 NATIVE_BYTES = bytes(20)
@@ -36,9 +36,16 @@ class RecordBook:
         """Rows from first to before last."""
         return self.rows[first:last]
 
-    def words(self, rows: Longs) -> Limbs:
-        """The first eight bytes of the hash of each row's transaction."""
-        return np.array([word_of(self.rows[row].tx_hash) for row in rows], np.uint64)
+    def named(self, words: Limbs) -> Longs:
+        """Rows of the transactions whose hash begins with one of these words."""
+        wanted = set(words.tolist())
+        rows = [place for place, row in enumerate(self.rows) if word_of(row.tx_hash) in wanted]
+        return np.array(rows, np.int64)
+
+    def within(self, rows: Longs, roles: Sequence[Role]) -> Bytes:
+        """Which of the rows lie in the time of some role."""
+        times = [(self.rows[row].tx_hash, self.rows[row].block_time) for row in rows]
+        return np.array([any(role.covers(*time) for role in roles) for time in times], bool)
 
     def index(self) -> DayIndex:
         """The index of the day."""
