@@ -79,7 +79,10 @@ class Scratch(NamedTuple):
 
 
 class Past(NamedTuple):
-    """By what the balance of a holding is known when taint first reaches it."""
+    """By what the balance of a holding is known when taint first reaches it.
+
+    Apart from the desk: compiled calls copy what they are given, and only opening a holding needs this.
+    """
 
     keys: Limbs
     runs: tuple[Balances, ...]
@@ -97,7 +100,6 @@ class Desk(NamedTuple):
     claims: Claims
     exits: Exits
     scratch: Scratch
-    past: Past
     mark: Bytes
     asset_of: Places
     asset_number: Places
@@ -115,12 +117,12 @@ def asset_of(desk: Desk, holding: int) -> int:
 
 
 @compiled
-def make_known(desk: Desk, holding: int, row: int) -> None:
+def make_known(desk: Desk, past: Past, holding: int, row: int) -> None:
     """Works out what a holding has before a transfer, and keeps it from then on."""
     if desk.mark[holding] & KNOWN:
         return
     desk.mark[holding] |= KNOWN
-    past, units, amount = desk.past, desk.rows.amount, desk.lots.amount
+    units, amount = desk.rows.amount, desk.lots.amount
     carry_runs(past.runs, past.keys, holding, amount)
     for place in range(past.touch_start[holding], past.touch_start[holding + 1]):
         touch = past.touches[place] >> 1

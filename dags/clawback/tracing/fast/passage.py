@@ -14,13 +14,13 @@ import numpy as np
 
 from clawback.tracing.fast.compiled import compiled
 from clawback.tracing.fast.delivery import advance_hand, book_hand, count_hand, write_flows
-from clawback.tracing.fast.desk import KNOWN, Desk, asset_of, make_known
+from clawback.tracing.fast.desk import KNOWN, Desk, Past, asset_of, make_known
 from clawback.tracing.fast.labels import steal
-from clawback.tracing.fast.lots import HIGH, LIVE, LOW, TAG, begin, drop_hand, forget, hand_over, push_clean
+from clawback.tracing.fast.lots import HIGH, LIVE, LOW, TAG, Lots, begin, drop_hand, forget, hand_over, push_clean
 from clawback.tracing.fast.payment import clean_in_hand, pay
 from clawback.tracing.fast.several import move_several
 from clawback.tracing.fast.sums import FIRST_SINK, MEASURE_COUNT, MEASURES
-from clawback.tracing.fast.wide import ZERO, grow, less2, shrink_floored, sub2
+from clawback.tracing.fast.wide import ZERO, grow, less2, shrink, shrink_floored, sub2
 from clawback.tracing.sinks import BURNED, FEE, UNSEEN_OUTFLOW
 
 FINISHED: Final = 0
@@ -31,21 +31,35 @@ MORE_FLOWS: Final = 4
 
 
 @compiled
+def _moved_clean(lots: Lots, payer: int, receiver: int, high: np.uint64, low: np.uint64) -> bool:
+    # Moves clean units where that needs no flow and cuts at most the oldest lot: most transfers are such.
+    if payer >= 0:
+        if lots.stained[payer] > 0:
+            cell = lots.head[payer]
+            if lots.cells[cell, TAG] != ZERO or not less2(
+                high, low, lots.cells[cell, HIGH], lots.cells[cell, LOW]
+            ):
+                return False
+            left_high, left_low = sub2(lots.cells[cell, HIGH], lots.cells[cell, LOW], high, low)
+            lots.cells[cell, HIGH] = left_high
+            lots.cells[cell, LOW] = left_low
+            shrink(lots.amount, payer, high, low)
+        else:
+            shrink_floored(lots.amount, payer, high, low)
+    if receiver >= 0:
+        if lots.stained[receiver] > 0:
+            push_clean(lots, receiver, high, low)
+        else:
+            grow(lots.amount, receiver, high, low)
+    return True
+
+
+@compiled
 def _move_one(desk: Desk, row: int, claim: int, claims: int) -> None:
     lots, rows = desk.lots, desk.rows
     payer, receiver = rows.payer[row], rows.receiver[row]
     low, high = rows.amount[row, 0], rows.amount[row, 1]
     if (high == ZERO and low == ZERO) or (payer < 0 and receiver < 0):
-        return
-    if claims == 0 and (payer < 0 or lots.stained[payer] == 0):
-        # Clean units: no flow, no lot to cut.
-        if payer >= 0:
-            shrink_floored(lots.amount, payer, high, low)
-        if receiver >= 0:
-            if lots.stained[receiver] > 0:
-                push_clean(lots, receiver, high, low)
-            else:
-                grow(lots.amount, receiver, high, low)
         return
     if payer < 0:
         clean_in_hand(desk, high, low)
@@ -138,20 +152,20 @@ def _carries(desk: Desk, row: int) -> bool:
 
 
 @compiled
-def _know(desk: Desk, first: int, last: int) -> None:
+def _know(desk: Desk, past: Past, first: int, last: int) -> None:
     # Taint may reach these holdings now: what they have before this transaction is worked out.
     for row in range(first, last):
         payer, receiver = desk.rows.payer[row], desk.rows.receiver[row]
         if payer >= 0 and (last > first + 1 or payer == receiver):
-            make_known(desk, payer, first)
+            make_known(desk, past, payer, first)
         if receiver >= 0:
-            make_known(desk, receiver, first)
+            make_known(desk, past, receiver, first)
 
 
 @compiled
-def run(desk: Desk) -> int:
+def run(desk: Desk, past: Past) -> int:
     """Moves transfers from `done[0]` on, to the end of the day or until something is too small."""
-    rows, mark = desk.rows, desk.mark
+    rows, mark, lots = desk.rows, desk.mark, desk.lots
     row, claim = desk.done[0], desk.done[1]
     count = len(rows.payer)
     while row < count:
@@ -169,10 +183,13 @@ def run(desk: Desk) -> int:
         claims = 0
         while claim + claims < len(desk.claims.row) and desk.claims.row[claim + claims] < last:
             claims += 1
+        if touched and claims == 0 and last == row + 1 and len(lots.cells) > lots.control[LIVE]:
+            low, high = rows.amount[row, 0], rows.amount[row, 1]
+            touched = not _moved_clean(lots, rows.payer[row], rows.receiver[row], high, low)
         if touched or claims > 0:
             desk.done[0], desk.done[1] = row, claim
             if claims > 0 or (tainted and (last > row + 1 or _carries(desk, row))):
-                _know(desk, row, last)
+                _know(desk, past, row, last)
             lacking = _lacks(desk, row, last, claims)
             if lacking != FINISHED:
                 return lacking

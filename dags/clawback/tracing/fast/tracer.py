@@ -141,7 +141,6 @@ class Tracer:
             claims,
             exits,
             _scratch(count, arrivals, len(mark)),
-            past,
             mark,
             index.asset_of,
             np.array([self.asset_number(asset.tobytes()) for asset in index.assets], np.int32),
@@ -152,7 +151,7 @@ class Tracer:
             self.unseen,
         )
         done: list[Limbs] = []
-        while (lacking := run(desk)) != FINISHED:
+        while (lacking := run(desk, past)) != FINISHED:
             desk = _enlarged(desk, lacking, several, done)
         done.append(desk.flows[: desk.done[2]].copy())
         self.groups, self.sums = desk.groups, desk.sums
