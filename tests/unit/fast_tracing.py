@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from clawback.schemas import NATIVE
@@ -14,6 +15,7 @@ from clawback.tracing.fast.index import Balances
 from clawback.tracing.fast.balances import merge, runs_after, runs_before
 from clawback.tracing.fast.records_day import RecordBook, asset_of
 from clawback.tracing.fast.results import flow_records, lots_seen, sums_seen
+from clawback.tracing.fast.state import load, save
 from clawback.tracing.fast.tracer import Tracer
 from clawback.tracing.fast.wide import to_int
 from clawback.tracing.order import order_by_day
@@ -32,6 +34,7 @@ class FastResult:
         roles: Sequence[Role],
         labels: Sequence[Label],
         max_hops: int = 0,
+        folder: Path | None = None,
     ) -> None:
         incidents = tuple(sorted({role.incident_id for role in roles}))
         self.tracer = Tracer(CHAIN, incidents, max_hops)
@@ -46,6 +49,11 @@ class FastResult:
             before = [runs[key] for key in runs_before(number)]
             said = self.tracer.trace_day(day, index, book, roles, labels, before)
             flows += list(flow_records(self.tracer, said, book.rows))
+            if folder is not None:
+                # Incidents that come later change the numbers of those before them.
+                save(self.tracer, folder / "state.npz")
+                names = sorted({*self.tracer.incidents, f"A{number}", f"T{number}"})
+                self.tracer = load(folder / "state.npz", names)
             self.rows.append(book.rows)
             runs[number, 1] = index.balances
             for span in runs_after(number):
@@ -75,6 +83,7 @@ class FastResult:
         return [
             (name, to_int(tracer.too_wide[place]), int(tracer.unseen[place]))
             for place, name in enumerate(tracer.incidents)
+            if len(name) == 1
         ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clawback.schemas import MAX_AMOUNT
@@ -94,10 +96,16 @@ def label_lists(draw: st.DrawFn) -> list[Label]:
     return draw(st.lists(st.sampled_from(choice), unique=True))
 
 
-def compare(transfers: list[Transfer], roles: list[Role], labels: list[Label], max_hops: int = 0) -> None:
+def compare(
+    transfers: list[Transfer],
+    roles: list[Role],
+    labels: list[Label],
+    max_hops: int = 0,
+    folder: Path | None = None,
+) -> None:
     """Holds the compiled engine to the plain one."""
     plain = PlainResult(transfers, roles, labels, max_hops)
-    fast = FastResult(transfers, roles, labels, max_hops)
+    fast = FastResult(transfers, roles, labels, max_hops, folder)
     assert fast.flows == plain.flows
     assert fast.lots() == plain.lots()
     assert fast.sums() == plain.sums()
@@ -110,6 +118,14 @@ def test_compiled_engine_equals_the_plain_one(
     ledger: tuple[list[Transfer], list[Role], list[Label], int],
 ) -> None:
     compare(*ledger)
+
+
+@given(ledgers())
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_state_saved_and_loaded_each_day_changes_nothing(
+    tmp_path: Path, ledger: tuple[list[Transfer], list[Role], list[Label], int]
+) -> None:
+    compare(*ledger, folder=tmp_path)
 
 
 @pytest.mark.slow
