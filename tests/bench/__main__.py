@@ -6,10 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-from tests.bench import steps
+from tests.bench import steps, trace
 
 ROOT = Path(__file__).resolve().parents[2]
-BENCHES = {"steps": steps.run}
+BENCHES = {"steps": steps.run, "trace": trace.run}
 
 
 def main(names: list[str]) -> None:

@@ -22,6 +22,7 @@ from clawback.tracing.fast.wide import ZERO
 MOST_RUNS: Final = 20
 """Enough for a million days."""
 
+
 def runs_before(day: int) -> list[tuple[int, int]]:
     """Runs that cover the days 0 .. day - 1, oldest first, as (last day, days)."""
     runs, end, left = [], 0, day
@@ -198,7 +199,5 @@ def carry_runs(runs: tuple[Balances, ...], keys: Limbs, holding: int, amount: Li
 
 def padded(runs: Sequence[Balances]) -> tuple[Balances, ...]:
     """Always as many runs, so that the kernel is compiled once: the rest is empty."""
-    none = Balances(
-        np.zeros((0, WORDS), np.uint64), np.zeros((0, 3), np.uint64), np.zeros((0, 3), np.uint64)
-    )
+    none = Balances(np.zeros((0, WORDS), np.uint64), np.zeros((0, 3), np.uint64), np.zeros((0, 3), np.uint64))
     return (*runs, *[none] * (MOST_RUNS - len(runs)))

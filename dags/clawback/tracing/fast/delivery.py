@@ -166,4 +166,3 @@ def book_hand(desk: Desk, asset: int, met: int, sink: int) -> None:
         incident = desk.scratch.met[place]
         high, low = desk.scratch.carried[incident, 1], desk.scratch.carried[incident, 0]
         book(desk.sums, incident, asset, sink, high, low)
-

@@ -16,7 +16,18 @@ from clawback.tracing.fast.compiled import compiled
 from clawback.tracing.fast.delivery import advance_hand, book_hand, count_hand, write_flows
 from clawback.tracing.fast.desk import KNOWN, Desk, Past, asset_of, make_known
 from clawback.tracing.fast.labels import steal
-from clawback.tracing.fast.lots import HIGH, LIVE, LOW, TAG, Lots, begin, drop_hand, forget, hand_over, push_clean
+from clawback.tracing.fast.lots import (
+    HIGH,
+    LIVE,
+    LOW,
+    TAG,
+    Lots,
+    begin,
+    drop_hand,
+    forget,
+    hand_over,
+    push_clean,
+)
 from clawback.tracing.fast.payment import clean_in_hand, pay
 from clawback.tracing.fast.several import move_several
 from clawback.tracing.fast.sums import FIRST_SINK, MEASURE_COUNT, MEASURES

@@ -208,4 +208,3 @@ def move_several(desk: Desk, first: int, last: int, claim: int) -> None:
     desk.scratch.flow[last - first] = desk.done[2]
     _name_passed(desk, first, last, parties, arrivals)
     _join(desk, parties, arrivals)
-

@@ -40,9 +40,7 @@ def _flatten(head: Places, after: Places, cells: Limbs, lots: Limbs, sizes: Long
 
 
 @compiled
-def _chain(
-    sizes: Longs, cells: Limbs, head: Places, tail: Places, stained: Places, after: Places
-) -> None:
+def _chain(sizes: Longs, cells: Limbs, head: Places, tail: Places, stained: Places, after: Places) -> None:
     cell = 0
     for holding in range(len(sizes)):
         head[holding] = cell

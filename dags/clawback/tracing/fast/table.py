@@ -71,7 +71,9 @@ def bytes_of_hex(column: pa.Array) -> Bytes:
     offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
     if len(column) and (column.null_count or (np.diff(offsets) != ADDRESS_CHARACTERS).any()):
         raise ClawbackError("an address is not 0x and 40 hex digits", remedy="leave such rows out")
-    text = np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] :] if len(column) else np.zeros(0, np.uint8)
+    text = (
+        np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] :] if len(column) else np.zeros(0, np.uint8)
+    )
     found = np.empty((len(column), 20), np.uint8)
     wrong = _from_hex(text, HEX_DIGITS, found)
     if wrong >= 0:
@@ -124,9 +126,7 @@ def table_of(day: BulkDay) -> pa.Table:
             "from_address": _fixed(day.from_address),
             "to_address": _fixed(day.to_address),
             "asset": pa.DictionaryArray.from_arrays(pa.array(day.asset_of), _fixed(day.assets)),
-            "amount": pa.Decimal128Array.from_buffers(
-                pa.decimal128(38, 0), len(day.amount), [None, amount]
-            ),
+            "amount": pa.Decimal128Array.from_buffers(pa.decimal128(38, 0), len(day.amount), [None, amount]),
         }
     )
 
@@ -168,9 +168,13 @@ def index_bulk(day: BulkDay) -> DayIndex:
     receiver[~day.to_address.any(axis=1)] = -2
     first = np.ones(count, np.uint8)
     if count:
-        first[1:] = (
-            (np.diff(day.block_number) != 0) | (np.diff(day.tx_index) != 0) | (np.diff(day.asset_of) != 0)
-        )
+        same = (np.diff(day.block_number) == 0) & (np.diff(day.tx_index) == 0)
+        if (same & (np.diff(day.asset_of) < 0)).any():
+            raise ClawbackError(
+                "the transfers of a transaction are not sorted by asset",
+                remedy="sort by block, transaction, asset and position before writing",
+            )
+        first[1:] = ~(same & (np.diff(day.asset_of) == 0))
     rows = Rows(payer, receiver, day.amount, first)
     return index_day(rows, day.from_address, day.to_address, day.assets, day.asset_of)
 

@@ -1,0 +1,22 @@
+"""Thefts for the generated days: always the same ones, spread over the first day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from clawback.tracing.fast.bulk import DayBook, read_day
+from clawback.tracing.records import Role
+
+
+def thefts_of(folder: Path, count: int) -> list[Role]:
+    """Random transfers of the first day, each an incident whose receiver is the thief's address."""
+    read = read_day(folder, 0)
+    book = DayBook("ethereum", read)
+    rows = np.sort(np.random.default_rng(count).choice(len(read.index.rows.payer), count, replace=False))
+    moved = [book.transfers(row, row + 1)[0] for row in rows.tolist()]
+    return [
+        Role(f"K{number:04d}", "ethereum", row.to_address or "", "theft_address", row.tx_hash)
+        for number, row in enumerate(moved)
+    ]

@@ -1,0 +1,142 @@
+"""What exact FIFO over whole days costs, against DuckDB reading the same files in the same run.
+
+The generated days come from a script that is not part of the repository. `CLAWBACK_BENCH_DATA` names the
+folder in which it was run (it writes `days/day=NN/p.parquet`); without it these figures are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench.figures import Figure, Process, measure
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("CLAWBACK_BENCH_DATA", ROOT / "build" / "bench" / "data"))
+BACKFILL_DAYS = 16
+ONE_DAY = (2, 10, 30)
+THEFTS = (5, 1000)
+REPEATS = 3
+
+_CONVERT = """
+import sys
+from pathlib import Path
+from tests.bench.generated import convert
+data, folder, days = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+for day in range(days):
+    convert(data / "days" / f"day={day:02d}" / "p.parquet", folder, day)
+"""
+
+_READ = """
+import sys, time
+import duckdb
+connection = duckdb.connect()
+connection.execute("set threads = 2")
+files = sys.argv[1].split(",")
+names = [row[0] for row in connection.execute("describe select * from read_parquet(?)", [files]).fetchall()]
+query = "select " + ", ".join(f'any_value("{name}")' for name in names) + " from read_parquet(?)"
+started = time.monotonic()
+connection.execute(query, [files]).fetchall()
+print(time.monotonic() - started)
+"""
+
+_TRACE = """
+import json, sys, time
+from pathlib import Path
+from tests.bench.thefts import thefts_of
+from clawback.tracing.fast.bulk import trace_folder
+from clawback.tracing.fast.state import load, save
+from clawback.tracing.fast.tracer import Tracer
+folder, out, first, last, thefts = Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:6])
+roles = thefts_of(folder, thefts)
+names = tuple(role.incident_id for role in roles)
+# Compiled code is loaded by a first call, as in any process that traces more than one day.
+list(trace_folder(folder, [0], Tracer("ethereum", names), roles, [], out))
+started = time.monotonic()
+tracer = Tracer("ethereum", names) if first == 0 else load(out / f"state-{first}.npz", names)
+flows = sum(count for _, count in trace_folder(folder, range(first, last), tracer, roles, [], out))
+save(tracer, out / f"state-{last}.npz")
+print(json.dumps({"seconds": time.monotonic() - started, "flows": flows, "held": len(tracer.store.keys)}))
+"""
+
+
+def run() -> Iterator[Figure]:
+    """Convert the days, then time backfills and single days against reading them."""
+    if not (DATA / "days").is_dir():
+        print(f"left out: no generated days under {DATA} (set CLAWBACK_BENCH_DATA)")
+        return
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as out:
+        kept = os.environ.get("CLAWBACK_BENCH_TABLE")
+        table = Path(kept) if kept else Path(folder)
+        if not (table / f"transfers-{max(ONE_DAY) - 1:05d}.parquet").exists():
+            converted = _process(_CONVERT, DATA, table, max(ONE_DAY))
+            yield Figure("convert_90m_seconds", converted.seconds, "s", "to the table, its index and nets")
+        yield from _backfills(table, Path(out))
+        yield from _single_days(table, Path(out))
+
+
+def _backfills(table: Path, out: Path) -> Iterator[Figure]:
+    for thefts in THEFTS:
+        ratios, reads, seconds, peaks, flows = [], [], [], [], 0
+        for _ in range(REPEATS):
+            # One after the other, so that both meet the same machine.
+            read = _read(table, range(BACKFILL_DAYS))
+            traced = _process(_TRACE, table, out, 0, BACKFILL_DAYS, thefts)
+            said = json.loads(traced.said)
+            ratios.append(said["seconds"] / read)
+            reads.append(read)
+            seconds.append(said["seconds"])
+            peaks.append(traced.peak_mib)
+            flows = said["flows"]
+        against = f"DuckDB, 2 threads, reading all columns: {statistics.median(reads):.2f} s"
+        name = f"trace_fifo_48m_{thefts}"
+        yield Figure(f"{name}_vs_read", statistics.median(ratios), "x", against)
+        yield Figure(f"{name}_seconds", statistics.median(seconds), "s", f"{flows} flows written")
+        yield Figure(f"{name}_peak_memory", max(peaks), "MiB", "whole process, mapped files included")
+
+
+def _single_days(table: Path, out: Path) -> Iterator[Figure]:
+    thefts = max(THEFTS)
+    worst = 0.0
+    for day in ONE_DAY:
+        _process(_TRACE, table, out, 0, day - 1, thefts)
+        ratios, seconds, reads, peaks = [], [], [], []
+        for _ in range(REPEATS):
+            read = _read(table, [day - 1])
+            traced = _process(_TRACE, table, out, day - 1, day, thefts)
+            said = json.loads(traced.said)
+            ratios.append(said["seconds"] / read)
+            seconds.append(said["seconds"])
+            reads.append(read)
+            peaks.append(traced.peak_mib)
+        ratio = statistics.median(ratios)
+        worst = max(worst, ratio)
+        against = f"reading that day {statistics.median(reads):.3f} s; {thefts} thefts; load, apply, save"
+        yield Figure(f"trace_day_{day}_vs_read", ratio, "x", against)
+        yield Figure(f"trace_day_{day}_seconds", statistics.median(seconds), "s", f"{max(peaks):.0f} MiB")
+    yield Figure("trace_day_vs_read", worst, "x", "the worst of these days")
+
+
+def _read(table: Path, days: range | list[int]) -> float:
+    files = ",".join(str(table / f"transfers-{day:05d}.parquet") for day in days)
+    return min(float(_process(_READ, files).said) for _ in range(2))
+
+
+def _process(script: str, *words: object) -> Process:
+    with tempfile.TemporaryDirectory() as home:
+        path = os.pathsep.join((str(ROOT), str(ROOT / "dags")))
+        environment = dict(os.environ) | {"PYTHONPATH": path}
+        return measure([sys.executable, "-c", script, *map(str, words)], Path(home), environment)
+
+
+if __name__ == "__main__":
+    begun = time.monotonic()
+    for figure in run():
+        print(figure.line(), flush=True)
+    print(f"{time.monotonic() - begun:.0f} s")
