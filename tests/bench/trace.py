@@ -37,7 +37,7 @@ _READ = """
 import sys, time
 import duckdb
 connection = duckdb.connect()
-connection.execute("set threads = 2")
+connection.execute("set threads = 2; set enable_progress_bar = false")
 files = sys.argv[1].split(",")
 names = [row[0] for row in connection.execute("describe select * from read_parquet(?)", [files]).fetchall()]
 query = "select " + ", ".join(f'any_value("{name}")' for name in names) + " from read_parquet(?)"
@@ -125,7 +125,7 @@ def _single_days(table: Path, out: Path) -> Iterator[Figure]:
 
 def _read(table: Path, days: range | list[int]) -> float:
     files = ",".join(str(table / f"transfers-{day:05d}.parquet") for day in days)
-    return min(float(_process(_READ, files).said) for _ in range(2))
+    return min(float(_process(_READ, files).said.split()[-1]) for _ in range(2))
 
 
 def _process(script: str, *words: object) -> Process:

@@ -10,9 +10,9 @@ from typing import Any
 
 from clawback.schemas import NATIVE
 from clawback.tracing.engine import TraceResult, trace_transfers
+from clawback.tracing.fast.balances import merge, runs_after, runs_before
 from clawback.tracing.fast.cases import address_of
 from clawback.tracing.fast.index import Balances
-from clawback.tracing.fast.balances import merge, runs_after, runs_before
 from clawback.tracing.fast.records_day import RecordBook, asset_of
 from clawback.tracing.fast.results import flow_records, lots_seen, sums_seen
 from clawback.tracing.fast.state import load, save

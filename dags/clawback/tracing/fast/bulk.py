@@ -77,7 +77,8 @@ class DayBook:
         """Where a transaction has no hash, its block and place stand for it."""
         order = self._read.order
         words: Limbs = order["block_number"][rows].astype(np.uint64) << np.uint64(32)
-        return words | order["tx_index"][rows].astype(np.uint64)
+        words |= order["tx_index"][rows].astype(np.uint64)
+        return words
 
     def named(self, words: Limbs) -> Longs:
         """Rows of the transactions that these words stand for."""
@@ -176,15 +177,14 @@ def _by_incident(flows: Limbs, incidents: int) -> Longs:
         begin[incident + 1] += begin[incident]
     order = np.empty(len(flows), np.int64)
     for flow in range(len(flows)):
-        incident = np.int64(flows[flow, 1])
-        order[begin[incident]] = flow
-        begin[incident] += 1
+        owner = np.int64(flows[flow, 1])
+        order[begin[owner]] = flow
+        begin[owner] += 1
     return order
 
 
 @compiled
-def _addresses(keys: Limbs, places: Places, rows: Longs, found: Limbs) -> None:
-    # 20 bytes each, written as five big-endian half words into rows of uint32 seen as bytes.
+def _addresses(keys: Limbs, places: Places, rows: Longs, found: Bytes) -> None:
     for number in range(len(rows)):
         place = places[rows[number]]
         for byte in range(20):

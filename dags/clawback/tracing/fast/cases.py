@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from clawback.tracing.fast.groups import first_rows, group_end, touching
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
 from clawback.tracing.fast.desk import EXIT, Claims, Exits
+from clawback.tracing.fast.groups import first_rows, group_end, touching
 from clawback.tracing.fast.index import DayIndex, words_of
 from clawback.tracing.fast.sums import MEASURES
 from clawback.tracing.fast.wide import split2
@@ -113,7 +113,7 @@ def read_exits(
     said: dict[str, set[str]] = {}
     for label in labels:
         whose = said.setdefault(label.address, set())
-        if label.incident_id in incidents:
+        if label.incident_id is not None and label.incident_id in incidents:
             whose.add(label.incident_id)
     for role in roles:
         said.setdefault(role.address, set()).add(role.incident_id)

@@ -44,14 +44,18 @@ CACHE_FOLDER: Final = _cache_folder()
 
 
 def compiled(function: Function) -> Function:
-    """Compiles a function at its first call."""
+    """Compiles a function at its first call; to its callers it keeps its type."""
+    made: Function
     if CACHE_FOLDER is None:
-        made: Function = numba.njit(nogil=True)(function)
+        plain: Any = numba.njit(nogil=True)
+        made = plain(function)
         return made
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = CACHE_FOLDER
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = CACHE_FOLDER
     try:
-        made = numba.njit(cache=True, nogil=True)(function)
+        cached: Any = numba.njit(cache=True, nogil=True)
+        made = cached(function)
+        return made
     finally:
-        numba.config.CACHE_DIR = before
-    return made
+        config.CACHE_DIR = before

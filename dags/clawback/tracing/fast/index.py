@@ -2,8 +2,8 @@
 
 Layout:
     A holding's key is five big-endian words: 20 bytes of address, 20 of asset (zeros for the coin). So keys
-    sort like the bytes. `net` and `lowest` are three limbs: what the holding received less what it paid in
-    the day (two's complement), and how far below its start the running sum fell (see `clawback.tracing.nets`).
+    sort like the bytes. `net` and `lowest` are three limbs: what a holding received less what it paid in
+    the day (two's complement), and how far below its start the sum fell (see `clawback.tracing.nets`).
     The index knows no incident; it is made once, when the day's table is, and serves every trace.
 """
 

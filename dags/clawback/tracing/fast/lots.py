@@ -40,8 +40,10 @@ LIVE: Final = 4
 
 
 class Lots(NamedTuple):
-    """All lots and queues. `control`: first free cell, cells ever used, head and tail of the lots in hand,
-    cells in use."""
+    """All lots and queues.
+
+    `control`: first free cell, cells ever used, head and tail of the lots in hand, cells in use.
+    """
 
     cells: Limbs
     after: Places

@@ -141,7 +141,7 @@ def _lacks(desk: Desk, first: int, last: int, claims: int) -> int:
             return MORE_GROUPS
         if len(groups.member) - groups.counts[1] < made * (groups.counts[2] + claims + 1):
             return MORE_GROUPS
-    if len(desk.sums.keys) < 2 * (desk.sums.count[0] + incidents * MEASURE_COUNT):
+    if len(desk.sums.keys) < 2 * (desk.sums.used[0] + incidents * MEASURE_COUNT):
         return MORE_SUMS
     return FINISHED
 

@@ -25,7 +25,7 @@ THEFT_ROLES: Final = (None, THEFT_ADDRESS, SOURCE_ROLE)
 
 @dataclass(frozen=True, slots=True)
 class SeenLot:
-    """A lot as one incident sees it: clean ones have no hop, stolen ones name the day and row of the transfer."""
+    """A lot as one incident sees it: clean ones have no hop, stolen ones name the transfer."""
 
     amount: int
     hop: int | None = None

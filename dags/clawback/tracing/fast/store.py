@@ -105,15 +105,15 @@ def from_day(store: Store, found: Places, keys: Limbs, lots: Lots) -> Store:
     merged = _merge_places(keys, followed, store.keys, parked)
     new = merged > 0
     here, there = merged[new] - 1, -merged[~new] - 1
-    columns = []
+    columns: list[Places] = []
     for name in ("head", "tail", "stained"):
         column = np.empty(len(merged), np.int32)
         column[new] = getattr(lots, name)[here]
         column[~new] = getattr(store, name)[there]
         columns.append(column)
-    return Store(
-        _collect(merged, keys, store.keys), *columns, _collect(merged, lots.amount, store.amount), lots
-    )
+    head, tail, stained = columns
+    kept, amount = _collect(merged, keys, store.keys), _collect(merged, lots.amount, store.amount)
+    return Store(kept, head, tail, stained, amount, lots)
 
 
 def without(store: Store, kept: Bytes) -> Store:

@@ -2,7 +2,7 @@
 
 Layout:
     `keys` holds (incident * assets + asset) * measures + measure, -1 where free; `values` three limbs each.
-    `count[0]` is the number of keys. The owner keeps it at most half full (see `roomy`).
+    `used[0]` is the number of keys. The owner keeps it at most half full (see `roomy`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Sums(NamedTuple):
 
     keys: Longs
     values: Limbs
-    count: Longs
+    used: Longs
 
 
 def empty_sums(capacity: int) -> Sums:
@@ -48,7 +48,7 @@ def sum_place(sums: Sums, incident: int, asset: int, measure: int) -> int:
     while sums.keys[place] != key:
         if sums.keys[place] < 0:
             sums.keys[place] = key
-            sums.count[0] += 1
+            sums.used[0] += 1
             break
         place = (place + 1) & mask
     return place
@@ -75,7 +75,7 @@ def _refill(old: Sums, new: Sums) -> None:
 
 def roomy(sums: Sums, more: int) -> Sums:
     """The table, or a larger copy, with room for so many more sums."""
-    needed = 2 * (int(sums.count[0]) + more)
+    needed = 2 * (int(sums.used[0]) + more)
     if needed <= len(sums.keys):
         return sums
     larger = empty_sums(1 << needed.bit_length())

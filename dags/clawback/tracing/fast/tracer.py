@@ -17,9 +17,9 @@ import numpy as np
 
 from clawback.tracing.fast.balances import padded
 from clawback.tracing.fast.cases import Rowbook, read_claims, read_exits
-from clawback.tracing.fast.groups import join_keys
 from clawback.tracing.fast.compiled import Bytes, Limbs, Places
 from clawback.tracing.fast.desk import KNOWN, Claims, Desk, Exits, Past, Scratch
+from clawback.tracing.fast.groups import join_keys
 from clawback.tracing.fast.index import Balances, DayIndex, asset_bytes
 from clawback.tracing.fast.labels import Groups, empty_groups, roomy_groups
 from clawback.tracing.fast.lots import Lots

@@ -36,7 +36,7 @@ def sub2(ah: np.uint64, al: np.uint64, bh: np.uint64, bl: np.uint64) -> tuple[np
 @compiled
 def less2(ah: np.uint64, al: np.uint64, bh: np.uint64, bl: np.uint64) -> bool:
     """Whether a < b."""
-    return ah < bh or (ah == bh and al < bl)
+    return bool(ah < bh or (ah == bh and al < bl))
 
 
 @compiled
