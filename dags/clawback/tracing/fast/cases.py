@@ -99,6 +99,24 @@ def _theft_rows(index: DayIndex, thieves: Sequence[Role], book: Rowbook) -> Long
     return np.unique(np.concatenate((windows, first_rows(index.rows.first, rows))))
 
 
+def spoken_of(
+    labels: Iterable[Label], roles: Sequence[Role], incidents: Mapping[str, int]
+) -> dict[str, set[str]]:
+    """Addresses that may end a trail, and for which incidents they may differ."""
+    said: dict[str, set[str]] = {}
+    for label in labels:
+        whose = said.setdefault(label.address, set())
+        if label.incident_id is not None and label.incident_id in incidents:
+            whose.add(label.incident_id)
+    for role in roles:
+        if role.role in RETURN_ROLES:
+            said.setdefault(role.address, set()).add(role.incident_id)
+    for role in roles:
+        if role.address in said:
+            said[role.address].add(role.incident_id)
+    return said
+
+
 def read_exits(
     index: DayIndex,
     mark: Bytes,
@@ -110,13 +128,7 @@ def read_exits(
     book: Rowbook,
 ) -> tuple[Exits, tuple[Ending, ...]]:
     """Works out which receivers of a day end a trail, and for whom."""
-    said: dict[str, set[str]] = {}
-    for label in labels:
-        whose = said.setdefault(label.address, set())
-        if label.incident_id is not None and label.incident_id in incidents:
-            whose.add(label.incident_id)
-    for role in roles:
-        said.setdefault(role.address, set()).add(role.incident_id)
+    said = spoken_of(labels, roles, incidents)
     made: dict[Ending, int] = {}
     flagged: list[tuple[int, int]] = []
     special: dict[tuple[int, int], int] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from clawback.tracing.fast.cases import holdings_of
+from clawback.tracing.fast.cases import holdings_of, spoken_of
 from clawback.tracing.fast.compiled import Limbs, Places, compiled
 from clawback.tracing.fast.labels import Groups, add_member, close_group, roomy_groups
 from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, SOURCE, TAG, Lots, free_cell
@@ -14,7 +14,7 @@ from clawback.tracing.fast.store import Store, without
 from clawback.tracing.fast.sums import MEASURE_COUNT, MEASURES, Sums, book, roomy
 from clawback.tracing.fast.wide import ZERO
 from clawback.tracing.records import Label, Role
-from clawback.tracing.sinks import Endings
+from clawback.tracing.sinks import Ending, Endings
 
 
 @compiled
@@ -64,6 +64,10 @@ def _free_all(lots: Lots, head: int) -> None:
         cell = following
 
 
+def _measure(ending: Ending | None) -> int:
+    return -1 if ending is None else MEASURES.index(ending.sink)
+
+
 def end_at_services(
     store: Store,
     groups: Groups,
@@ -88,16 +92,14 @@ def end_at_services(
         chain: all of this is about.
         asset_number: the number of the asset of a key, given as a table of one row.
     """
-    addresses = sorted({label.address for label in labels} | {role.address for role in roles})
+    said = spoken_of(labels, roles, incidents)
     kept = np.ones(len(store.keys), bool)
-    for address, (first, last) in zip(addresses, holdings_of(store.keys, addresses), strict=True):
+    for address, (first, last) in zip(said, holdings_of(store.keys, list(said)), strict=True):
         if first == last:
             continue
-        measures = np.full(len(incidents), -1, np.int32)
-        for name, number in incidents.items():
-            ending = endings.of_holding(name, chain, address)
-            if ending is not None:
-                measures[number] = MEASURES.index(ending.sink)
+        measures = np.full(len(incidents), _measure(endings.of_holding("", chain, address)), np.int32)
+        for name in said[address]:
+            measures[incidents[name]] = _measure(endings.of_holding(name, chain, address))
         if (measures < 0).all():
             continue
         for place in range(first, last):
