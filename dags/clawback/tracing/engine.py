@@ -24,7 +24,8 @@ from clawback.tracing.records import Freeze, HoldingKey, Label, Role, Transfer
 from clawback.tracing.results import flow_rows, holding_rows, total_rows
 from clawback.tracing.sinks import Ending, Endings
 from clawback.tracing.thefts import Thefts
-from clawback.tracing.transaction import Flow, Passage
+from clawback.tracing.flows import Flow
+from clawback.tracing.transaction import Passage
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Book:
 
     method: Method
     max_hops: int = 0
+    dust: Mapping[tuple[str, str], int] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     watch: Watch = field(default_factory=dict)
 
@@ -40,7 +42,7 @@ class Book:
         """The ledger of an incident, a new one where there is none."""
         if incident_id not in self.ledgers:
             self.ledgers[incident_id] = Ledger(
-                incident_id, self.method, max_hops=self.max_hops, watch=self.watch
+                incident_id, self.method, max_hops=self.max_hops, dust=self.dust, watch=self.watch
             )
         return self.ledgers[incident_id]
 
@@ -69,6 +71,7 @@ def trace_transfers(
     opening: Mapping[HoldingKey, int] | None = None,
     freezes: Iterable[Freeze] = (),
     max_hops: int = 0,
+    dust: Mapping[tuple[str, str], int] | None = None,
 ) -> TraceResult:
     """Traces all transfers in one go, without a lake.
 
@@ -80,9 +83,10 @@ def trace_transfers(
         opening: what holdings held before the first transfer (nothing where not named).
         freezes: those up to the last day reclassify what is held at the end.
         max_hops: 0 for no limit.
+        dust: by (chain, asset), the taint of a holding that is not worth following; haircut alone cuts it.
     """
     roles, labels = list(roles), list(labels)
-    book, nets, flows = Book(method, max_hops), Nets(), []
+    book, nets, flows = Book(method, max_hops, dust or {}), Nets(), []
     held_before = opening or {}
     last_day = date.min
     for day, transactions in groupby(order_by_day(transfers), key=lambda transaction: transaction.day):

@@ -11,7 +11,7 @@ Invariants:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +22,8 @@ from clawback.tracing.records import Arrival, HoldingKey
 from clawback.tracing.sinks import DUST
 
 STOLEN: Final = "stolen"
+CONVERTED_IN: Final = "converted_in"
+CONVERTED_OUT: Final = "converted_out"
 UNSEEN_INFLOW: Final = "unseen_inflow"
 Watch = dict[HoldingKey, set[str]]
 """Which incidents follow a holding; shared by their ledgers, so that most transfers cost one look."""
@@ -31,7 +33,13 @@ class Ledger:
     """Lots and sums of one incident under one method."""
 
     def __init__(
-        self, incident_id: str, method: Method, *, max_hops: int = 0, watch: Watch | None = None
+        self,
+        incident_id: str,
+        method: Method,
+        *,
+        max_hops: int = 0,
+        dust: Mapping[tuple[str, str], int] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.incident_id = incident_id
         self.method = method
@@ -43,6 +51,7 @@ class Ledger:
         self.unseen_payments = 0
         """Payments, since this ledger was made, of more than the holding was seen to have."""
         self._max_hops = max_hops
+        self._dust = dust if dust is not None and method.cuts_dust else {}
         self._watch: Watch = watch if watch is not None else {}
 
     def open(self, key: HoldingKey, balance: int) -> Holding:
@@ -66,19 +75,24 @@ class Ledger:
             unseen = amount - holding.amount
             self.book(key[0], key[2], UNSEEN_INFLOW, unseen)
             self.unseen_payments += 1
-            holding.append(Lot(unseen))
+            self.method.receive(holding, [Lot(unseen)])
         return self.method.take(holding, amount)
 
     def steal(self, chain: str, asset: str, lots: list[Lot], units: int) -> list[Lot]:
         """Marks the clean ones among the last `units` units as stolen."""
         marked = steal_last(lots, units)
         fresh = tainted_amount(marked) - tainted_amount(lots)
-        if self.sums.get((chain, asset, STOLEN), 0) + fresh > MAX_AMOUNT:
+        if self.would_overflow(chain, asset, fresh):
             # A hostile token can be sent into any open theft window; it must not stop the day.
             self.too_wide += fresh
             return lots
         self.book(chain, asset, STOLEN, fresh)
         return marked
+
+    def would_overflow(self, chain: str, asset: str, amount: int) -> bool:
+        """Whether so many units more would not fit a DECIMAL(38,0), wherever they lie in the end."""
+        came = sum(self.sums.get((chain, asset, measure), 0) for measure in (STOLEN, CONVERTED_IN))
+        return came + amount > MAX_AMOUNT
 
     def advance(self, chain: str, asset: str, lots: Iterable[Lot], arrival: Arrival) -> list[Lot]:
         """Counts the hop that a transfer makes; taint beyond the limit is booked as dust."""
@@ -103,11 +117,30 @@ class Ledger:
         self.book(key[0], key[2], sink, self.holdings[key].tainted)
         self._forget(key)
 
-    def settle(self, key: HoldingKey) -> None:
-        """Forgets a holding whose taint has fallen to 0."""
+    def settle(self, key: HoldingKey) -> bool:
+        """Forgets a holding whose taint has fallen to 0, or to no more than the dust limit of its asset.
+
+        Returns:
+            Whether taint was cut off as dust.
+        """
         holding = self.holdings.get(key)
-        if holding is not None and holding.tainted == 0:
-            self._forget(key)
+        if holding is None:
+            return False
+        if holding.tainted > self._dust.get((key[0], key[2]), 0):
+            self.method.compact(holding)
+            return False
+        is_dust = holding.tainted > 0
+        self.end(key, DUST)
+        return is_dust
+
+    def fork(self, keys: Iterable[HoldingKey]) -> Ledger:
+        """A ledger to try a transaction on: the holdings named, and the sums, as they are now."""
+        twin = Ledger(self.incident_id, self.method, max_hops=self._max_hops, dust=self._dust)
+        twin.sums.update(self.sums)
+        for key in keys:
+            if key in self.holdings:
+                twin.restore(key, self.holdings[key].copy())
+        return twin
 
     def held(self) -> Iterator[tuple[HoldingKey, Holding]]:
         """Followed holdings, ordered by key."""

@@ -27,6 +27,8 @@ class Lot:
     came_by: Arrival | None = None
     unknown: bool = False
     """An opening balance that rests on the transfers read, not on a balance that was seen."""
+    start: str | None = None
+    """Inside one transaction with exchanges: the account whose holding these units left."""
 
     @property
     def tainted(self) -> bool:
@@ -83,6 +85,54 @@ class Holding:
         self.amount -= amount
         return taken
 
+    def take_newest(self, amount: int) -> list[Lot]:
+        """Takes `amount` units from the new end, newest first, cutting the last lot touched.
+
+        Raises:
+            ValueError: The holding has fewer units.
+        """
+        self.lots.reverse()
+        try:
+            return self.take_oldest(amount)
+        finally:
+            self.lots.reverse()
+
+    def take_shares(self, tainted: int, clean: int) -> list[Lot]:
+        """Takes so many tainted and so many clean units, of each the oldest, in the order of the holding.
+
+        Raises:
+            ValueError: The holding has fewer of one of them.
+        """
+        if tainted > self.tainted or clean > self.amount - self.tainted:
+            raise ValueError(f"cannot take {tainted} tainted and {clean} clean units")
+        taken: list[Lot] = []
+        kept: list[Lot] = []
+        left = {True: tainted, False: clean}
+        while self.lots and (left[True] or left[False]):
+            lot = self.lots.popleft()
+            part = min(lot.amount, left[lot.tainted])
+            left[lot.tainted] -= part
+            if part > 0:
+                taken.append(lot if part == lot.amount else replace(lot, amount=part))
+            if part < lot.amount:
+                kept.append(lot if part == 0 else replace(lot, amount=lot.amount - part))
+        self.lots.extendleft(reversed(kept))
+        self.tainted -= tainted
+        self.amount -= tainted + clean
+        return taken
+
+    def copy(self) -> Holding:
+        """The same lots in a holding of its own."""
+        twin = Holding()
+        twin.lots, twin.amount, twin.tainted = self.lots.copy(), self.amount, self.tainted
+        return twin
+
+    def replace_lots(self, lots: Iterable[Lot]) -> None:
+        """Puts other lots in the place of all that are there."""
+        self.lots.clear()
+        self.amount = self.tainted = 0
+        self.extend(lots)
+
     def smallest_hop(self) -> int | None:
         """Hop of the shortest way by which taint came here."""
         return min((lot.hop for lot in self.lots if lot.hop is not None), default=None)
@@ -111,4 +161,9 @@ def steal_last(lots: Iterable[Lot], units: int) -> list[Lot]:
 
 
 def _alike(one: Lot, other: Lot) -> bool:
-    return one.hop == other.hop and one.came_by == other.came_by and one.unknown == other.unknown
+    return (
+        one.hop == other.hop
+        and one.came_by == other.came_by
+        and one.unknown == other.unknown
+        and one.start == other.start
+    )

@@ -16,7 +16,7 @@ from typing import Any, Final
 from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.ledger import STOLEN, UNSEEN_INFLOW, Ledger
 from clawback.tracing.records import HoldingKey
-from clawback.tracing.transaction import HELD, Flow
+from clawback.tracing.flows import HELD, Flow
 
 FROZEN: Final = "frozen"
 
@@ -46,9 +46,9 @@ def flow_rows(flows: Iterable[Flow]) -> Iterator[dict[str, Any]]:
             "label_entity": None if label is None else label.entity,
             "label_source": None if label is None else label.source,
             "label_confidence": None if label is None else label.confidence,
-            "converted_asset": None,
-            "converted_amount": None,
-            "basis": None,
+            "converted_asset": flow.converted_asset,
+            "converted_amount": flow.converted_amount,
+            "basis": flow.basis,
             "order_quality": transfer.order_quality,
         }
 

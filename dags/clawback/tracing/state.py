@@ -17,7 +17,7 @@ from clawback.tracing.ledger import Ledger
 from clawback.tracing.lots import Holding, Lot
 from clawback.tracing.records import Arrival
 from clawback.tracing.results import FROZEN
-from clawback.tracing.transaction import HELD
+from clawback.tracing.flows import HELD
 
 if TYPE_CHECKING:
     import pyarrow as pa
