@@ -64,10 +64,14 @@ class SourceSettings(_Strict):
 
 
 class TracingSettings(_Strict):
-    """Methods and limits of the tracer. 0 means no limit."""
+    """Methods and limits of the tracer. 0 means no limit.
+
+    `dust` names assets as `chain/asset`, with the base units of taint up to which `haircut` stops following.
+    """
 
     methods: list[str] = ["fifo"]
     max_hops: int = 0
+    dust: dict[str, int] = {}
 
 
 class SmtpSettings(_Strict):

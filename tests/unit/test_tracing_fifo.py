@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from clawback.tracing.engine import TraceResult, trace_transfers
 from clawback.tracing.methods import FIFO, Method
 from clawback.tracing.records import Role, Transfer
+from clawback.tracing.whole import TraceResult, trace_transfers
 
 from tests.unit.tracing_chain import ZERO, fee, moved, theft_at
 

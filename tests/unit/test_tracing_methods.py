@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clawback.tracing.engine import trace_transfers
 from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Transfer
+from clawback.tracing.whole import trace_transfers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

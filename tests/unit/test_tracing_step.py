@@ -16,11 +16,11 @@ from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, MAX_AMOUNT, TOTALS, TRANSFERS
 from clawback.tracing.day_inputs import transfers_of
-from clawback.tracing.engine import TraceResult, trace_transfers
 from clawback.tracing.nets import nets_schema
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.state import state_rows, state_schema
 from clawback.tracing.step import trace_day
+from clawback.tracing.whole import TraceResult, trace_transfers
 
 from tests.unit.tracing_chain import FIRST_DAY, ZERO, Chain, fee, label_row, moved, theft_at
 

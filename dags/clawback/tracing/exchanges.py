@@ -68,7 +68,7 @@ class Market:
         unproven: list[Exchange] = []
         if len(transaction.assets) < 2:
             return proven, unproven
-        for exchange in _candidates(transaction.assets):
+        for exchange in candidates(transaction.assets):
             if self._endings.of_holding(incident_id, transaction.chain, exchange.account) is not None:
                 continue
             if self._is_proven(incident_id, transaction.chain, exchange):
@@ -145,7 +145,8 @@ def _span(
     raise ValueError(f"{asset} is not on this side of the exchange")
 
 
-def _candidates(assets: Iterable[tuple[str, Sequence[Transfer]]]) -> list[Exchange]:
+def candidates(assets: Iterable[tuple[str, Sequence[Transfer]]]) -> list[Exchange]:
+    """Accounts that received one asset and gave another one, proven or not, in the order of accounts."""
     nets: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for asset, rows in assets:
         for row in rows:

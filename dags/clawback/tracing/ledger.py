@@ -19,7 +19,7 @@ from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.lots import JUST_STOLEN, Holding, Lot, steal_last, tainted_amount
 from clawback.tracing.methods import Method
 from clawback.tracing.records import Arrival, HoldingKey
-from clawback.tracing.sinks import DUST
+from clawback.tracing.sinks import DUST, UNSEEN_OUTFLOW
 
 STOLEN: Final = "stolen"
 CONVERTED_IN: Final = "converted_in"
@@ -44,6 +44,8 @@ class Ledger:
         self.incident_id = incident_id
         self.method = method
         self.holdings: dict[HoldingKey, Holding] = {}
+        self.owners: dict[HoldingKey, str] = {}
+        """Addresses of the holdings that are outpoints."""
         self.sums: dict[tuple[str, str, str], int] = defaultdict(int)
         """(chain, asset, measure) -> base units since the theft."""
         self.too_wide = 0
@@ -60,9 +62,11 @@ class Ledger:
         self.restore(key, holding)
         return holding
 
-    def restore(self, key: HoldingKey, holding: Holding) -> None:
-        """Follows a holding as it was left the day before."""
+    def restore(self, key: HoldingKey, holding: Holding, owner: str | None = None) -> None:
+        """Follows a holding as it was left the day before; one that is an outpoint has an owner."""
         self.holdings[key] = holding
+        if owner is not None:
+            self.owners[key] = owner
         self._watch.setdefault(key, set()).add(self.incident_id)
 
     def pay(self, key: HoldingKey, amount: int) -> list[Lot]:
@@ -142,6 +146,17 @@ class Ledger:
                 twin.restore(key, self.holdings[key].copy())
         return twin
 
+    def spend(self, key: HoldingKey, amount: int) -> list[Lot]:
+        """Takes all lots of an outpoint; what the spending row knows better is unseen inflow or outflow."""
+        holding = self.holdings[key]
+        lots = self.pay(key, amount) if amount > holding.amount else holding.take_oldest(amount)
+        self.end(key, UNSEEN_OUTFLOW)
+        return lots
+
+    def address_of(self, key: HoldingKey) -> str:
+        """The address that a holding belongs to."""
+        return self.owners.get(key, key[1])
+
     def held(self) -> Iterator[tuple[HoldingKey, Holding]]:
         """Followed holdings, ordered by key."""
         for key in sorted(self.holdings):
@@ -149,6 +164,7 @@ class Ledger:
 
     def _forget(self, key: HoldingKey) -> None:
         del self.holdings[key]
+        self.owners.pop(key, None)
         followers = self._watch[key]
         followers.discard(self.incident_id)
         if not followers:

@@ -34,6 +34,10 @@ class Method(Protocol):
         """Whether every unit of a holding is a mixture, so that no place in it means anything."""
 
     @property
+    def takes_newest(self) -> bool:
+        """Whether the inputs of a transaction of the UTXO model are taken last first."""
+
+    @property
     def cuts_dust(self) -> bool:
         """Whether taint never runs out by itself, so that the settings' dust limit holds."""
 
@@ -50,6 +54,7 @@ class Method(Protocol):
 class _Ordered:
     conserves: bool = True
     blends: bool = False
+    takes_newest: bool = False
     cuts_dust: bool = False
 
     def receive(self, holding: Holding, lots: Iterable[Lot]) -> None:
@@ -74,6 +79,7 @@ class Lifo(_Ordered):
     """Newest first."""
 
     name: Final = "lifo"
+    takes_newest: bool = True
 
     def take(self, holding: Holding, amount: int) -> list[Lot]:
         """Takes from the new end."""

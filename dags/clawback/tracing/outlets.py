@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from clawback.tracing.lots import Holding, Lot
 from clawback.tracing.methods import Method
-from clawback.tracing.records import Transfer
+from clawback.tracing.records import Arrival, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,9 @@ class Piece:
     begin: int
     end: int
     lot: Lot
+    given: str = ""
+    by: Arrival | None = None
+    """Of own taint of an exchange: the asset that it lay on, and the transfer that gave that away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Transfer:
     asset: str
     amount: int
     order_quality: str = "exact"
+    outpoint: str | None = None
 
     @property
     def payer(self) -> str | None:

@@ -75,7 +75,9 @@ class Passage:
         if claim is not None:
             lots = self.ledger.steal(self.chain, self.asset, lots, claim.units)
             if self.tracks_start:
-                lots = [replace(lot, start=row.payer) if lot.hop == JUST_STOLEN else lot for lot in lots]
+                # Stolen units start with the thief; where only the victim is known, with the victim.
+                start = row.receiver if claim.by_theft_address > 0 else row.payer
+                lots = [replace(lot, start=start) if lot.hop == JUST_STOLEN else lot for lot in lots]
         fresh = was_just_stolen(lots)
         carried = tainted_amount(lots)
         hop = min((lot.hop for lot in lots if lot.hop is not None), default=0) + 1
