@@ -249,7 +249,6 @@ FLOWS: Final = pa.schema(
         _optional("block_number", pa.int64()),
         _optional("tx_index", pa.int32()),
         _required("position", pa.int64()),
-        _required("leg", pa.int32()),  # 0; more where one transfer ended in several ways
         _required("block_time", TIME),
         _required("tx_hash", pa.string()),
         _required("kind", pa.string()),

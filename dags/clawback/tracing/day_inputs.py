@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -128,6 +128,11 @@ def read_inputs(lake: Lake, record: dict[str, Any]) -> DayInputs:
             if tables.get(name) is not None
         },
     )
+
+
+def dust_limits(settings: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    """Dust limits by (chain, asset) out of the settings' `chain/asset` names."""
+    return {(name.partition("/")[0], name.partition("/")[2]): units for name, units in settings.items()}
 
 
 def transfers_of(table: pa.Table) -> list[Transfer]:

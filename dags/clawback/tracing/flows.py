@@ -110,6 +110,32 @@ def name_outcomes(
     return named
 
 
+def one_per_transfer(flows: Iterable[Flow]) -> list[Flow]:
+    """Puts the legs of each transfer together: the daily table has one row per transfer.
+
+    The parts of its taint are summed. Where an exchange gave several assets the row names the first; the sums
+    of all of them stand in the totals.
+    """
+    whole: dict[tuple[str, str, Arrival], Flow] = {}
+    for flow in flows:
+        key = (flow.incident_id, flow.transfer.chain, flow.arrival)
+        known = whole.get(key)
+        if known is None:
+            whole[key] = flow
+            continue
+        first, other = (known, flow) if known.outcome == CONVERTED else (flow, known)
+        if first.outcome != CONVERTED:
+            first = known
+        whole[key] = replace(
+            first,
+            tainted=known.tainted + flow.tainted,
+            hop=min(known.hop, flow.hop),
+            theft_role=first.theft_role or other.theft_role,
+            leg=0,
+        )
+    return list(whole.values())
+
+
 def name_dust(flows: Iterable[Flow], cut_off: Set[str]) -> None:
     """Says of what was brought to holdings whose taint was too little to follow that it is dust."""
     for flow in flows:

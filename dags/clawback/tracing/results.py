@@ -33,7 +33,6 @@ def flow_rows(flows: Iterable[Flow]) -> Iterator[dict[str, Any]]:
             "block_number": transfer.block_number,
             "tx_index": transfer.tx_index,
             "position": transfer.position,
-            "leg": flow.leg,
             "block_time": transfer.block_time,
             "tx_hash": transfer.tx_hash,
             "kind": transfer.kind,

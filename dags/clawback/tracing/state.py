@@ -83,7 +83,7 @@ def restore(book: Book, state: pa.Table, totals: pa.Table) -> None:
     if present is not None:
         _put(book, present, lots)
     for row in totals.to_pylist():
-        if row["measure"] not in (HELD, FROZEN):
+        if row["measure"] not in (HELD, FROZEN) and row["amount"]:
             sums = book.ledger(row["incident_id"]).sums
             sums[row["chain"], row["asset"], row["measure"]] = int(row["amount"])
 

@@ -10,7 +10,6 @@ Layout:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -22,10 +21,10 @@ from clawback.lake.partition import MANIFEST_NAME, manifest_key, read_manifest, 
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, TOTALS
 from clawback.tracing.conservation import require_conserved
-from clawback.tracing.day_inputs import DayInputs, read_inputs
+from clawback.tracing.day_inputs import DayInputs, dust_limits, read_inputs
 from clawback.tracing.engine import Book, Day, trace_transactions
 from clawback.tracing.exchanges import Market
-from clawback.tracing.flows import Flow
+from clawback.tracing.flows import Flow, one_per_transfer
 from clawback.tracing.methods import Method, method_named
 from clawback.tracing.nets import Nets, read_balances
 from clawback.tracing.order import order_by_day
@@ -195,7 +194,7 @@ class _Run:
         ledgers = book.ordered()
         tables = {
             "state": rows_to_table(state_rows(ledgers), state_schema()),
-            "flows": rows_to_table(flow_rows(flows), FLOWS),
+            "flows": rows_to_table(flow_rows(one_per_transfer(flows)), FLOWS),
             "holdings": rows_to_table(holding_rows(ledgers, frozen), HOLDINGS),
             "totals": rows_to_table(total_rows(ledgers, frozen), TOTALS),
             "nets": nets.table(),
@@ -244,8 +243,3 @@ class _Run:
                 self.previous_of[key] = read_manifest(self.ctx.lake, key).meta["previous"]
             key = self.previous_of[key]
         return starts | dict(read_balances(files[::-1], missing))
-
-
-def dust_limits(settings: Mapping[str, int]) -> dict[tuple[str, str], int]:
-    """Dust limits by (chain, asset) out of the settings' `chain/asset` names."""
-    return {(name.partition("/")[0], name.partition("/")[2]): units for name, units in settings.items()}
