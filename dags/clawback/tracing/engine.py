@@ -40,6 +40,8 @@ class Book:
     method: Method
     max_hops: int = 0
     dust: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    keeps_ways: bool = False
+    """Whether every lot keeps the whole way by which it came."""
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     watch: Watch = field(default_factory=dict)
 
@@ -49,6 +51,7 @@ class Book:
             self.ledgers[incident_id] = Ledger(
                 incident_id, self.method, max_hops=self.max_hops, dust=self.dust, watch=self.watch
             )
+            self.ledgers[incident_id].recorder = [] if self.keeps_ways else None
         return self.ledgers[incident_id]
 
     def ordered(self) -> list[Ledger]:

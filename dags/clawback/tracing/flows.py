@@ -42,6 +42,8 @@ class Flow:
     converted_amount: int | None = None
     basis: str | None = None
     leg: int = 0
+    fresh: int = 0
+    """Of `tainted`, the units that this very transfer stole."""
 
     @property
     def arrival(self) -> Arrival:
@@ -106,7 +108,7 @@ def name_outcomes(
             if key in remains and not burned_leg:
                 outcome = EXCHANGE_UNPROVEN if receiver in unproven and remains[key] else HELD
             parts.insert(0, replace(flow, tainted=rest, outcome=outcome))
-        named += [replace(part, leg=leg) if leg else part for leg, part in enumerate(parts)]
+        named += [replace(part, leg=leg, fresh=0) if leg else part for leg, part in enumerate(parts)]
     return named
 
 

@@ -16,9 +16,9 @@ from dataclasses import replace
 from typing import Final
 
 from clawback.schemas import MAX_AMOUNT
-from clawback.tracing.lots import JUST_STOLEN, Holding, Lot, steal_last, tainted_amount
+from clawback.tracing.lots import Holding, Lot, steal_last, tainted_amount
 from clawback.tracing.methods import Method
-from clawback.tracing.records import Arrival, HoldingKey
+from clawback.tracing.records import Arrival, HoldingKey, Step, step_after
 from clawback.tracing.sinks import DUST, UNSEEN_OUTFLOW
 
 STOLEN: Final = "stolen"
@@ -50,6 +50,8 @@ class Ledger:
         """(chain, asset, measure) -> base units since the theft."""
         self.too_wide = 0
         """Units left clean because the stolen sum would not fit a DECIMAL(38,0)."""
+        self.recorder: list[tuple[int, Step]] | None = None
+        """Where set, every lot keeps its whole way, and what each transfer carried is written down here."""
         self.unseen_payments = 0
         """Payments, since this ledger was made, of more than the holding was seen to have."""
         self._max_hops = max_hops
@@ -108,8 +110,22 @@ class Ledger:
                 self.book(chain, asset, DUST, lot.amount)
                 moved.append(Lot(lot.amount))
             else:
-                moved.append(replace(lot, hop=lot.hop + 1, came_by=arrival))
+                came_by = arrival if self.recorder is None else lot.came_by
+                moved.append(replace(lot, hop=lot.hop + 1, came_by=came_by))
         return moved
+
+    def record(self, lots: Iterable[Lot], arrival: Arrival) -> list[Lot]:
+        """Gives each tainted lot that a transfer carries its own step, where ways are kept."""
+        if self.recorder is None:
+            return list(lots)
+        stepped = []
+        for lot in lots:
+            if lot.hop is not None:
+                step = step_after(arrival, lot.came_by)
+                self.recorder.append((lot.amount, step))
+                lot = replace(lot, came_by=step)
+            stepped.append(lot)
+        return stepped
 
     def book(self, chain: str, asset: str, measure: str, amount: int) -> None:
         """Adds to one of the sums."""
@@ -141,6 +157,7 @@ class Ledger:
         """A ledger to try a transaction on: the holdings named, and the sums, as they are now."""
         twin = Ledger(self.incident_id, self.method, max_hops=self._max_hops, dust=self._dust)
         twin.sums.update(self.sums)
+        twin.recorder = None if self.recorder is None else []
         for key in keys:
             if key in self.holdings:
                 twin.restore(key, self.holdings[key].copy())
@@ -169,8 +186,3 @@ class Ledger:
         followers.discard(self.incident_id)
         if not followers:
             del self._watch[key]
-
-
-def was_just_stolen(lots: Iterable[Lot]) -> bool:
-    """Whether some of the lots leave the victim with this very transfer."""
-    return any(lot.hop == JUST_STOLEN for lot in lots)

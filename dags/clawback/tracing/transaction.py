@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from clawback.tracing.flows import HELD, Flow, TurnedBy, arrival_of, name_dust, name_outcomes
-from clawback.tracing.ledger import Ledger, was_just_stolen
+from clawback.tracing.ledger import Ledger
 from clawback.tracing.lots import JUST_STOLEN, Holding, Lot, tainted_amount
 from clawback.tracing.outlets import Outlet
 from clawback.tracing.records import HoldingKey, Label, Transfer
@@ -78,14 +78,18 @@ class Passage:
                 # Stolen units start with the thief; where only the victim is known, with the victim.
                 start = row.receiver if claim.by_theft_address > 0 else row.payer
                 lots = [replace(lot, start=start) if lot.hop == JUST_STOLEN else lot for lot in lots]
-        fresh = was_just_stolen(lots)
+        fresh = sum(lot.amount for lot in lots if lot.hop == JUST_STOLEN)
         carried = tainted_amount(lots)
         hop = min((lot.hop for lot in lots if lot.hop is not None), default=0) + 1
+        lots = self.ledger.record(lots, arrival_of(row))
         outcome, label = self._deliver(row, lots)
         if carried == 0:
             return None
         role = claim.role if claim is not None and fresh else None
-        return Flow(self.ledger.incident_id, self.ledger.method.name, row, hop, carried, outcome, role, label)
+        ledger = self.ledger
+        return Flow(
+            ledger.incident_id, ledger.method.name, row, hop, carried, outcome, role, label, fresh=fresh
+        )
 
     def _take(self, row: Transfer) -> list[Lot]:
         payer = row.payer

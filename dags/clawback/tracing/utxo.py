@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from clawback.tracing.flows import HELD, Flow, arrival_of
-from clawback.tracing.ledger import UNSEEN_INFLOW, Ledger, was_just_stolen
-from clawback.tracing.lots import Holding, Lot, tainted_amount
+from clawback.tracing.ledger import UNSEEN_INFLOW, Ledger
+from clawback.tracing.lots import JUST_STOLEN, Holding, Lot, tainted_amount
 from clawback.tracing.order import Transaction
 from clawback.tracing.records import HoldingKey, Transfer
 from clawback.tracing.sinks import BURNED, DUST, FEE, Ending
@@ -133,17 +133,26 @@ class Spending:
         ledger = self.ledger
         if claim is not None:
             lots = ledger.steal(row.chain, row.asset, lots, claim.units)
-        fresh = was_just_stolen(lots)
+        fresh = sum(lot.amount for lot in lots if lot.hop == JUST_STOLEN)
         carried = tainted_amount(lots)
         if carried == 0:
             return None
         hop = min(lot.hop for lot in lots if lot.hop is not None) + 1
         role = claim.role if claim is not None and fresh else None
+        lots = ledger.record(lots, arrival_of(row))
         ending = self.ending(row)
         if ending is not None:
             ledger.book(row.chain, row.asset, ending.sink, carried)
             return Flow(
-                ledger.incident_id, ledger.method.name, row, hop, carried, ending.sink, role, ending.label
+                ledger.incident_id,
+                ledger.method.name,
+                row,
+                hop,
+                carried,
+                ending.sink,
+                role,
+                ending.label,
+                fresh=fresh,
             )
         moved = ledger.advance(row.chain, row.asset, lots, arrival_of(row))
         outcome = HELD if tainted_amount(moved) > 0 else DUST
@@ -153,4 +162,4 @@ class Spending:
         ledger.restore(key, holding, row.to_address or key[1])
         if ledger.settle(key):
             outcome = DUST
-        return Flow(ledger.incident_id, ledger.method.name, row, hop, carried, outcome, role)
+        return Flow(ledger.incident_id, ledger.method.name, row, hop, carried, outcome, role, fresh=fresh)

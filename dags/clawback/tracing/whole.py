@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from clawback.tracing.flows import Flow
 from clawback.tracing.methods import FIFO, Method
 from clawback.tracing.nets import Nets
 from clawback.tracing.order import order_by_day
-from clawback.tracing.records import Freeze, HoldingKey, Label, Role, Transfer
+from clawback.tracing.records import SOURCE, Freeze, HoldingKey, Label, Role, Transfer
 from clawback.tracing.results import flow_rows, holding_rows, total_rows
 from clawback.tracing.seen import BalanceChecks, SeenBalance
 from clawback.tracing.sinks import Endings
@@ -30,6 +31,8 @@ class TraceResult:
     totals: list[dict[str, Any]]
     violations: list[Violation]
     book: Book
+    by_source: dict[HoldingKey, int]
+    """(incident, chain, asset) -> stolen units that rest on the role `source` alone."""
 
 
 def trace_methods(
@@ -46,6 +49,7 @@ def trace_methods(
     max_hops: int = 0,
     dust: Mapping[tuple[str, str], int] | None = None,
     progress: Callable[[date, int], None] | None = None,
+    keeps_ways: bool = False,
 ) -> list[TraceResult]:
     """Traces all transfers under several methods in one pass.
 
@@ -61,10 +65,11 @@ def trace_methods(
         created_by: (chain, address) -> the factory that created it.
         max_hops: 0 for no limit.
         dust: by (chain, asset), the taint of a holding that is not worth following; haircut alone cuts it.
+        keeps_ways: lots keep the whole way by which they came, for `steps_back`.
         progress: told each day and how many transactions it has, before it is worked off.
     """
     roles, labels = list(roles), list(labels)
-    books = [Book(method, max_hops, dust or {}) for method in methods]
+    books = [Book(method, max_hops, dust or {}, keeps_ways) for method in methods]
     flows: list[list[Flow]] = [[] for _ in books]
     nets = Nets()
     held_before = opening or {}
@@ -95,9 +100,18 @@ def trace_methods(
                 list(total_rows(book.ordered(), frozen)),
                 violations(book.ordered()),
                 book,
+                _by_source(found),
             )
         )
     return results
+
+
+def _by_source(flows: Iterable[Flow]) -> dict[HoldingKey, int]:
+    sums: dict[HoldingKey, int] = defaultdict(int)
+    for flow in flows:
+        if flow.theft_role == SOURCE:
+            sums[flow.incident_id, flow.transfer.chain, flow.transfer.asset] += flow.fresh
+    return dict(sums)
 
 
 def trace_transfers(
