@@ -56,22 +56,25 @@ def read_transfers(
 
     Args:
         files: CSV (plain or gzip) or Parquet.
-        mappings: one for all files, or one per file in their order; none to go by the names of columns.
+        mappings: one for all files, or one per file in their order; none to go by the names of columns. A
+            file with the columns of the transfers table needs none and is not counted.
         chain: of files whose columns do not say it.
         skip_bad_rows: count rows that cannot be read instead of refusing the file.
 
     Raises:
         ClawbackError: A file or mapping that cannot be used; names the row.
     """
-    if len(mappings) not in (0, 1, len(files)):
+    foreign = [file for file in files if not set(_open(file).columns) >= set(TABLE_COLUMNS)]
+    if len(mappings) not in (0, 1, len(foreign)):
         raise ClawbackError(
-            f"{len(mappings)} mappings for {len(files)} files",
+            f"{len(mappings)} mappings for {len(foreign)} files that need one",
             remedy="give one --mapping for all files, or one per file in the order of --transfers",
         )
+    mapping_of = {file: mappings[place % len(mappings)] for place, file in enumerate(foreign) if mappings}
     given = GivenTransfers()
     by_file: list[tuple[str, list[Row]]] = []
-    for place, file in enumerate(files):
-        mapping = mappings[place % len(mappings)] if mappings else None
+    for file in files:
+        mapping = mapping_of.get(file)
         rows = _mapped_rows(file, mapping, given) if mapping else _named_rows(file, chain, given)
         if given.skipped and not skip_bad_rows:
             raise ClawbackError(
