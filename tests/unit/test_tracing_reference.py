@@ -169,6 +169,23 @@ def test_engine_equals_the_reference_on_20_000_ledgers(name: str) -> None:
     compare()
 
 
+@given(chains())
+@settings(max_examples=60, deadline=None)
+def test_poison_is_never_below_another_method_exchanges_included(
+    chain: tuple[list[Transfer], list[Role]],
+) -> None:
+    transfers, roles = chain
+    carried: dict[str, dict[tuple[str, ...], int]] = {}
+    for name, method in METHODS.items():
+        carried[name] = defaultdict(int)
+        for row in trace_transfers(transfers, roles, LABELS, method).flows:
+            transfer = (row["incident_id"], row["tx_hash"], row["kind"], str(row["position"]))
+            carried[name][transfer] += row["tainted_amount"]
+    for name in METHODS:
+        for transfer, amount in carried[name].items():
+            assert carried["poison"].get(transfer, 0) >= amount, (name, transfer)
+
+
 @given(chains(), METHOD_NAMES)
 @settings(max_examples=150, deadline=None)
 def test_an_incident_is_what_it_is_alone(chain: tuple[list[Transfer], list[Role]], name: str) -> None:
