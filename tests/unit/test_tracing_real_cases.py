@@ -91,9 +91,11 @@ def kucoin(shared_facts: Path, tmp_path_factory: pytest.TempPathFactory) -> Trac
     with (room / "internal.csv").open("w", encoding="utf-8", newline="") as stream:
         out = csv.writer(stream)
         out.writerow(
-            ["chain", "block_number", "block_time", "tx_hash", "tx_index", "position", "kind"]
-            + ["from_address", "to_address", "asset", "amount"]
-        )
+            [
+                "chain", "block_number", "block_time", "tx_hash", "tx_index", "position", "kind",
+                "from_address", "to_address", "asset", "amount",
+            ]
+        )  # fmt: skip
         with (facts / "eth_internal_0x34a1.csv").open(encoding="utf-8", newline="") as rows:
             for row in csv.DictReader(rows):
                 if row["is_error"] != "0":
