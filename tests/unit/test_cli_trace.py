@@ -119,6 +119,20 @@ def test_all_methods_run_in_one_pass_and_the_spread_is_told(room: Path) -> None:
     assert (at_shop["least"], at_shop["most"]) == ("8", "12")
 
 
+def test_a_sum_over_incidents_is_capped_by_the_holding(room: Path) -> None:
+    (room / "t.csv").write_text(
+        TABLE + line(1, HOT, THIEF, 10) + line(2, THIEF, FRIEND, 10), encoding="utf-8"
+    )
+    (room / "THEFTS.csv").write_text(
+        f"incident,chain,address,role\none,ethereum,{THIEF},theft_address\ntwo,ethereum,{FRIEND},theft_address\n",
+        encoding="utf-8",
+    )
+    _, holdings, summary = traced(room, *BASE)
+    assert [(row["incident"], row["tainted_amount"]) for row in holdings] == [("one", 10), ("two", 10)]
+    (shared,) = summary["shared_holdings"]
+    assert (shared["incidents"], shared["claimed"], shared["capped"]) == (["one", "two"], "20", "10")
+
+
 def test_parquet_and_csv_give_the_same_bytes(room: Path) -> None:
     rows = [
         moved(1, HOT, THIEF, 10**30, tx_hash=tx(1)),

@@ -40,7 +40,7 @@ address_form: evm
 failed_values: ["1"]
 ignore: [method]
 """
-TOKEN_MAP = """
+ERC20_MAP = """
 version: 1
 chain: ethereum
 rows: token_transfers
@@ -77,7 +77,7 @@ def trace(folder: Path, *words: str) -> Traced:
 def kucoin(shared_facts: Path, tmp_path_factory: pytest.TempPathFactory) -> Traced:
     facts, room = shared_facts / "data" / "kucoin", tmp_path_factory.mktemp("kucoin")
     (room / "native.yml").write_text(NATIVE_MAP, encoding="utf-8")
-    (room / "token.yml").write_text(TOKEN_MAP, encoding="utf-8")
+    (room / "token.yml").write_text(ERC20_MAP, encoding="utf-8")
     (room / "THEFTS.csv").write_text(
         "incident,chain,address,role,tx_hash,from_time,to_time\n"
         f"kucoin,ethereum,{THIEF},theft_address,,2020-09-25,2020-09-26\n",

@@ -14,6 +14,7 @@ from clawback.tracing.methods import METHODS
 from clawback.tracing.nets import Nets
 from clawback.tracing.order import order_by_day, order_transactions
 from clawback.tracing.records import Label, Role, Transfer
+from clawback.tracing.steps_back import paths_to_holding, paths_to_transfer
 from clawback.tracing.whole import TraceResult, trace_transfers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -167,6 +168,42 @@ def test_engine_equals_the_reference_on_20_000_ledgers(name: str) -> None:
         assert_equal_to_reference(chain, name, prices)
 
     compare()
+
+
+@given(chains(), PRICE_TABLES)
+@settings(max_examples=200, deadline=None)
+def test_fifo_backwards_ends_at_exactly_one_theft(
+    chain: tuple[list[Transfer], list[Role]], prices: dict[str, Fraction]
+) -> None:
+    transfers, roles = chain
+    by_day = {
+        FIRST_DAY + timedelta(days=day): {("ethereum", asset): price for asset, price in prices.items()}
+        for day in range(3)
+    }
+    plain = trace_transfers(transfers, roles, LABELS, prices=by_day)
+    kept = trace_transfers(transfers, roles, LABELS, prices=by_day, keeps_ways=True)
+    assert [plain.flows, plain.holdings, plain.totals] == [kept.flows, kept.holdings, kept.totals]
+    thefts = {
+        (row["incident_id"], row["tx_hash"], row["kind"], row["position"])
+        for row in plain.flows
+        if row["theft_role"] is not None
+    }
+    for row in plain.holdings:
+        paths = paths_to_holding(kept, transfers, "ethereum", row["address"], row["asset"])
+        mine = [path for path in paths if path.incident_id == row["incident_id"]]
+        assert sum(path.amount for path in mine) == row["tainted_amount"]
+        for path in mine:
+            first, last = path.steps[0], path.steps[-1]
+            assert (path.incident_id, first.tx_hash, first.kind, first.position) in thefts
+            assert row["address"] in (last.to_address, last.from_address)
+            times = [step.block_time for step in path.steps]
+            assert times == sorted(times)
+    carried = defaultdict(int)
+    for row in plain.flows:
+        carried[row["tx_hash"], row["position"], row["kind"]] += row["tainted_amount"]
+    for (tx_hash, position, kind), amount in carried.items():
+        paths = paths_to_transfer(kept, transfers, "ethereum", tx_hash, position)
+        assert sum(path.amount for path in paths if path.steps[-1].kind == kind) >= amount
 
 
 @given(chains())

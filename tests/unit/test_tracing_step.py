@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from clawback.tracing.state import state_rows, state_schema
 from clawback.tracing.step import trace_day
 from clawback.tracing.whole import TraceResult, trace_transfers
 
+from tests.unit.test_tracing_utxo import spend
 from tests.unit.tracing_chain import (
     FIRST_DAY,
     ZERO,
@@ -444,3 +446,23 @@ def test_prices_are_inputs_and_prove_exchanges(tmp_path: Path) -> None:
     far = [{**price, "close_usd": Decimal(8)} if price["asset"] == "y" else price for price in prices]
     key = trace_day(chain.context(), chain.day(0, None, {**rows, "prices": far}))
     assert part(chain, key, "flows.parquet").to_pylist()[1]["outcome"] == "exchange_unproven"
+
+
+def test_outpoints_go_from_one_day_to_the_next_with_their_owners(tmp_path: Path) -> None:
+    transfers = [
+        *spend(1, 1, [("old:0", "hot", 10)], [("thief", 10)]),
+        *spend(2, 1, [("t1-1:0", "thief", 10)], [("b", 4), ("c", 5)]),
+        *(replace(row, block_time=row.block_time + timedelta(days=1))
+          for row in [*spend(3, 1, [("t2-1:1", "c", 5)], [("d", 5)]), *spend(3, 0, [], [("miner", 50)])]),
+    ]  # fmt: skip
+    roles = [Role("S", "bitcoin", "thief", "theft_address", tx_hash="t1-1")]
+    chain = Chain(tmp_path)
+    key = trace_day(chain.context(), chain.days(transfers, roles, count=2)[-1])
+    whole = trace_transfers(transfers, roles)
+    assert totals(chain, key) == {"stolen": 10, "held": 9, "fee": 1}
+    state = part(chain, key, "state.parquet").to_pylist()
+    assert [(row["address"], row["owner"]) for row in state] == [("t2-1:0", "b"), ("t3-1:0", "d")]
+    made = read_part(chain.lake, read_manifest(chain.lake, key).part("state.parquet"))
+    assert made == table_to_bytes(rows_to_table(state_rows(whole.book.ordered()), state_schema()))
+    held = part(chain, key, "holdings.parquet").to_pylist()
+    assert [(row["address"], int(row["tainted_amount"])) for row in held] == [("b", 4), ("d", 5)]

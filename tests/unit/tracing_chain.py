@@ -138,7 +138,6 @@ def transfer_row(transfer: Transfer) -> dict[str, Any]:
     return {
         **fields(transfer),
         "block_hash": None,
-        "outpoint": None,
         "source": "test",
         "known_date": FIRST_DAY,
     }

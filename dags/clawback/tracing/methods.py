@@ -123,7 +123,8 @@ class Haircut(_Ordered):
     def compact(self, holding: Holding) -> None:
         """Leaves one tainted lot with the smallest hop and one clean lot: the state cannot outgrow that."""
         clean = holding.amount - holding.tainted
-        holding.replace_lots([Lot(holding.tainted, holding.smallest_hop()), Lot(clean)])
+        unknown = any(lot.unknown for lot in holding.lots)
+        holding.replace_lots([Lot(holding.tainted, holding.smallest_hop()), Lot(clean, unknown=unknown)])
 
 
 class Poison(_Ordered):

@@ -3,7 +3,7 @@
 Layout:
     flows.parquet and holdings.parquet: amounts as DECIMAL(38,0). summary.json: every amount is text, for no
     reader may round it; `figures` has one entry per incident, method, chain and asset, `spread` the least and
-    the most that the conserving methods say of each figure.
+    the most that the conserving methods say of each figure, `shared_holdings` what several incidents claim.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def write_report(folder: Path, results: Sequence[TraceResult], facts: Mapping[st
         "methods": [result.book.method.name for result in results],
         "figures": figures,
         "spread": _spread(results),
+        "shared_holdings": [row for result in results for row in _shared(result)],
         "conserved": all(not result.violations for result in results),
         "violations": [str(violation) for result in results for violation in result.violations],
         "counts": {
@@ -120,6 +121,31 @@ def _spread(results: Sequence[TraceResult]) -> list[dict[str, Any]]:
             }
         )
     return spread
+
+
+def _shared(result: TraceResult) -> list[dict[str, Any]]:
+    # Incidents do not see each other, so two may claim one unit: a sum over incidents is no more than the
+    # holding.
+    claimed: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
+    holds: dict[tuple[str, str, str], int] = {}
+    for ledger in result.book.ordered():
+        for key, holding in ledger.held():
+            claimed[key][ledger.incident_id] = holding.tainted
+            holds[key] = holding.amount
+    return [
+        {
+            "method": result.book.method.name,
+            "chain": key[0],
+            "address": key[1],
+            "asset": key[2],
+            "incidents": sorted(claims),
+            "claimed": str(sum(claims.values())),
+            "holds": str(holds[key]),
+            "capped": str(min(sum(claims.values()), holds[key])),
+        }
+        for key, claims in sorted(claimed.items())
+        if len(claims) > 1
+    ]
 
 
 def _renamed(row: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
