@@ -207,6 +207,25 @@ def test_a_mapping_reads_any_file_beside_table_files(room: Path) -> None:
     ]  # fmt: skip
 
 
+def test_prices_prove_an_exchange_and_need_decimals(room: Path) -> None:
+    (room / "p.csv").write_text(
+        "chain,asset,day,close_usd,decimals\n"
+        f"ethereum,native,2020-09-25,300,\nethereum,{TOKEN},2020-09-25,0.5,15\nethereum,{SHOP},2020-09-25,9,\n",
+        encoding="utf-8",
+    )
+    thefts = f"incident,chain,address,role,tx_hash\ncase,ethereum,{THIEF},theft_address,{tx(1)}\n"
+    (room / "THEFTS.csv").write_text(thefts, encoding="utf-8")
+    flows, _, summary = traced(room, *BASE, "--prices", "p.csv")
+    # 10 wei at 300e-18 are worth 3000e-18, 30 units at 0.5e-15 are worth 15000e-18: five times as much.
+    assert "converted" not in {row["outcome"] for row in flows}
+    assert "exchange_unproven" in {row["outcome"] for row in flows}
+    assert (summary["coverage"]["prices"], summary["coverage"]["prices_without_decimals"]) == (2, 1)
+    text = (room / "p.csv").read_text(encoding="utf-8").replace(",0.5,15", ",0.5,16")
+    (room / "p.csv").write_text(text, encoding="utf-8")
+    flows, _, _ = traced(room, *BASE, "--prices", "p.csv")
+    assert "converted" in {row["outcome"] for row in flows}
+
+
 def test_strict_refuses_words_without_meaning(room: Path) -> None:
     with pytest.raises(ClawbackError, match="1 labels cannot be used") as caught:
         run(room, *LABELLED, "--strict", "--out", "out")

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.whole import TraceResult, trace_transfers
@@ -319,3 +320,17 @@ def test_an_open_role_steals_no_image_twice() -> None:
         ("y", "converted_in"): 30,
         ("y", "held"): 30,
     }
+
+
+def test_a_hostile_token_in_a_pool_cannot_overflow_a_sum() -> None:
+    transfers = [
+        moved(0, "hot", "thief", 20, asset="x"),
+        *swap(1, "thief", "pool", ("x", 10), ("spam", MAX_AMOUNT)),
+        *swap(2, "thief", "pool", ("x", 10), ("spam", MAX_AMOUNT)),
+    ]
+    result = trace_transfers(transfers, CASE, POOL)
+    # What does not fit stays what it was.
+    assert totals(result)["spam", "converted_in"] == MAX_AMOUNT
+    assert held(result) == {("pool", "x"): 10, ("thief", "spam"): MAX_AMOUNT}
+    assert result.violations == []
+    assert result.book.ledgers["S"].too_wide > 0

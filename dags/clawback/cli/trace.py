@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from clawback.tracing.given_run import Given
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-_LISTS: Final = frozenset({"--transfers", "--labels", "--balances", "--mapping"})
+_LISTS: Final = frozenset({"--transfers", "--labels", "--balances", "--prices", "--mapping"})
 
 
 class _TakesLists(click.Group):
@@ -77,6 +77,11 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
             "units.  E.g. --balances balances.csv",
         ),
         click.option(
+            "--prices", type=_FILE, multiple=True, metavar="FILE...",
+            help="Daily prices, which prove exchanges beside labels: chain, asset, day, close_usd, and where "
+            "the transfers do not say them decimals.  E.g. --prices prices.csv",
+        ),
+        click.option(
             "--mapping", type=_FILE, multiple=True, metavar="MAP.yml",
             help="How to read --transfers: one for all files, or one per file in their order.",
         ),
@@ -131,7 +136,7 @@ def trace(ctx: click.Context, /, method: str, out: Path | None, **options: Any) 
     from clawback.tracing.methods import METHODS, method_named
     from clawback.tracing.report import write_report
 
-    methods = list(METHODS.values()) if method == "all" else [method_named(method)]
+    methods = list(METHODS.values()) if method == "all" else [method_named(method, where="--method")]
     given = _given(options)
     results = trace_given(given, methods)
     summary = write_report(out, results, given.facts())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from clawback.errors import ClawbackError
+from clawback.tracing.exchanges import Prices
 from clawback.tracing.given_facts import (
     GivenLabels,
     read_balances,
@@ -17,6 +18,7 @@ from clawback.tracing.given_facts import (
     read_thefts,
     read_words,
 )
+from clawback.tracing.given_prices import read_prices
 from clawback.tracing.given_transfers import GivenTransfers, read_transfers
 from clawback.tracing.methods import Method
 from clawback.tracing.records import Role
@@ -32,6 +34,8 @@ class Given:
     roles: list[Role]
     labels: GivenLabels
     balances: list[SeenBalance]
+    prices: dict[date, Prices]
+    prices_without_decimals: int
     max_hops: int
     dust: dict[tuple[str, str], int]
     progress: Callable[[str], None]
@@ -57,6 +61,8 @@ class Given:
                 "labels_skipped": len(self.labels.skipped),
                 "labels_unmapped": dict(sorted(self.labels.unmapped.items())),
                 "balances": len(self.balances),
+                "prices": sum(len(prices) for prices in self.prices.values()),
+                "prices_without_decimals": self.prices_without_decimals,
             },
             "files": dict(sorted(self.transfers.files.items())),
             "decimals": {
@@ -80,6 +86,7 @@ def read_given(
     labels: Sequence[Path],
     labels_map: Path | None,
     balances: Sequence[Path],
+    prices: Sequence[Path],
     mapping: Sequence[Path],
     chain: str,
     max_hops: int,
@@ -109,6 +116,9 @@ def read_given(
         )
     seen = read_balances(list(balances))
     read = read_transfers(transfers, mapping, chain, skip_bad_rows=skip_bad_rows)
+    priced, without = read_prices(prices, read.decimals)
+    if without:
+        progress(f"{without} prices of assets without known decimals, left out")
     rows = read.transfers
     if seen and any(row.block_number is None for row in rows):
         raise ClawbackError(
@@ -120,7 +130,7 @@ def read_given(
     if strangers:
         progress(f"thefts name {len(strangers)} addresses without transfers, e.g. {strangers[0]}")
     progress(f"read {len(rows)} transfers, {len(roles)} theft rows, {len(known.labels)} labels")
-    return Given(read, roles, known, seen, max_hops, _dust(dust), progress)
+    return Given(read, roles, known, seen, priced, without, max_hops, _dust(dust), progress)
 
 
 def trace_given(given: Given, methods: Sequence[Method], *, keeps_ways: bool = False) -> list[TraceResult]:
@@ -135,6 +145,7 @@ def trace_given(given: Given, methods: Sequence[Method], *, keeps_ways: bool = F
         given.labels.labels,
         methods,
         balances=given.balances,
+        prices=given.prices,
         max_hops=given.max_hops,
         dust=given.dust,
         progress=told,

@@ -40,7 +40,6 @@ def convert(ledger: Ledger, chain: str, reached: Reached) -> Conversion | None:
             if image[asset]:
                 images[asset].append(Piece(cuts[0], cuts[1], piece.lot))
         if ledger.would_overflow(chain, asset, sum(image[asset] for *_, image in inputs)):
-            ledger.too_wide += 1
             return None
     return Conversion(sum(amount for _, amount, _ in inputs), inputs, dict(images))
 

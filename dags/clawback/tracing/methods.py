@@ -157,8 +157,8 @@ METHODS: Final[dict[str, Method]] = {
 }
 
 
-def method_named(name: str) -> Method:
-    """Finds a method by its name in the settings.
+def method_named(name: str, where: str = "settings, tracing.methods") -> Method:
+    """Finds a method by its name; `where` the name stands is told where there is none.
 
     Raises:
         ClawbackError: No such method.
@@ -166,7 +166,7 @@ def method_named(name: str) -> Method:
     if name not in METHODS:
         raise ClawbackError(
             f"unknown tracing method {name!r}",
-            where="settings, tracing.methods",
+            where=where,
             remedy=f"use one of: {', '.join(METHODS)}",
         )
     return METHODS[name]

@@ -89,6 +89,7 @@ class Settlement:
             ready.sort(key=lambda spot: not self._pays_own_taint(trial, spot[0]))
             conversion_or_none = convert(ledger, self.transaction.chain, reached[ready[0]])
             if conversion_or_none is None:
+                self.ledger.too_wide += sum(units for _, units in reached[ready[0]].arrivals)
                 self.refused.add(ready[0])
             else:
                 self.conversions[ready[0]] = conversion_or_none
