@@ -312,3 +312,5 @@ def test_help_explains_each_option_with_an_example() -> None:
     ):
         assert option in text
     assert text.count("E.g.") >= 6
+    assert "Example: clawback trace --transfers" in text
+    assert "\\" not in text

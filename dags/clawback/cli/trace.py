@@ -106,7 +106,13 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(cls=_TakesLists, invoke_without_command=True, subcommand_metavar="[back ...]")
+@click.group(
+    cls=_TakesLists,
+    invoke_without_command=True,
+    subcommand_metavar="[back ...]",
+    epilog="Example: clawback trace --transfers transfers.csv --thefts THEFTS.csv --labels labels.csv"
+    " --method all --out traced",
+)
 @_inputs
 @click.option(
     "--method",
@@ -119,14 +125,9 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.pass_context
 def trace(ctx: click.Context, /, method: str, out: Path | None, **options: Any) -> None:
-    r"""Follow stolen units through files of transfers.
+    """Follow stolen units through files of transfers.
 
     Writes flows.parquet, holdings.parquet and summary.json to DIR.
-
-    \b
-    Example:
-      clawback trace --transfers transfers.csv --thefts THEFTS.csv \\
-        --labels labels.csv --method all --out traced
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -151,7 +152,11 @@ def trace(ctx: click.Context, /, method: str, out: Path | None, **options: Any) 
         )
 
 
-@trace.command(cls=_CommandWithLists)
+@trace.command(
+    cls=_CommandWithLists,
+    epilog="Example: clawback trace back --transfers transfers.csv --thefts THEFTS.csv"
+    " --address 0x34a17418cec67b82d08cf77a987941f99dc87c6b --asset native",
+)
 @_inputs
 @click.option("--address", help="A holding: where units lie at the end.  E.g. --address 0x34a1..")
 @click.option("--asset", help="Of the holding, this asset alone.  E.g. --asset native")
@@ -168,13 +173,7 @@ def back(
     limit: int,
     **options: Any,
 ) -> None:
-    r"""Show the path back to the theft, under FIFO, of a holding or of a transfer.
-
-    \b
-    Example:
-      clawback trace back --transfers transfers.csv --thefts THEFTS.csv \\
-        --address 0x34a17418cec67b82d08cf77a987941f99dc87c6b --asset native
-    """
+    """Show the way back to the theft, under FIFO, of a holding or a transfer."""
     import json
 
     from clawback.errors import ClawbackError
