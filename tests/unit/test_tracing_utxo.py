@@ -139,6 +139,13 @@ def test_source_steals_what_leaves_the_wallet_but_neither_change_nor_fee() -> No
     assert result.flows[0]["theft_role"] == "source"
 
 
+def test_gas_is_not_stolen_where_others_pay_too() -> None:
+    roles = [Role("S", "bitcoin", "hot", "source")]
+    rows = spend(1, 1, [("a:0", "hot", 8), ("b:0", "x", 9)], [("thief", 11), ("x", 5)])
+    # Of the 8 that left the victim one is the fee; the last of what others got is the stolen part.
+    assert totals(trace_transfers(rows, roles)) == {"stolen": 7, "held": 7}
+
+
 def test_a_service_ends_the_trail_and_unseen_inputs_are_clean() -> None:
     labels = [Label("bitcoin", "shop", "Shop", "exchange", 80, "labels_a")]
     rows = [*THEFT, *spend(2, 1, [("t1-1:0", "thief", 10)], [("shop", 8), ("b", 5)])]

@@ -90,7 +90,7 @@ def name_outcomes(
     for address, lots in lying.items():
         for lot in lots:
             if lot.hop is not None:
-                key = (address, lot.came_by)
+                key = (address, lot.arrival)
                 # The account whose own taint comes back to it is no exchange of itself.
                 remains[key] = remains.get(key, False) or lot.start != address
     named: list[Flow] = []

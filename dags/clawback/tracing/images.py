@@ -30,7 +30,7 @@ def convert(ledger: Ledger, chain: str, reached: Reached) -> Conversion | None:
     """Maps the taint that arrived on what was given; None where the sums would not fit their column."""
     images: dict[str, list[Piece]] = defaultdict(list)
     inputs: list[tuple[Arrival | None, int, dict[str, int]]] = [
-        (piece.lot.came_by, piece.lot.amount, {}) for piece in reached.pieces
+        (piece.lot.arrival, piece.lot.amount, {}) for piece in reached.pieces
     ]
     for asset, given in reached.exchange.given:
         begin, end = reached.exchange.share_of_given(reached.asset, given)
@@ -145,8 +145,8 @@ def _attributed(
             known[asset] += amount
     units: dict[Arrival, int] = defaultdict(int)
     for lot in taken:
-        if lot.came_by is not None:
-            units[lot.came_by] += lot.amount
+        if lot.arrival is not None:
+            units[lot.arrival] += lot.amount
     # What was brought otherwise in the end stands in the row of the first transfer that brought any.
     homeless = [image for arrival, image in images.items() if arrival not in units]
     for place, (arrival, amount) in enumerate(units.items()):

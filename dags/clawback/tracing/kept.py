@@ -69,7 +69,7 @@ class Kept:
             place += lot.amount
         if not pieces:
             return None
-        arrivals = [(piece.lot.came_by, piece.lot.amount) for piece in pieces]
+        arrivals = [(piece.lot.arrival, piece.lot.amount) for piece in pieces]
         return Reached(self.exchange, self.asset, self.net, pieces, arrivals)
 
     def _in_order(self) -> list[Lot]:
@@ -116,7 +116,7 @@ def _take_wanted(
     cleaned: list[Lot] = []
     taken: list[Lot] = []
     for lot in lots:
-        name = lot.came_by if matched else None
+        name = lot.arrival if matched else None
         part = min(lot.amount, wanted.get(name, 0)) if _convertible(lot, account) else 0
         if part:
             wanted[name] -= part

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from clawback.tracing.records import Arrival
+from clawback.tracing.records import Arrival, Step
 
 JUST_STOLEN: Final = -1
 """Hop of units on their way out of the theft; the transfer that carries them makes it 0."""
@@ -29,6 +29,11 @@ class Lot:
     """An opening balance that rests on the transfers read, not on a balance that was seen."""
     start: str | None = None
     """Inside one transaction with exchanges: the account whose holding these units left."""
+
+    @property
+    def arrival(self) -> Arrival | None:
+        """The transfer that brought it, without the way before that."""
+        return Arrival(*self.came_by) if isinstance(self.came_by, Step) else self.came_by
 
     @property
     def tainted(self) -> bool:
