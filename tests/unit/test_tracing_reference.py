@@ -200,7 +200,9 @@ def test_fifo_backwards_ends_at_exactly_one_theft(
             assert times == sorted(times)
     carried = defaultdict(int)
     for row in plain.flows:
-        carried[row["tx_hash"], row["position"], row["kind"]] += row["tainted_amount"]
+        # Own taint that an exchange set aside stands in a row of what it gave, and was not carried by it.
+        if row["outcome"] != "converted":
+            carried[row["tx_hash"], row["position"], row["kind"]] += row["tainted_amount"]
     for (tx_hash, position, kind), amount in carried.items():
         paths = paths_to_transfer(kept, transfers, "ethereum", tx_hash, position)
         assert sum(path.amount for path in paths if path.steps[-1].kind == kind) >= amount
