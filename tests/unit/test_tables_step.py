@@ -216,6 +216,28 @@ def test_a_correction_makes_a_new_chain_and_leaves_the_old(tmp_path: Path) -> No
     assert (61 in before, 61 in after) == (False, True)
 
 
+def test_a_case_file_corrected_today_judges_every_earlier_day(tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    shutil.copytree(sample_dir() / "cases", cases)
+    ctx = sample_context(tmp_path, ('path = "sample:cases"', 'path = "cases"'))
+    second, third = date(2020, 9, 26), date(2020, 9, 27)
+    right = (cases / "kucoin-2020.yml").read_text()
+    head, role, rest = right.partition("  - role: theft_address")
+    (cases / "kucoin-2020.yml").write_text(head + role + rest.partition(role)[2])
+    ingest_days(ctx, FIRST, FIRST)
+    wrong = record_of(ctx, make_tables(ctx, FIRST))
+    (cases / "kucoin-2020.yml").write_text(right)
+    ingest_days(ctx, second, third)
+    corrected = record_of(ctx, make_tables(ctx, second))
+    first = record_of(ctx, corrected["previous"])
+    roles = [rows_of(ctx, record, "incident_roles") for record in (wrong, first, corrected)]
+    assert len(roles[0]) < len(roles[1])
+    assert roles[1] == roles[2]
+    # What the correction made is found again by the day after it.
+    next_day = record_of(ctx, make_tables(ctx, third))
+    assert record_of(ctx, next_day["previous"]) == corrected
+
+
 def test_a_day_before_the_first_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ClawbackError, match="before the first day"):
         make_tables(sample_context(tmp_path), date(2020, 9, 24))

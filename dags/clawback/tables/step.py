@@ -4,6 +4,8 @@ Invariants:
     A day's record names the record of the day before: the chain begins at the settings' first day and has no
     holes. The name of a partition is the hash of all that went into it, so what is unchanged is found again
     and never written twice.
+    Labels and case files are read as they stand on the newest day, on every day: the tracer asks them where
+    each transfer of the past went, so a label that is corrected today corrects last month's ledger too.
 """
 
 from __future__ import annotations
@@ -12,14 +14,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from clawback.context import RunContext
-from clawback.days import day_before, day_range
+from clawback.days import day_before, day_range, parse_day
 from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json, short_hash
 from clawback.lake.partition import Manifest, manifest_key, read_manifest, write_partition
 from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.schemas import TABLES
 from clawback.settings import SourceSettings
-from clawback.sources.landing import RawFolder
+from clawback.sources.landing import RawFolder, same_parts
 from clawback.sources.reading import read_day
 from clawback.sources.registry import describe
 from clawback.tables.merge import SourceDay, merge_day
@@ -31,6 +33,9 @@ CODE_VERSION: Final = "1"
 """Raised when the same raw bytes would give other rows."""
 
 RECORDS: Final = "tables/_days"
+
+_JUDGE_THE_PAST: Final = frozenset({"labels", "incidents"})
+"""Snapshots that decide what transfers of earlier days were; of other snapshots only the newest is read."""
 
 
 def make_tables(ctx: RunContext, day: date) -> str:
@@ -45,19 +50,25 @@ def make_tables(ctx: RunContext, day: date) -> str:
     first = ctx.settings.first_day
     if day < first:
         raise ClawbackError(f"{day} lies before the first day {first}", where="first_day of the settings")
+    standing = {source.name: _as_it_stands(ctx, source, day) for source in ctx.settings.enabled_sources}
     previous: str | None = None
     previous_assets: str | None = None
     for present in day_range(first, day):
-        previous, previous_assets = _make_day(ctx, present, previous, previous_assets)
+        previous, previous_assets = _make_day(ctx, present, standing, previous, previous_assets)
     if previous is None:
         raise ClawbackError(f"no day from {first} to {day}")
     return previous
 
 
 def _make_day(
-    ctx: RunContext, day: date, previous: str | None, previous_assets: str | None
+    ctx: RunContext,
+    day: date,
+    standing: dict[str, Manifest | None],
+    previous: str | None,
+    previous_assets: str | None,
 ) -> tuple[str, str]:
-    manifests = [(source, _raw(ctx, source, day)) for source in ctx.settings.enabled_sources]
+    sources = ctx.settings.enabled_sources
+    manifests = [(source, _raw(ctx, source, day, standing[source.name])) for source in sources]
     inputs = {
         "code": CODE_VERSION,
         "day": day.isoformat(),
@@ -111,11 +122,13 @@ def _write(
         ctx.progress(f"{day} tables: {len(turned_away)} records in quarantine")
 
 
-def _raw(ctx: RunContext, source: SourceSettings, day: date) -> Manifest | None:
+def _raw(ctx: RunContext, source: SourceSettings, day: date, standing: Manifest | None) -> Manifest | None:
     """What a source says about a day, or about the newest day before it."""
     about = describe(source.connector)
     folder = RawFolder(ctx.lake, source.name, about.table)
     found = folder.newest(day) if about.grain == "day" else folder.newest_snapshot(day)
+    if standing is not None and not (found is not None and same_parts(found, list(standing.parts))):
+        return standing
     if found is None and source.required:
         what = f"no data for {day}" if about.grain == "day" else f"no snapshot of {day} or before"
         raise ClawbackError(
@@ -127,6 +140,22 @@ def _raw(ctx: RunContext, source: SourceSettings, day: date) -> Manifest | None:
         # The record still says how far the source has come.
         return _empty(folder.newest_snapshot(day_before(day)))
     return found
+
+
+def _as_it_stands(ctx: RunContext, source: SourceSettings, newest: date) -> Manifest | None:
+    """What every day up to the newest is judged by; None where each day's own rows or snapshot count."""
+    about = describe(source.connector)
+    if about.grain != "snapshot" or about.table not in _JUDGE_THE_PAST:
+        return None
+    folder = RawFolder(ctx.lake, source.name, about.table)
+    standing = folder.newest_snapshot(newest)
+    # Of equal snapshots the first: the day after a correction finds again what the correction made.
+    while standing is not None:
+        before = folder.newest_snapshot(day_before(parse_day(standing.meta["day"])))
+        if before is None or not same_parts(before, list(standing.parts)):
+            break
+        standing = before
+    return standing
 
 
 def _empty(manifest: Manifest | None) -> Manifest | None:
