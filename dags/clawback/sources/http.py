@@ -184,7 +184,8 @@ class HttpClient:
         inflate = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
         content = bytearray()
         try:
-            for chunk in response.iter_raw(1 << 16):
+            # As it comes: a chunk size would gather a slow drip for hours before the deadline is looked at.
+            for chunk in response.iter_raw():
                 if self._monotonic() > ends:
                     raise HttpFailure("the answer takes too long", where=where)
                 room = self._max_bytes + 1 - len(content)

@@ -11,10 +11,15 @@ import ipaddress
 import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Final
 
 import httpx
 
 from clawback.errors import ClawbackError
+
+_CARRIERS: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+_LOCAL_NAT64: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""RFC 8215: translates inside a network, by a prefix length that only that network knows."""
 
 Resolver = Callable[[str, int], list[str]]
 
@@ -57,7 +62,7 @@ def check_target(url: httpx.URL, allow_hosts: Collection[str], resolver: Resolve
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         addresses = resolver(url.host, port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise Unreachable(
             f"the name {url.host} does not resolve", where=shown, cause=str(error), remedy="check the network"
         ) from error
@@ -81,7 +86,9 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         # Addresses that carry an IPv4 one inside lead to that one.
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in ipaddress.ip_network("64:ff9b::/96"):
+        if ip in _LOCAL_NAT64:
+            return False
+        if inner is None and any(ip in network for network in _CARRIERS):
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
