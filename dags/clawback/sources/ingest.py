@@ -77,10 +77,10 @@ def ingest(ctx: RunContext, source_name: str, day: date, known: date, http: Http
     read = read_day(ctx.lake, source.connector, parts, day)
     _check(source, description, extraction, read, day)
     _tell(ctx, source.name, day, read)
-    present = folder.newest(day)
-    if present is not None and same_parts(present, parts):
-        return present.key
-    landing.complete(parts, _meta(ctx, source, description, version, extraction, read, day, known))
+    # A run that is older than the newest one (a task cleared late) must not add its bytes each time either.
+    held = (folder.newest(day), folder.newest_known(day, known))
+    if not any(manifest is not None and same_parts(manifest, parts) for manifest in held):
+        landing.complete(parts, _meta(ctx, source, description, version, extraction, read, day, known))
     newest = folder.newest(day)
     if newest is None:
         raise ClawbackError("the lake does not show a manifest that was just written", where=folder.prefix)

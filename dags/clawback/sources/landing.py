@@ -49,6 +49,11 @@ class RawFolder:
         keys = self._manifest_keys(day)
         return read_manifest(self.lake, keys[-1]) if keys else None
 
+    def newest_known(self, day: date, known: date) -> Manifest | None:
+        """The newest manifest of that day that was known by then."""
+        keys = [key for key in self._manifest_keys(day) if _known_of(key) <= known.isoformat()]
+        return read_manifest(self.lake, keys[-1]) if keys else None
+
     def newest_snapshot(self, day: date) -> Manifest | None:
         """The newest manifest of the newest day that is not after `day`."""
         # Nearly always the day itself; the whole list is asked only when it has none.
@@ -134,6 +139,10 @@ class Landing:
         if shared:
             return f"{self.folder.prefix}/files/{digest}/{name}"
         return f"{self._prefix}/{name}"
+
+
+def _known_of(key: str) -> str:
+    return key.partition("/known=")[2][:10]
 
 
 def same_parts(one: Manifest, parts: list[Part]) -> bool:
