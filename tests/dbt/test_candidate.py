@@ -114,6 +114,14 @@ def test_an_equal_candidate_is_used_again(built: Built) -> None:
     assert (built.folder / "candidate.duckdb").stat().st_mtime_ns == before
 
 
+def test_a_damaged_candidate_is_made_again(built: Built) -> None:
+    mart = built.folder / "marts" / "fct_claims.parquet"
+    sha256 = file_sha256_hex(mart)
+    mart.write_bytes(b"half a file")
+    assert build_candidate(built.ctx, *built.keys) == built.name
+    assert file_sha256_hex(mart) == sha256
+
+
 def test_what_an_interrupted_build_left_is_no_candidate(built: Built) -> None:
     kept = built.folder.with_name("kept")
     sha256 = file_sha256_hex(built.folder / "marts" / "fct_claims.parquet")
