@@ -21,6 +21,7 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -67,14 +68,14 @@ class TracingSettings(_Strict):
     """Methods and limits of the tracer. 0 means no limit."""
 
     methods: list[str] = ["fifo"]
-    max_hops: int = 0
+    max_hops: Annotated[int, Field(ge=0)] = 0
 
 
 class SmtpSettings(_Strict):
     """The mail server of subscriptions; no host, no mail."""
 
     host: str | None = None
-    port: int = 25
+    port: Annotated[int, Field(gt=0, lt=65_536)] = 25
     sender: str = "clawback@localhost"
     starttls: bool = False
     username: str | None = None
@@ -176,7 +177,15 @@ def load_settings(path: Path | None = None) -> Settings:
         from_file = TomlConfigSettingsSource(Settings, toml_file=file)()
     except ValueError as error:
         raise ClawbackError("the settings file is no TOML", where=str(file), cause=str(error)) from error
-    from_env = EnvSettingsSource(Settings)()
+    try:
+        from_env = EnvSettingsSource(Settings)()
+    except SettingsError as error:
+        raise ClawbackError(
+            "an environment variable does not fit its setting",
+            where=f"{ENV_PREFIX}...",
+            cause=str(error),
+            remedy="lists and tables are written as JSON there; single values as CLAWBACK_LAKE__URL",
+        ) from None
     merged = _merge(from_file, from_env)
     try:
         settings = Settings(**merged)

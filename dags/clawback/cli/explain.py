@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 @click.argument("figure", metavar="FIGURE")
 @click.option("--day", type=DAY, help="The row of this day [default: the release's newest].")
 @click.option("--release", "release_id", help="A release by its name [default: the latest].")
-@click.option("--limit", default=20, show_default=True, help="Most rows to show of each list; 0 for all.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="Most rows to show of each list; 0 for all.",
+)
 @click.pass_obj
 def explain(
     settings_path: Path | None,
@@ -139,11 +145,11 @@ def _print_claims(
     for as_of, kind, value, unit, who, level, phrase, quotation, publisher, published, url in _first(
         rows, limit
     ):
-        figure = "" if value is None else f" {value.normalize():,f} {unit}"
+        figure = "" if value is None else f" {value.normalize():,f} {_safe(unit or '')}"
         hedge = f"{level} ('{phrase}')" if phrase else level
         click.echo(
-            f"  {as_of}  {kind}{figure}, asserted by {who}, {hedge}\n"
-            f'    "{_safe(quotation)}"\n    {_safe(publisher)}, {published}  {url or ""}'
+            f"  {as_of}  {kind}{figure}, asserted by {_safe(who)}, {_safe(hedge)}\n"
+            f'    "{_safe(quotation)}"\n    {_safe(publisher)}, {published}  {_safe(url or "")}'
         )
     _more(rows, limit)
 
