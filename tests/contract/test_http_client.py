@@ -235,15 +235,23 @@ def test_inside_addresses_are_known(address: str, public: bool) -> None:
     assert is_public(address) is public
 
 
-def test_an_error_never_shows_the_query() -> None:
+def test_an_error_shows_neither_query_nor_path() -> None:
     with (
         LoopbackServer(Scripted(status=404)) as server,
         client() as http,
         pytest.raises(HttpFailure) as caught,
     ):
-        http.get(f"{server.url}/v1/long/path?api_key=secret")
+        http.get(f"{server.url}/key-in-path/hacks?api_key=secret")
+    assert server.url in str(caught.value)
     assert "secret" not in str(caught.value)
-    assert "long" not in str(caught.value)
+    assert "key-in-path" not in str(caught.value)
+
+
+def test_a_refused_address_shows_no_path() -> None:
+    with pytest.raises(Unreachable) as caught:
+        check_target(httpx.URL("http://10.0.0.1:8545/key-in-path?api_key=secret"), [])
+    assert "http://10.0.0.1:8545" in str(caught.value)
+    assert "key-in-path" not in str(caught.value)
 
 
 @pytest.fixture(scope="module")
