@@ -10,9 +10,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from clawback.errors import ClawbackError
 from clawback.hashing import file_sha256_hex
 from clawback.lake.local import LocalLake
 from clawback.release.candidate import read_candidate
+from clawback.release.runs import list_runs
 from clawback.warehouse.step import build_candidate, project_hash
 
 from tests.dbt.conftest import Built
@@ -135,6 +137,16 @@ def test_what_an_interrupted_build_left_is_no_candidate(built: Built) -> None:
         assert not leftover.exists()
     finally:
         shutil.rmtree(kept)
+
+
+def test_a_build_that_fails_is_written_down(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    tables_key, _ = fill_lake(ctx.lake)
+    with pytest.raises(ClawbackError):
+        build_candidate(ctx, tables_key, "trace/fifo/dt=2020-09-29/nowhere/_manifest.json")
+    (run,) = list_runs(ctx.lake)
+    assert (run["step"], run["outcome"]) == ("build", "failed")
+    assert "nowhere" in " ".join(run["reason"])
 
 
 def test_empty_tables_make_an_empty_candidate(built: Built, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from clawback.errors import ClawbackError
 from clawback.lake import open_lake
 from clawback.lake.partition import read_manifest
 from clawback.parquet import read_table
+from clawback.release.runs import list_runs
 from clawback.resources import sample_dir
 from clawback.schemas import TABLES
 from clawback.settings import load_settings
@@ -180,6 +181,9 @@ def test_a_required_source_without_data_is_named_with_its_day(tmp_path: Path) ->
     text = str(caught.value)
     assert "'kucoin_native' has no data for 2020-09-26" in text
     assert "clawback run --from 2020-09-26" in text
+    (run,) = list_runs(ctx.lake)
+    assert (run["step"], run["day"], run["outcome"]) == ("tables", "2020-09-26", "failed")
+    assert "no data for 2020-09-26" in run["reason"][0]
 
 
 def test_an_optional_source_may_be_late_and_the_record_says_so(tmp_path: Path) -> None:

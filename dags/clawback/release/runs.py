@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -36,6 +37,22 @@ def record_run(lake: Lake, clock: Callable[[], datetime], record: Mapping[str, A
     """
     body = {**record, "recorded_at": clock().isoformat(timespec="seconds")}
     return create_numbered(lake, PREFIX, lambda seq: {**body, "seq": seq})
+
+
+@contextmanager
+def failure_recorded(lake: Lake, clock: Callable[[], datetime], step: str, day: str) -> Iterator[None]:
+    """Leave a record of a step that fails; the error goes on."""
+    try:
+        yield
+    except ClawbackError as error:
+        # A lake that cannot be written may be the very cause: it must not hide it.
+        with suppress(ClawbackError):
+            record_run(
+                lake,
+                clock,
+                {"step": step, "day": day, "outcome": "failed", "reason": str(error).splitlines()},
+            )
+        raise
 
 
 def list_runs(lake: Lake) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json, short_hash
 from clawback.lake.partition import Manifest, manifest_key, read_manifest, write_partition
 from clawback.parquet import rows_to_table, table_to_bytes
+from clawback.release.runs import failure_recorded
 from clawback.schemas import TABLES
 from clawback.settings import SourceSettings
 from clawback.sources.landing import RawFolder, same_parts
@@ -54,7 +55,8 @@ def make_tables(ctx: RunContext, day: date) -> str:
     previous: str | None = None
     previous_assets: str | None = None
     for present in day_range(first, day):
-        previous, previous_assets = _make_day(ctx, present, standing, previous, previous_assets)
+        with failure_recorded(ctx.lake, ctx.clock, "tables", present.isoformat()):
+            previous, previous_assets = _make_day(ctx, present, standing, previous, previous_assets)
     if previous is None:
         raise ClawbackError(f"no day from {first} to {day}")
     return previous

@@ -21,6 +21,7 @@ from clawback.hashing import file_sha256_hex, readable_json, short_hash
 from clawback.locks import alone
 from clawback.release.candidate import read_candidate
 from clawback.release.names import marts_hash, release_id
+from clawback.release.runs import failure_recorded
 from clawback.resources import dbt_project_dir
 from clawback.warehouse.dbt import DbtRoom, build, read_dbt_manifest
 from clawback.warehouse.export import Exported, assemble, export_marts, marts_of
@@ -58,7 +59,7 @@ def build_candidate(ctx: RunContext, tables_key: str, trace_key: str) -> str:
         ctx.progress(f"build {day}: {name} is there already")
         return name
     bench = ctx.work_dir.absolute() / "warehouse"
-    with alone(bench / "lock"):
+    with alone(bench / "lock"), failure_recorded(ctx.lake, ctx.clock, "build", day):
         if _is_whole(ctx, name):
             return name
         _clear(candidates, name)
