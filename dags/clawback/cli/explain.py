@@ -107,17 +107,24 @@ def _print_balances(
 def _print_transfers(
     ctx: RunContext, release_id: str, incident: str, entry: Figure, day: date, limit: int
 ) -> None:
-    # Frozen units lie where they were held: the transfers that brought them there say `held`.
+    from clawback.release.read import mart_path, query
+
+    # Frozen units lie where they were held: the transfers that brought them there say `held`. So do those of
+    # all other assets, which are no part of the figure.
     part = "held" if entry.parts[0] == "frozen" else entry.parts[0]
-    rows = _query(
-        ctx,
-        release_id,
-        "fct_fund_flows",
+    _, rows = query(
+        {
+            "flows": mart_path(ctx.lake, release_id, "fct_fund_flows"),
+            "balances": mart_path(ctx.lake, release_id, "fct_incident_balances_daily"),
+        },
         "select block_time, tx_hash, coalesce(asset_symbol, '?'), tainted_amount, from_address, to_address,"
-        " hop from mart where incident_id = $incident and flow_date <= $day"
+        " hop from flows where incident_id = $incident and flow_date <= $day"
         " and case when $part = 'stolen' then theft_role is not null else outcome = $part end"
+        " and ($figure = 'stolen' or exists (from balances where balances.incident_id = $incident"
+        " and balances.day = $day and balances.part = $figure and balances.amount > 0"
+        " and balances.chain = flows.chain and balances.asset = flows.asset))"
         " order by block_time, tx_hash, kind, position",
-        {"incident": incident, "day": day, "part": part},
+        {"incident": incident, "day": day, "part": part, "figure": entry.parts[0]},
     )
     click.secho(f"\ntransfers ({len(rows)})", bold=True)
     for time, tx_hash, symbol, amount, sender, receiver, hop in _first(rows, limit):
