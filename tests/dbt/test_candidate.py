@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
+from time import monotonic, sleep
 
 import duckdb
 import pytest
@@ -147,6 +150,25 @@ def test_a_build_that_fails_is_written_down(tmp_path: Path) -> None:
     (run,) = list_runs(ctx.lake)
     assert (run["step"], run["outcome"]) == ("build", "failed")
     assert "nowhere" in " ".join(run["reason"])
+
+
+def test_a_dbt_that_outlives_its_killed_parent_is_waited_for(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    keys = fill_lake(ctx.lake)
+    child = os.fork()
+    if child == 0:
+        try:
+            build_candidate(ctx, *keys)
+        finally:
+            os._exit(1)
+    log = ctx.work_dir / "warehouse" / "logs" / "dbt.log"
+    deadline = monotonic() + 120
+    while not (log.is_file() and "Concurrency" in log.read_text()):
+        assert monotonic() < deadline
+        sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    read_candidate(ctx.work_dir, build_candidate(ctx, *keys))
 
 
 def test_empty_tables_make_an_empty_candidate(built: Built, tmp_path: Path) -> None:

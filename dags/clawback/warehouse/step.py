@@ -59,12 +59,12 @@ def build_candidate(ctx: RunContext, tables_key: str, trace_key: str) -> str:
         ctx.progress(f"build {day}: {name} is there already")
         return name
     bench = ctx.work_dir.absolute() / "warehouse"
-    with alone(bench / "lock"), failure_recorded(ctx.lake, ctx.clock, "build", day):
+    with alone(bench / "lock") as held, failure_recorded(ctx.lake, ctx.clock, "build", day):
         if _is_whole(ctx, name):
             return name
         _clear(candidates, name)
         started = monotonic()
-        room = DbtRoom(project, bench / "inputs", bench / "build.duckdb", bench)
+        room = DbtRoom(project, bench / "inputs", bench / "build.duckdb", bench, held)
         counts = lay_out(ctx.lake, tables_key, trace_key, ranks, room.inputs)
         results = build(room)
         folder = candidates / f"{_BUILDING}{name}"
