@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -163,11 +164,13 @@ def test_a_dbt_that_outlives_its_killed_parent_is_waited_for(tmp_path: Path) -> 
             os._exit(1)
     log = ctx.work_dir / "warehouse" / "logs" / "dbt.log"
     deadline = monotonic() + 120
-    while not (log.is_file() and "Concurrency" in log.read_text()):
+    while not (log.is_file() and "Running with dbt" in log.read_text()):
         assert monotonic() < deadline
         sleep(0.02)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    with (ctx.work_dir / "warehouse" / "lock").open("w") as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     read_candidate(ctx.work_dir, build_candidate(ctx, *keys))
 
 
