@@ -20,6 +20,7 @@ from clawback.lake.partition import (
     read_part,
     write_partition,
 )
+from tests.conftest import free_port
 from tests.lake_promises import LakePromises
 
 
@@ -151,3 +152,19 @@ def test_kill_9_between_any_two_writes_leaves_nothing_that_looks_complete(tmp_pa
             return
         assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     pytest.fail("the writer never finished")
+
+
+@pytest.mark.parametrize("call", ["exists", "read", "local_path", "list"])
+def test_an_s3_server_that_has_gone_is_told(tmp_path: Path, call: str) -> None:
+    import boto3
+    from botocore.config import Config
+
+    from clawback.lake.s3 import S3Lake
+
+    client = boto3.session.Session("a", "b", region_name="us-east-1").client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{free_port()}",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(ClawbackError, match="refused or failed"):
+        getattr(S3Lake(client, "bucket", "", tmp_path), call)("some/key")
