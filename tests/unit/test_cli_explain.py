@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from clawback.cli.explain import _print_transfers
 from clawback.cli.figures import FIGURES
+from clawback.cli.opened import Opened
 from tests.deliver_lake import Desk
 from tests.deliver_marts import INCIDENT, KAI, USDT, balance, flow
 
@@ -45,7 +45,7 @@ def test_a_figure_shows_the_transfers_of_its_own_assets(
     desk = Desk(tmp_path)
     marts = {"fct_fund_flows": flows, "fct_incident_balances_daily": balances}
     desk.release(RELEASE, {name: pa.Table.from_pylist(rows) for name, rows in marts.items()})
-    _print_transfers(desk.context, RELEASE, INCIDENT, FIGURES[figure], DAY, 0)
+    Opened(desk.context, RELEASE, INCIDENT, DAY, 0).transfers(FIGURES[figure].parts[0])
     said = capsys.readouterr().out
     assert f"transfers ({len(shown)})" in said
     assert {line.split("  ")[-1] for line in said.splitlines() if "hop" in line} == shown
