@@ -68,6 +68,19 @@ def test_the_same_candidate_again_adds_no_release(tmp_path: Path) -> None:
     assert [run["outcome"] for run in list_runs(ctx.lake)] == ["published", "unchanged"]
 
 
+def test_a_release_of_other_marts_under_the_same_name_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    candidate = make_candidate(ctx, D1)
+    release = publish_candidate(ctx, candidate, D1, render=page)
+    key = f"releases/{release}/manifest.json"
+    told = json.loads(ctx.lake.read(key))
+    ctx.lake.put(key, json.dumps({**told, "marts_hash": release[-7:] + "0" * 57}).encode())
+    with pytest.raises(ClawbackError, match="another release has the name") as refused:
+        publish_candidate(ctx, candidate, D2, render=page)
+    assert told["marts_hash"] in str(refused.value)
+    assert len(list_publications(ctx.lake)) == 1
+
+
 def test_the_next_day_names_the_day_before(tmp_path: Path) -> None:
     ctx = context(tmp_path)
     first = publish_candidate(ctx, make_candidate(ctx, D1), D1, render=page)

@@ -54,11 +54,14 @@ def publish_candidate(
         The release id.
 
     Raises:
-        ClawbackError: the audit did not let exactly these bytes through, or readers see a newer day.
+        ClawbackError: the audit did not let exactly these bytes through, readers see a newer day, or another
+            content has this name.
     """
     found = read_candidate(ctx.work_dir, candidate)
     audit = _require_audit(found)
     release = found.release_id
+    if is_complete(ctx.lake, release):
+        _require_same(ctx, found)
     newest = newest_publication(ctx.lake)
     if newest is not None and newest.release != release:
         if _was_published(ctx, release) and day_of(release) < day_of(newest.release):
@@ -146,6 +149,19 @@ def _require_audit(candidate: Candidate) -> dict[str, Any]:
     return audit
 
 
+def _require_same(ctx: RunContext, candidate: Candidate) -> None:
+    """The name holds seven digits of the hash; a release of other marts under it is not this one."""
+    there = read_release(ctx.lake, candidate.release_id).marts_hash
+    if there != candidate.marts_hash:
+        raise ClawbackError(
+            f"another release has the name {candidate.release_id}",
+            where=f"{ctx.lake.url}/{release_key(candidate.release_id)}",
+            cause=f"its marts hash to {there}, those of this candidate to {candidate.marts_hash}",
+            remedy="verify it with `clawback release verify`; if it is whole, two contents share their first "
+            "seven digits: any change of a source or label gives the next build another name",
+        )
+
+
 def _upload(
     ctx: RunContext, candidate: Candidate, audit: dict[str, Any], render: Callable[[Path], bytes]
 ) -> None:
@@ -190,7 +206,8 @@ def _upload(
         inputs={"tables": candidate.tables_key, "trace": candidate.trace_key},
         files=tuple(files),
     )
-    write_manifest(lake, manifest)
+    if not write_manifest(lake, manifest):
+        _require_same(ctx, candidate)
 
 
 def _was_published(ctx: RunContext, release: str) -> bool:
