@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from clawback.errors import ClawbackError
+from clawback.hashing import canonical_json, file_sha256_hex
 from clawback.lake.local import LocalLake
 from clawback.release.publish import list_publications
 from clawback.release.read import (
+    file_path,
     latest,
     latest_day,
     latest_release,
@@ -261,6 +263,48 @@ def test_of_two_runs_that_publish_at_once_the_newer_day_stays(tmp_path: Path) ->
         publish_candidate(context(tmp_path, lake), slow, D3, render=page)
     assert [p.release[:10] for p in list_publications(ctx.lake)] == ["2020-09-28"]
     assert latest_day(ctx.lake) == D3
+
+
+@pytest.mark.parametrize("writes_before", range(14))
+def test_of_two_machines_that_upload_one_release_at_once_either_leaves_it_whole(
+    tmp_path: Path, writes_before: int
+) -> None:
+    """The other machine, whose DuckDB file has other bytes, publishes between two writes of this one."""
+    ctx = context(tmp_path)
+    ours, theirs = make_candidate(ctx, D1), make_candidate(ctx, D1, name="elsewhere")
+    folder = ctx.work_dir / "candidates" / theirs
+    (folder / "clawback.duckdb").write_bytes(b"the bytes of another machine")
+    told = json.loads((folder / "audit.json").read_bytes())
+    told["served_sha256"] = file_sha256_hex(folder / "clawback.duckdb")
+    (folder / "audit.json").write_bytes(canonical_json(told))
+
+    class RacingLake(MortalLake):
+        def _live(self, write):
+            self.writes_left -= 1
+            if self.writes_left == -1:
+                publish_candidate(ctx, theirs, D1, render=page)
+            return write()
+
+    lake = RacingLake(LocalLake(tmp_path / "lake"), writes_left=writes_before)
+    release = publish_candidate(context(tmp_path, lake), ours, D1, render=page)
+    found = verify_release(ctx.lake, release)
+    assert found.problems == []
+    audit = json.loads(file_path(ctx.lake, release, "audit.json").read_bytes())
+    assert audit["served_sha256"] == file_sha256_hex(file_path(ctx.lake, release, "clawback.duckdb"))
+    assert len(list_publications(ctx.lake)) == 1
+
+
+def test_what_a_dead_attempt_left_is_neither_taken_nor_called_damage(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    name = make_candidate(ctx, D1)
+    release = json.loads((ctx.work_dir / "candidates" / name / "candidate.json").read_bytes())["release_id"]
+    ctx.lake.put(f"releases/{release}/clawback.duckdb", b"of a build that died")
+    assert publish_candidate(ctx, name, D1, render=page) == release
+    assert verify_release(ctx.lake, release).ok
+    served = file_path(ctx.lake, release, "clawback.duckdb")
+    assert served.read_bytes() == (ctx.work_dir / "candidates" / name / "clawback.duckdb").read_bytes()
+    ctx.lake.put(f"releases/{release}/attempts/0123456789abcdef/stray", b"x")
+    assert verify_release(ctx.lake, release).extra == ("attempts/0123456789abcdef/stray",)
 
 
 def test_a_pointer_that_fell_behind_is_mended_and_never_set_back(tmp_path: Path) -> None:

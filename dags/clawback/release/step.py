@@ -22,6 +22,7 @@ from clawback.release.manifest import (
     describe_bytes,
     describe_file,
     is_complete,
+    place_file,
     read_release,
     release_key,
     write_manifest,
@@ -71,7 +72,8 @@ def publish_candidate(
         check_order(release, newest)
     if not is_complete(ctx.lake, release):
         _upload(ctx, found, audit, render or _page)
-    publication = publish(ctx.lake, ctx.clock, release, known=known, verdict=audit["verdict"])
+    verdict = read_release(ctx.lake, release).verdict
+    publication = publish(ctx.lake, ctx.clock, release, known=known, verdict=verdict)
     _record(ctx, found, audit, known, "unchanged" if publication is None else "published")
     return release
 
@@ -174,8 +176,7 @@ def _upload(
             where=str(candidate.file(AUDIT)),
             remedy="run the audit step again",
         )
-    paths = {f"marts/{mart.path.name}": mart.path for mart in candidate.marts.values()}
-    paths |= {name: candidate.file(name) for name in (SERVED, AUDIT)}
+    paths = {name: candidate.file(name) for name in (SERVED, AUDIT)}
     if candidate.file(RUN_RESULTS).is_file():
         paths[RUN_RESULTS] = candidate.file(RUN_RESULTS)
     older = {} if before is None else before.marts
@@ -189,12 +190,14 @@ def _upload(
     made[PAGE] = render(candidate.folder)
 
     files: list[ReleaseFile] = []
+    for mart in candidate.marts.values():
+        # The release's name stands for these bytes: whoever else writes them writes the same.
+        files.append(describe_file(f"marts/{mart.path.name}", mart.path))
+        lake.put_file(release_key(release, files[-1].name), mart.path)
     for name, path in sorted(paths.items()):
-        lake.put_file(release_key(release, name), path)
-        files.append(describe_file(name, path))
+        files.append(place_file(lake, release, describe_file(name, path), path.read_bytes()))
     for name, data in sorted(made.items()):
-        lake.put(release_key(release, name), data)
-        files.append(describe_bytes(name, data))
+        files.append(place_file(lake, release, describe_bytes(name, data), data))
     manifest = ReleaseManifest(
         release=release,
         day=candidate.day.isoformat(),
