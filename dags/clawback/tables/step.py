@@ -2,8 +2,8 @@
 
 Invariants:
     A day's record names the record of the day before: the chain begins at the settings' first day and has no
-    holes. The name of a partition is the hash of all that went into it, so what is unchanged is found again
-    and never written twice.
+    holes. The name of a partition is the hash of all that went into that table (`MADE_OF`), so what is
+    unchanged is found again and never written twice: a corrected label leaves all transfers where they are.
     Labels and case files are read as they stand on the newest day, on every day: the tracer asks them where
     each transfer of the past went, so a label that is corrected today corrects last month's ledger too.
 """
@@ -25,7 +25,7 @@ from clawback.settings import SourceSettings
 from clawback.sources.landing import RawFolder, same_parts
 from clawback.sources.reading import read_day
 from clawback.sources.registry import describe
-from clawback.tables.merge import SourceDay, merge_day
+from clawback.tables.merge import MADE_OF, SourceDay, merge_day
 
 if TYPE_CHECKING:
     from clawback.tables.merge import Row
@@ -77,7 +77,8 @@ def _make_day(
         "assets": previous_assets,
         "sources": [_input(source, manifest) for source, manifest in manifests],
     }
-    partitions = {name: _prefix(name, day, inputs) for name in TABLES}
+    tables_of = {source.name: describe(source.connector).table for source in sources}
+    partitions = {name: _prefix(name, day, _inputs_of(name, inputs, tables_of)) for name in TABLES}
     record = {
         "day": day.isoformat(),
         "previous": previous,
@@ -94,8 +95,11 @@ def _make_day(
     assets = manifest_key(partitions["assets"])
     if ctx.lake.exists(key):
         return key, assets
-    if not all(ctx.lake.exists(manifest_key(prefix)) for prefix in partitions.values()):
-        _write(ctx, day, manifests, partitions, previous_assets)
+    absent = {
+        name: prefix for name, prefix in partitions.items() if not ctx.lake.exists(manifest_key(prefix))
+    }
+    if absent:
+        _write(ctx, day, manifests, absent, previous_assets)
     record["tables"] = {
         name: {"manifest": manifest_key(prefix), "rows": _rows(read_manifest(ctx.lake, manifest_key(prefix)))}
         for name, prefix in partitions.items()
@@ -120,7 +124,8 @@ def _write(
         data = table_to_bytes(rows_to_table(rows, TABLES[name]))
         meta = {"table": name, "day": day.isoformat(), "code": CODE_VERSION}
         write_partition(ctx.lake, prefix, {"part-0000.parquet": data}, meta, {"part-0000.parquet": len(rows)})
-    if turned_away := merged["quarantine"]:
+    turned_away = merged["quarantine"]
+    if turned_away and "quarantine" in partitions:
         ctx.progress(f"{day} tables: {len(turned_away)} records in quarantine")
 
 
@@ -175,6 +180,15 @@ def _input(source: SourceSettings, manifest: Manifest | None) -> dict[str, Any]:
     }
 
 
+def _inputs_of(table: str, inputs: dict[str, Any], tables_of: dict[str, str]) -> dict[str, Any]:
+    """What of a day's inputs one table is made of."""
+    if table not in MADE_OF:
+        return inputs
+    sources = [told for told in inputs["sources"] if tables_of[told["source"]] in MADE_OF[table]]
+    own = {**inputs, "sources": sources}
+    return own if table == "assets" else {name: value for name, value in own.items() if name != "assets"}
+
+
 def _prefix(name: str, day: date, inputs: dict[str, Any]) -> str:
     return f"tables/{name}/dt={day.isoformat()}/{short_hash({'table': name, **inputs})}"
 
@@ -189,6 +203,15 @@ def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date
             cause=reason,
             remedy="ingest the day again with this version",
         )
+    own = describe(source.connector).table
+    for table in found.rows:
+        # Else a table would keep its name when this source's rows change.
+        if own not in MADE_OF["incidents" if table == "_cases" else table]:
+            raise ClawbackError(
+                f"a source of {own} gives rows of {table}",
+                where=f"connector '{source.connector}'",
+                remedy="say so in MADE_OF of clawback.tables.merge",
+            )
     return SourceDay(source.name, date.fromisoformat(manifest.meta["known"]), found)
 
 
