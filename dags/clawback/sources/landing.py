@@ -58,8 +58,12 @@ class RawFolder:
 
     def newest(self, day: date) -> Manifest | None:
         """The newest manifest of exactly that day."""
-        keys = self._manifest_keys(day)
-        return read_manifest(self.lake, keys[-1]) if keys else None
+        key = self.newest_key(day)
+        return None if key is None else read_manifest(self.lake, key)
+
+    def newest_key(self, day: date) -> str | None:
+        """Key of the newest manifest of exactly that day."""
+        return next(reversed(self._manifest_keys(day)), None)
 
     def newest_known(self, day: date, known: date) -> Manifest | None:
         """The newest manifest of that day that was known by then."""
