@@ -4,7 +4,8 @@ Layout:
     Which file: the argument, else `$CLAWBACK_SETTINGS`, else `clawback.toml` in the base folder, else the
     packaged sample's. The base folder, where relative paths start, is `$CLAWBACK_HOME`, else the folder of
     the settings file, else (packaged sample) the present folder.
-    The environment overrides: `CLAWBACK_LAKE__URL`, `CLAWBACK_SMTP__PASSWORD`. Secrets live only there.
+    The environment overrides: `CLAWBACK_LAKE__URL`, `CLAWBACK_SMTP__PASSWORD`. Secrets live only there;
+    an option of a source says `env:NAME` for a value that its connector looks up there.
 """
 
 from __future__ import annotations
