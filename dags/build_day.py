@@ -70,9 +70,9 @@ def build_day() -> None:
     @task(task_id="trace_day", execution_timeout=timedelta(hours=1))
     def trace_step(tables_key: str) -> str:
         from clawback.context import open_context
-        from clawback.tracing.step import trace_day
+        from clawback.run.trace import trace_tables
 
-        return trace_day(open_context(), tables_key)
+        return trace_tables(open_context(), tables_key)
 
     @task(task_id="build_candidate", pool="duckdb_writer", execution_timeout=timedelta(hours=1))
     def build_step(tables_key: str, trace_key: str) -> str:

@@ -55,9 +55,11 @@ def failure_recorded(lake: Lake, clock: Callable[[], datetime], step: str, day: 
         raise
 
 
-def list_runs(lake: Lake) -> list[dict[str, Any]]:
-    """All run records, oldest first."""
-    return [json.loads(lake.read(key)) for key in lake.list(PREFIX)]
+def list_runs(lake: Lake, newest: int | None = None) -> list[dict[str, Any]]:
+    """Run records, oldest first: all, or so many of the newest."""
+    keys = [key for key in lake.list(PREFIX) if _NUMBERED.fullmatch(key.removeprefix(PREFIX))]
+    first = 0 if newest is None else max(0, len(keys) - newest)
+    return [json.loads(lake.read(key)) for key in keys[first:]]
 
 
 def create_numbered(lake: Lake, prefix: str, make: Callable[[int], Mapping[str, Any]]) -> str:

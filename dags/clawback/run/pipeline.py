@@ -16,6 +16,7 @@ from clawback.days import day_before, day_range
 from clawback.errors import ClawbackError
 from clawback.run.ingest import ingest_source
 from clawback.run.ready import newest_raw_manifest, readiness
+from clawback.run.trace import trace_tables
 from clawback.settings import SourceSettings
 
 _T = TypeVar("_T")
@@ -88,10 +89,9 @@ def trace_through(ctx: RunContext, day: date) -> tuple[str, str]:
         Key of the day's record, key of the trace manifest.
     """
     from clawback.tables.step import make_tables
-    from clawback.tracing.step import trace_day
 
     tables_key = make_tables(ctx, day)
-    return tables_key, trace_day(ctx, tables_key)
+    return tables_key, trace_tables(ctx, tables_key)
 
 
 def build_day(ctx: RunContext, day: date, known: date) -> RunResult:
