@@ -168,3 +168,24 @@ def test_an_s3_server_that_has_gone_is_told(tmp_path: Path, call: str) -> None:
     )
     with pytest.raises(ClawbackError, match="refused or failed"):
         getattr(S3Lake(client, "bucket", "", tmp_path), call)("some/key")
+
+
+@pytest.mark.parametrize("write", ["put", "create"])
+def test_every_folder_that_got_a_new_entry_is_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def listening(handle: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{handle}"))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", listening)
+    lake = LocalLake(tmp_path / "lake")
+    getattr(lake, write)("a/b/c", b"x")
+    root = tmp_path / "lake"
+    assert {str(path) for path in (root / "a" / "b", root / "a", root, tmp_path)} <= set(flushed)
+    flushed.clear()
+    getattr(lake, write)("a/b/d", b"x")
+    assert [path for path in flushed if ".tmp" not in path] == [str(root / "a" / "b")]
