@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronPartitionTimetable, dag, task
+
 from clawback.days import DAY_FORMAT
 from clawback.settings import SourceSettings, load_settings
 from clawback.stack.names import ingest_dag

@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag, task
+
 from clawback.stack.names import BUILD_DAG, WATCH_DAG
 
 OWNER = "data-engineering"

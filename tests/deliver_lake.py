@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from clawback.context import RunContext
 from clawback.hashing import canonical_json
 from clawback.lake.local import LocalLake

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import yaml
+
 from clawback.context import RunContext
 from clawback.hashing import canonical_json, file_sha256_hex, sha256_hex
 from clawback.lake.local import LocalLake

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from clawback.audit.inputs import find_inputs
 from clawback.audit.scratch import Baseline, build_scratch
 from clawback.release.candidate import read_candidate
-
 from tests.audit.candidates import D1, D2, D3, context, write_candidate
 
 

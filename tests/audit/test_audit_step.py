@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.audit import step
 from clawback.audit.step import AuditBlocked, AuditBroken, audit_candidate
 from clawback.errors import ClawbackError
@@ -15,7 +16,6 @@ from clawback.release.read import latest_release, list_releases
 from clawback.release.runs import list_runs
 from clawback.release.step import publish_candidate
 from clawback.resources import expectations_dir
-
 from tests.audit.candidates import D2, D3, context, write_candidate
 
 pytestmark = pytest.mark.slow
@@ -141,6 +141,35 @@ def test_an_override_lets_a_failure_through_with_its_reason(tmp_path: Path) -> N
     with pytest.raises(AuditBlocked):
         audit_candidate(ctx, name)
     assert audit_of(ctx, name)["overrides"][0]["state"] == "expired"
+
+
+def test_an_audit_is_held_again_when_anything_that_it_rests_on_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[str] = []
+    real = step.run_checks
+
+    def counted(scratch: Path, suites: list[Any]) -> list[Any]:
+        held.append("once")
+        return real(scratch, suites)
+
+    monkeypatch.setattr(step, "run_checks", counted)
+    folder = tmp_path / "expectations"
+    shutil.copytree(expectations_dir(), folder)
+    monkeypatch.setattr(step, "expectations_dir", lambda: folder)
+    ctx = context(tmp_path)
+    name = write_candidate(ctx, D2, "c")
+    assert audit_candidate(ctx, name) == "pass"
+    assert audit_candidate(ctx, name) == "pass"
+    assert len(held) == 1
+    suite = folder / "marts" / "fct_claims.yml"
+    suite.write_text(suite.read_text() + "# reworded\n")
+    assert audit_candidate(ctx, name) == "pass"
+    assert len(held) == 2
+    audit = ctx.work_dir / "candidates" / name / "audit.json"
+    audit.write_text(audit.read_text().replace('"verdict": "pass"', '"verdict": "blocked"'))
+    assert audit_candidate(ctx, name) == "pass"
+    assert len(held) == 3
 
 
 def test_a_hole_in_the_lake_under_the_candidate_is_blocked(tmp_path: Path) -> None:

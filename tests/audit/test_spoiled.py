@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from clawback.audit.gate import BLOCKED, BROKEN, PASS, WARN, judge
 from clawback.audit.results import CheckResult
 from clawback.audit.step import run_checks
 from clawback.audit.suites import Suite, load_suites
 from clawback.resources import expectations_dir
-
 from tests.audit.candidates import contract
 from tests.audit.spoils import SPOILS
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.schemas import TABLES
 from clawback.settings import SourceSettings

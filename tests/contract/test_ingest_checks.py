@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.settings import SourceSettings
 from clawback.sources.base import Extraction, QuarantinedRow

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from clawback.sources.base import ParsedPart
 from clawback.sources.price_files.parse import parse
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest
 from clawback.resources import sample_dir
@@ -16,7 +17,6 @@ from clawback.sources.base import ParsedPart
 from clawback.sources.ingest import ingest
 from clawback.sources.label_files.parse import parse as parse_labels
 from clawback.sources.registry import describe
-
 from tests.contract.loopback import context_for, progress_of
 
 DAY, KNOWN = date(2020, 9, 25), date(2026, 9, 15)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.settings import load_settings
 from clawback.stack.airflow import POOLS
 

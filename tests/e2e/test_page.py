@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from clawback.deliver.page import render_page
 from clawback.errors import ClawbackError
-
 from tests.deliver_marts import (
     FLOW_TYPES,
     THIEF,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import threading
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.lake import KeyMissing
 from clawback.lake.partition import manifest_key, read_manifest, read_part, write_partition
 from clawback.lake.s3 import S3Lake
 from clawback.settings import LakeSettings
-
 from tests.conftest import S3_KEY, S3_SECRET, S3Server
+from tests.lake_promises import LakePromises
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +30,10 @@ def lake(s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def _settings(server: S3Server, prefix: str) -> LakeSettings:
     return LakeSettings(url=f"s3://{server.bucket}/{prefix}", endpoint_url=server.endpoint_url)
+
+
+class TestS3Lake(LakePromises):
+    """The S3 lake keeps the promises of every lake."""
 
 
 def test_a_value_is_read_back_and_listed(lake: S3Lake) -> None:
@@ -46,33 +53,6 @@ def test_a_listing_is_complete_past_one_page(lake: S3Lake) -> None:
     assert lake.list("many/") == [f"many/{number:04}" for number in range(1100)]
 
 
-def test_of_many_creators_one_wins(lake: S3Lake) -> None:
-    won: list[int] = []
-    start = threading.Barrier(16)
-
-    def contend(number: int) -> None:
-        start.wait()
-        if lake.create("k", str(number).encode()):
-            won.append(number)
-
-    threads = [threading.Thread(target=contend, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(won) == 1
-    assert lake.read("k") == str(won[0]).encode()
-
-
-def test_replace_asks_for_the_present_version(lake: S3Lake) -> None:
-    assert lake.replace("latest.json", b"1", None)
-    assert not lake.replace("latest.json", b"2", None)
-    _, version = lake.read_versioned("latest.json") or (b"", "")
-    assert lake.replace("latest.json", b"2", version)
-    assert not lake.replace("latest.json", b"3", version)
-    assert lake.read("latest.json") == b"2"
-
-
 def test_a_file_goes_up_and_its_copy_is_never_stale(lake: S3Lake, tmp_path: Path) -> None:
     big = tmp_path / "big"
     big.write_bytes(b"x" * (9 << 20))  # past boto's threshold: goes up in parts
@@ -80,14 +60,6 @@ def test_a_file_goes_up_and_its_copy_is_never_stale(lake: S3Lake, tmp_path: Path
     assert lake.local_path("f").stat().st_size == 9 << 20
     lake.put("f", b"new")
     assert lake.local_path("f").read_bytes() == b"new"
-
-
-def test_partitions_work_as_on_the_local_lake(lake: S3Lake) -> None:
-    key = write_partition(lake, "t/dt=1/h", {"a": b"aa"}, {"day": "1"}, {"a": 2})
-    assert key == manifest_key("t/dt=1/h")
-    manifest = read_manifest(lake, key)
-    assert read_part(lake, manifest.parts[0]) == b"aa"
-    assert write_partition(lake, "t/dt=1/h", {"a": b"aa"}, {"day": "1"}, {"a": 2}) == key
 
 
 def test_a_wrong_secret_is_told_plainly(
@@ -110,3 +82,48 @@ def test_a_missing_bucket_is_told_plainly(
     with pytest.raises(ClawbackError, match="refused or failed") as caught:
         S3Lake.connect(settings, tmp_path)
     assert "no-such-bucket" in str(caught.value)
+
+
+_WRITER = """
+import os, signal, sys
+from pathlib import Path
+from botocore.client import BaseClient
+from clawback.lake.partition import write_partition
+from clawback.lake.s3 import S3Lake
+from clawback.settings import LakeSettings
+
+url, endpoint, cache, stop = sys.argv[1:4] + [int(sys.argv[4])]
+lake = S3Lake.connect(LakeSettings(url=url, endpoint_url=endpoint), Path(cache))
+count, real = 0, BaseClient._make_api_call
+def call(self, *args, **kwargs):
+    global count
+    if count == stop:
+        os.kill(os.getpid(), signal.SIGKILL)
+    count += 1
+    return real(self, *args, **kwargs)
+BaseClient._make_api_call = call
+write_partition(lake, "t/dt=1/h", {"a": b"a" * 70000, "b": b"b"}, {"day": "1"})
+"""
+
+
+def test_kill_9_between_any_two_writes_leaves_nothing_that_looks_complete(
+    s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer is killed before its first call to the server, its second, ... until it survives."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", S3_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", S3_SECRET)
+    for stop in range(20):
+        settings = _settings(s3_server, f"killed-{uuid4().hex}")
+        words = [settings.url, str(settings.endpoint_url), str(tmp_path), str(stop)]
+        done = subprocess.run([sys.executable, "-c", _WRITER, *words], capture_output=True, check=False)
+        lake = S3Lake.connect(settings, tmp_path / "cache")
+        survived = done.returncode == 0
+        assert survived or done.returncode == -signal.SIGKILL, done.stderr.decode()
+        assert lake.exists(manifest_key("t/dt=1/h")) == survived
+        key = write_partition(lake, "t/dt=1/h", {"a": b"a" * 70000, "b": b"b"}, {"day": "1"})
+        manifest = read_manifest(lake, key)
+        assert [len(read_part(lake, part)) for part in manifest.parts] == [70000, 1]
+        if survived:
+            assert stop == 3, "two parts and a manifest are three calls"
+            return
+    pytest.fail("the writer never finished")

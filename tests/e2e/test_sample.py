@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from clawback.hashing import file_sha256_hex
 
 pytestmark = pytest.mark.slow

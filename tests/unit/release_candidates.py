@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+
 from clawback.context import RunContext
 from clawback.hashing import canonical_json, file_sha256_hex
 from clawback.lake import Lake

@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner, Result
+
 from clawback.cli import clawback
 from clawback.cli.trace import spread_lists
 from clawback.errors import ClawbackError
@@ -16,8 +18,6 @@ from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.schemas import TRANSFERS
 from clawback.tracing.methods import METHODS
 from clawback.tracing.report import FLOW_COLUMNS, HOLDING_COLUMNS
-from click.testing import CliRunner, Result
-
 from tests.unit.tracing_chain import moved, transfer_row
 
 HOT, THIEF, POOL, SHOP, FRIEND, TOKEN = (f"0x{digit * 40}" for digit in "123456")

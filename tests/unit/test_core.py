@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from clawback.days import day_before, day_bounds, day_range, parse_day
 from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json, file_sha256_hex, sha256_hex, short_hash
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.resources import dbt_project_dir, expectations_dir, resolve, sample_dir
 from clawback.schemas import MAX_AMOUNT, PRICES, TABLES, TRANSFERS
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def test_an_error_says_where_why_and_what_to_do() -> None:

@@ -16,10 +16,10 @@ import pyarrow as pa
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
+
 from clawback.deliver.mail import Letter, compose, message_id
 from clawback.deliver.step import deliver_release
 from clawback.errors import ClawbackError
-
 from tests.conftest import free_port
 from tests.deliver_lake import NOW, Desk
 from tests.deliver_marts import claim, status_row
@@ -206,6 +206,15 @@ def test_a_message_id_is_well_formed_whatever_the_sender(sender: str) -> None:
     assert ">" not in message_id("r", "s", sender)[:-1]
 
 
+def test_a_password_never_crosses_the_network_in_the_clear(desk: Desk) -> None:
+    subscribe(desk)
+    desk.smtp |= {"host": "mail.invalid", "username": "robot", "password": "right"}
+    with pytest.raises(ClawbackError) as caught:
+        deliver_release(desk.context, FIRST)
+    assert "in the clear" in str(caught.value)
+    assert "smtp.starttls" in str(caught.value)
+
+
 def test_login_over_tls(desk: Desk, inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate, key = _certificate(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -248,11 +257,12 @@ def test_login_over_tls(desk: Desk, inbox: Inbox, tmp_path: Path, monkeypatch: p
 def _certificate(folder: Path) -> tuple[Path, Path]:
     from datetime import timedelta
 
-    from clawback.context import utc_now
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import NameOID
+
+    from clawback.context import utc_now
 
     secret = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from clawback.deliver.marts import Mart, read_mart
 from clawback.deliver.render import csv_cell, render
 from clawback.errors import ClawbackError

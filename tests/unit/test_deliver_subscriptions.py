@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from clawback.deliver.subscriptions import load_subscription, load_subscriptions
 from clawback.errors import ClawbackError
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.audit.gate import judge
 from clawback.audit.overrides import Override, load_overrides
 from clawback.audit.results import CheckResult

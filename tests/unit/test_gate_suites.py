@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from clawback.audit.suites import LAYERS, check_against, load_suites
 from clawback.errors import ClawbackError
 from clawback.resources import expectations_dir

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.stack.airflow import environment
 from clawback.stack.layout import StackLayout
 

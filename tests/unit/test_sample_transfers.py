@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from clawback.cases.load import load_case
 from clawback.resources import sample_dir
 from clawback.schemas import MAX_AMOUNT
-
 from tests.unit.sample_files import KUCOIN_SENDERS, NEXT_HOP, THIEF, TORNADO_100, Row, sample_rows
 
 ETHER = 10**18

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.resources import sample_dir
 from clawback.settings import load_settings

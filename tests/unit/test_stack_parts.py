@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.stack.airflow import environment
 from clawback.stack.layout import StackLayout, Started, State

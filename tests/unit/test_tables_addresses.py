@@ -6,6 +6,9 @@ import hashlib
 
 import base58
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from clawback.schemas import MAX_AMOUNT
 from clawback.tables.addresses import (
     BadAddress,
@@ -15,8 +18,6 @@ from clawback.tables.addresses import (
     normalise_tx_hash,
 )
 from clawback.tables.exact import parse_number, to_base_units
-from hypothesis import given
-from hypothesis import strategies as st
 
 # The examples of EIP-55 itself.
 EIP55 = [

@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from clawback.cases.load import parse_case
 from clawback.schemas import TABLES
 from clawback.sources.base import QuarantinedRow
 from clawback.sources.reading import DayOfSource, Quarantined
 from clawback.tables.merge import SourceDay, merge_day
 from clawback.tables.transfers import merge_transfers
-from hypothesis import given
-from hypothesis import strategies as st
 
 Row = dict[str, Any]
 A, B, USDT = "0x" + "a1" * 20, "0x" + "b2" * 20, "0x" + "c3" * 20

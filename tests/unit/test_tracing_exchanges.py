@@ -6,11 +6,11 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
 from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.whole import TraceResult, trace_transfers
-
 from tests.unit.tracing_chain import FIRST_DAY, ZERO, fee, moved, theft_at
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from clawback.tracing.methods import FIFO, Method
 from clawback.tracing.records import Role, Transfer
 from clawback.tracing.whole import TraceResult, trace_transfers
-
 from tests.unit.tracing_chain import ZERO, fee, moved, theft_at
 
 Event = tuple[Any, ...]

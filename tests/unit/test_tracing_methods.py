@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clawback.tracing.methods import METHODS
-from clawback.tracing.records import Transfer
-from clawback.tracing.whole import trace_transfers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clawback.tracing.methods import METHODS
+from clawback.tracing.records import Transfer
+from clawback.tracing.whole import trace_transfers
 from tests.unit.test_tracing_fifo import Event, held, play, tainted_paid
 from tests.unit.tracing_chain import ZERO, fee, moved, theft_at
 

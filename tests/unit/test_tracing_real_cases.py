@@ -11,9 +11,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
+
 from clawback.cli import clawback
 from clawback.tracing.methods import METHODS
-from click.testing import CliRunner
 
 THIEF = "0xeb31973e0febf3e3d7058234a5ebbae1ab4b8c23"
 NEXT = "0x34a17418cec67b82d08cf77a987941f99dc87c6b"

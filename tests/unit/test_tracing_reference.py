@@ -9,6 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from clawback.tracing.conservation import violations
 from clawback.tracing.methods import METHODS
 from clawback.tracing.nets import Nets
@@ -16,9 +19,6 @@ from clawback.tracing.order import order_by_day, order_transactions
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.steps_back import paths_to_holding, paths_to_transfer
 from clawback.tracing.whole import TraceResult, trace_transfers
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from tests.unit.tracing_chain import FIRST_DAY, ZERO, moved
 from tests.unit.tracing_reference import trace_slowly
 

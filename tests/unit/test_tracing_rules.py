@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.conservation import require_conserved
 from clawback.tracing.methods import method_named
 from clawback.tracing.records import Freeze, Label, Role
 from clawback.tracing.whole import TraceResult, trace_transfers
-
 from tests.unit.tracing_chain import FIRST_DAY, NOON, ZERO, fee, moved, theft_at
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json
 from clawback.lake.partition import Manifest, read_manifest, read_part
@@ -24,7 +25,6 @@ from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.state import state_rows, state_schema
 from clawback.tracing.step import trace_day
 from clawback.tracing.whole import TraceResult, trace_transfers
-
 from tests.unit.test_tracing_utxo import spend
 from tests.unit.tracing_chain import (
     FIRST_DAY,

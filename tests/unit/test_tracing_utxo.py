@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.whole import TraceResult, trace_transfers
-
 from tests.unit.tracing_chain import NOON
 from tests.unit.tracing_reference import Unit, receive, take
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from clawback.audit.gate import BLOCKED, BROKEN, Judgement, broken, judge
 from clawback.audit.inputs import find_inputs
 from clawback.audit.overrides import load_overrides
+from clawback.audit.reuse import fingerprint, verdict_held
 from clawback.audit.scratch import SERVED, Baseline, build_scratch
 from clawback.audit.suites import MARTS_LAYER, Suite, check_against, load_suites
 from clawback.context import RunContext
@@ -58,9 +59,13 @@ def audit_candidate(ctx: RunContext, candidate: str) -> str:
     started = monotonic()
     found = read_candidate(ctx.work_dir, candidate)
     before = baseline(ctx.lake, found.release_id)
+    folder = expectations_dir()
+    mark = fingerprint(found, before, folder, _overrides_folder(ctx, folder), ctx.clock().date())
+    if (verdict := verdict_held(found.file(AUDIT_FILE), mark)) is not None:
+        ctx.progress(f"audit {found.day}: {verdict}, held before on the same bytes with the same suites")
+        return verdict
     suites: list[Suite] = []
     try:
-        folder = expectations_dir()
         suites = load_suites(folder)
         judgement = _hold(ctx, found, before, suites, _overrides_folder(ctx, folder))
     except ClawbackError as error:
@@ -69,7 +74,7 @@ def audit_candidate(ctx: RunContext, candidate: str) -> str:
         # Whatever stopped the audit, it has not been held: that is a verdict, not a crash to be retried.
         judgement = broken(f"the audit could not run: {type(error).__name__}: {error}")
     file = found.file(AUDIT_FILE)
-    file.write_bytes(readable_json(_document(found, before, suites, judgement)))
+    file.write_bytes(readable_json(_document(found, before, suites, judgement, mark)))
     failed = sum(check["outcome"] not in ("passed",) for check in judgement.checks)
     ctx.progress(
         f"audit {found.day}: {judgement.verdict}, {len(judgement.checks)} checks, {failed} not passed,"
@@ -134,11 +139,16 @@ def _overrides_folder(ctx: RunContext, suites_folder: Path) -> Path:
 
 
 def _document(
-    candidate: Candidate, before: ReleaseManifest | None, suites: list[Suite], judgement: Judgement
+    candidate: Candidate,
+    before: ReleaseManifest | None,
+    suites: list[Suite],
+    judgement: Judgement,
+    mark: str,
 ) -> dict[str, Any]:
     served = candidate.file(SERVED)
     return {
         "day": candidate.day.isoformat(),
+        "inputs_hash": mark,
         "release_id": candidate.release_id,
         "marts_hash": candidate.marts_hash,
         "served_sha256": file_sha256_hex(served) if served.is_file() else None,

@@ -10,7 +10,7 @@ from clawback.days import DAY_FORMAT, parse_day
 from clawback.errors import ClawbackError
 
 
-class DayType(click.ParamType):
+class DayType(click.ParamType[date]):
     """A UTC day, YYYY-MM-DD."""
 
     name = "day"

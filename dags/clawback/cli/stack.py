@@ -34,12 +34,13 @@ def down(settings_path: Path | None) -> None:
 
 
 @stack.command()
-@click.pass_obj
-def status(settings_path: Path | None) -> None:
-    """Tell which parts run, and where."""
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """Tell which parts run, and where; exit 1 when not all do."""
     from clawback.stack.commands import stack_status
 
-    stack_status(settings_path, click.echo)
+    if not stack_status(ctx.obj, click.echo):
+        ctx.exit(1)
 
 
 @stack.command()

@@ -128,7 +128,7 @@ def _views(marts: Path, status_rows: Sequence[Row], day: date) -> list[IncidentV
                 picture=picture,
                 claims=group_claims(claims[incident]),
                 balances=asset_balances(balances[incident], status.row["day"], method) if status else (),
-                recoveries=_seen_or_filed(recoveries[incident], _decimals(flows[incident])),
+                recoveries=_seen_or_filed(recoveries[incident]),
                 reported_recoveries=sum(row["basis"] == "reported" for row in recoveries[incident]),
                 links=tuple(links[incident]),
             )
@@ -139,20 +139,12 @@ def _views(marts: Path, status_rows: Sequence[Row], day: date) -> list[IncidentV
     )
 
 
-def _seen_or_filed(events: Sequence[Row], decimals: Mapping[tuple[str, str], int | None]) -> tuple[Row, ...]:
+def _seen_or_filed(events: Sequence[Row]) -> tuple[Row, ...]:
     """Leaves out what claims report: the claims stand on the page with their words."""
-    kept = [
-        {"asset_decimals": decimals.get((str(row["chain"]), str(row["asset"])))} | row
-        for row in events
-        if row["basis"] != "reported"
-    ]
+    kept = [row for row in events if row["basis"] != "reported"]
     return tuple(
         sorted(kept, key=lambda row: (row["event_date"], str(row["event_kind"]), str(row["evidence"])))
     )
-
-
-def _decimals(flows: Sequence[Row]) -> dict[tuple[str, str], int | None]:
-    return {(str(row["chain"]), str(row["asset"])): row["asset_decimals"] for row in flows}
 
 
 def _title(view: IncidentView) -> str:

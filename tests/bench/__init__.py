@@ -1,0 +1,1 @@
+"""Benchmarks: figures to compare in one run, never tests that pass or fail by the clock."""
