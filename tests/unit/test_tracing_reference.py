@@ -158,7 +158,7 @@ def test_engine_equals_the_unit_by_unit_reference(
     assert_equal_to_reference(chain, name, prices)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", list(METHODS))
 def test_engine_equals_the_reference_on_20_000_ledgers(name: str) -> None:

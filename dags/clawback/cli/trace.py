@@ -229,11 +229,15 @@ def _given(options: dict[str, Any]) -> Given:
 
 
 def _print_summary(summary: dict[str, Any], out: Path) -> None:
+    from clawback.cases.text import decimal_text
+
     for figure in summary["figures"]:
-        parts = ", ".join(
-            f"{name} {int(amount):,}"
-            for name, amount in figure.items()
-            if isinstance(amount, str) and amount.isdecimal() and amount != "0"
-        )
-        click.echo(f"{figure['incident']}  {figure['method']}  {figure['chain']} {figure['asset']}: {parts}")
+        asset = f"{figure['chain']}/{figure['asset']}"
+        decimals = summary["decimals"].get(asset)
+        click.secho(f"{figure['incident']}  {figure['method']}  {asset}", bold=True)
+        for name, amount in figure.items():
+            if isinstance(amount, str) and amount.isdecimal() and amount != "0":
+                told = decimal_text(int(amount), decimals or 0)
+                unit = "base units" if decimals is None else ""
+                click.echo(f"  {name.replace('_', ' '):<24} {told:>40} {unit}".rstrip())
     click.echo(f"wrote {out}/flows.parquet, {out}/holdings.parquet, {out}/summary.json")
