@@ -245,6 +245,7 @@ def test_strict_refuses_words_without_meaning(room: Path) -> None:
         ("t.csv", "T12:00:01Z", "", "row 1: bad time"),
         ("THEFTS.csv", "role,", "rolle,", "the file has no column 'role'"),
         ("THEFTS.csv", "theft_address,,", "thief,,", "'thief' is no role"),
+        ("THEFTS.csv", "2020-09-25,", "2020-09-25,2020-09-24", "to_time is before from_time"),
         ("THEFTS.csv", THIEF, THIEF[:-1], "row 1"),
         ("THEFTS.csv", "case,ethereum", "case,aethereum", "no address form is known for the chain"),
         ("labels.csv", "category", "kategorie", "the file has no column 'category'"),
@@ -268,6 +269,27 @@ def test_bad_rows_can_be_left_out_and_are_counted(room: Path) -> None:
     _, _, summary = traced(room, *BASE, "--skip-bad-rows")
     assert summary["coverage"]["transfers_skipped"] == 1
     assert "row 6" in summary["skipped"][0]
+
+
+def test_rows_that_contradict_each_other_are_told(room: Path) -> None:
+    (room / "t.csv").write_text(TABLE + SWAP + line(1, HOT, THIEF, 7), encoding="utf-8")
+    with pytest.raises(ClawbackError, match="1 rows contradict rows before them") as caught:
+        run(room, *BASE, "--out", "out")
+    assert f"{tx(1)} position 0: disagrees" in str(caught.value)
+    _, _, summary = traced(room, *BASE, "--skip-bad-rows")
+    assert summary["coverage"]["transfers_skipped"] == 1
+    assert [row["stolen"] for row in summary["figures"] if row["asset"] == "native"] == ["10"]
+
+
+def test_a_mapping_that_reads_no_file_is_refused(room: Path) -> None:
+    with pytest.raises(ClawbackError, match="no file is read by the --mapping"):
+        run(room, *BASE, "--mapping", "words.yml", "--out", "out")
+
+
+def test_a_folder_that_cannot_be_made_is_told(room: Path) -> None:
+    (room / "file").write_text("", encoding="utf-8")
+    with pytest.raises(ClawbackError, match="the folder cannot be made"):
+        run(room, *BASE, "--out", str(room / "file" / "out"))
 
 
 def test_back_from_a_holding_ends_at_the_theft_through_the_conversion(room: Path) -> None:

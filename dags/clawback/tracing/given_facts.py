@@ -124,14 +124,18 @@ def _role(record: Record) -> Role:
     if cells["role"] not in ROLES:
         raise ValueError(f"'{cells['role'][:40]}' is no role ({', '.join(ROLES)})")
     chain, tx_hash = cells["chain"], cells.get("tx_hash", "")
+    begin = _moment(cells.get("from_time", ""), time.min)
+    end = _moment(cells.get("to_time", ""), time.max)
+    if begin is not None and end is not None and end < begin:
+        raise ValueError("to_time is before from_time")
     return Role(
         cells["incident"],
         chain,
         normalise_address(cells["address"], chain),
         cells["role"],
         normalise_tx_hash(tx_hash, chain) if tx_hash else None,
-        _moment(cells.get("from_time", ""), time.min),
-        _moment(cells.get("to_time", ""), time.max),
+        begin,
+        end,
     )
 
 

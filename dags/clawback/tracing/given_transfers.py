@@ -59,12 +59,20 @@ def read_transfers(
         mappings: one for all files, or one per file in their order; none to go by the names of columns. A
             file with the columns of the transfers table needs none and is not counted.
         chain: of files whose columns do not say it.
-        skip_bad_rows: count rows that cannot be read instead of refusing the file.
+        skip_bad_rows: count rows that cannot be read, or contradict others, instead of refusing the file.
 
     Raises:
         ClawbackError: A file or mapping that cannot be used; names the row.
     """
     foreign = [file for file in files if not set(_open(file).columns) >= set(TABLE_COLUMNS)]
+    if mappings and not foreign:
+        # Read by the names of its columns, such a file may mean another unit than its mapping says.
+        raise ClawbackError(
+            "no file is read by the --mapping",
+            where=", ".join(map(str, mappings)),
+            cause="all --transfers have the columns of the transfers table, amounts in base units",
+            remedy="leave the --mapping away, or rename the columns of the file that it is for",
+        )
     if len(mappings) not in (0, 1, len(foreign)):
         raise ClawbackError(
             f"{len(mappings)} mappings for {len(foreign)} files that need one",
@@ -86,7 +94,17 @@ def read_transfers(
         given.files[str(file)] = len(rows)
         by_file.append((str(file), rows))
     merged, rejected = merge_transfers(by_file)
-    given.skipped += [f"{file}: {reason}" for file, _, reason in rejected]
+    contradicting = [
+        f"{file}, {row['tx_hash']} position {row['position']}: {reason}" for file, row, reason in rejected
+    ]
+    if contradicting and not skip_bad_rows:
+        raise ClawbackError(
+            f"{len(contradicting)} rows contradict rows before them",
+            where=rejected[0][0],
+            cause="; ".join(contradicting[:5]),
+            remedy="correct the files, or keep the first of each such rows with --skip-bad-rows",
+        )
+    given.skipped += contradicting
     given.transfers = [_transfer(row) for row in merged]
     return given
 

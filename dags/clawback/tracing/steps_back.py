@@ -2,9 +2,9 @@
 
 Method:
     FIFO knows of every unit by which transfer it came, and of that transfer's units the same. While tracing
-    with `record`, a lot carries the whole chain of its transfers, and lots of different chains stay apart:
-    so every unit ends at exactly one theft. Through a conversion the cut says which units stand for which;
-    from there back it is pro rata, and the step says so.
+    with `keeps_ways`, a lot carries the whole chain of its transfers, and lots of different chains stay
+    apart: so every unit ends at exactly one theft. Through a conversion the cut says which units stand for
+    which; from there back it is pro rata, and the step says so.
 """
 
 from __future__ import annotations
