@@ -8,7 +8,7 @@ Invariants:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -74,21 +74,7 @@ class Holding:
         Raises:
             ValueError: The holding has fewer units.
         """
-        if amount > self.amount:
-            raise ValueError(f"cannot take {amount} of {self.amount}")
-        taken: list[Lot] = []
-        left = amount
-        while left > 0:
-            lot = self.lots.popleft()
-            if lot.amount > left:
-                self.lots.appendleft(replace(lot, amount=lot.amount - left))
-                lot = replace(lot, amount=left)
-            taken.append(lot)
-            left -= lot.amount
-            if lot.hop is not None:
-                self.tainted -= lot.amount
-        self.amount -= amount
-        return taken
+        return self._take(amount, self.lots.popleft, self.lots.appendleft)
 
     def take_newest(self, amount: int) -> list[Lot]:
         """Takes `amount` units from the new end, newest first, cutting the last lot touched.
@@ -96,11 +82,24 @@ class Holding:
         Raises:
             ValueError: The holding has fewer units.
         """
-        self.lots.reverse()
-        try:
-            return self.take_oldest(amount)
-        finally:
-            self.lots.reverse()
+        return self._take(amount, self.lots.pop, self.lots.append)
+
+    def _take(self, amount: int, take_lot: Callable[[], Lot], put_back: Callable[[Lot], None]) -> list[Lot]:
+        if amount > self.amount:
+            raise ValueError(f"cannot take {amount} of {self.amount}")
+        taken: list[Lot] = []
+        left = amount
+        while left > 0:
+            lot = take_lot()
+            if lot.amount > left:
+                put_back(replace(lot, amount=lot.amount - left))
+                lot = replace(lot, amount=left)
+            taken.append(lot)
+            left -= lot.amount
+            if lot.hop is not None:
+                self.tainted -= lot.amount
+        self.amount -= amount
+        return taken
 
     def take_shares(self, tainted: int, clean: int) -> list[Lot]:
         """Takes so many tainted and so many clean units, of each the oldest, in the order of the holding.
