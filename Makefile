@@ -17,9 +17,9 @@ STACK_LAST_DAY := 2020-09-27
 NEXT_DAY := 2020-09-28
 LAST_DAY := 2020-11-13
 
-.PHONY: help run up down test test-fast check-python lint tools bench clean
+.PHONY: help run up down test test-fast test-thorough check-python lint tools bench clean
 help: ## List the commands
-	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 15
 
 run: build/.run-ready ## The sample from its sources to a published release: three days through Airflow, the rest without
 	@$(BIN)/clawback stack run --from $(FIRST_DAY) --to $(STACK_LAST_DAY) \
@@ -37,7 +37,10 @@ test: build/.test-ready tools lint ## All checks and tests, the ten slowest prin
 	@$(BIN)/python -m pytest --durations=10
 
 test-fast: build/.test-ready check-python ## Style, types, and the tests that start no server, two at a time
-	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --durations=10
+	@$(BIN)/python -m pytest -m "not slow and not thorough" -n 2 --dist loadfile --durations=10
+
+test-thorough: build/.test-ready ## Random cases by the ten thousand: ten minutes and more
+	@$(BIN)/python -m pytest -m thorough -n 2 --durations=10
 
 check-python: build/.test-ready
 	@$(BIN)/ruff check --quiet .

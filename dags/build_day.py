@@ -12,7 +12,8 @@ OWNER = "data-engineering"
 DOC = """
 ## What
 Makes one day: typed tables, the ledger of stolen units, the dbt build, the audit, the release, its
-delivery. Earlier days that are missing are made first. Runs are named `day__<day>`, or
+delivery. Earlier days that are missing are made first; a day older than the one that readers see is
+recomputed through that one. Runs are named `day__<day>`, or
 `day__<day>__<hash of inputs>` for a correction, and run one at a time, oldest day first.
 
 ## Reads
@@ -60,16 +61,18 @@ def build_day() -> None:
     def tables_step(day: str) -> str:
         from clawback.context import open_context
         from clawback.days import parse_day
+        from clawback.run.pipeline import target_day
         from clawback.tables.step import make_tables
 
-        return make_tables(open_context(), parse_day(day))
+        ctx = open_context()
+        return make_tables(ctx, target_day(ctx, parse_day(day)))
 
     @task(task_id="trace_day", execution_timeout=timedelta(hours=1))
     def trace_step(tables_key: str) -> str:
         from clawback.context import open_context
-        from clawback.tracing.step import trace_day
+        from clawback.run.trace import trace_tables
 
-        return trace_day(open_context(), tables_key)
+        return trace_tables(open_context(), tables_key)
 
     @task(task_id="build_candidate", pool="duckdb_writer", execution_timeout=timedelta(hours=1))
     def build_step(tables_key: str, trace_key: str) -> str:

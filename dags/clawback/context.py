@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from clawback.errors import ClawbackError
 from clawback.lake import Lake, open_lake
 from clawback.settings import Settings, load_settings
 
@@ -47,7 +48,15 @@ def open_context(
     """
     settings = load_settings(settings_path)
     work_dir = settings.work_path
-    work_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        work_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ClawbackError(
+            "the work folder cannot be made",
+            where=str(work_dir),
+            cause=error.strerror,
+            remedy="set work_dir to a folder that you may write",
+        ) from error
     return RunContext(settings, open_lake(settings), clock, work_dir, progress or _to_stderr)
 
 

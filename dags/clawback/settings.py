@@ -4,7 +4,8 @@ Layout:
     Which file: the argument, else `$CLAWBACK_SETTINGS`, else `clawback.toml` in the base folder, else the
     packaged sample's. The base folder, where relative paths start, is `$CLAWBACK_HOME`, else the folder of
     the settings file, else (packaged sample) the present folder.
-    The environment overrides: `CLAWBACK_LAKE__URL`, `CLAWBACK_SMTP__PASSWORD`. Secrets live only there.
+    The environment overrides: `CLAWBACK_LAKE__URL`, `CLAWBACK_SMTP__PASSWORD`. Secrets live only there;
+    an option of a source says `env:NAME` for a value that its connector looks up there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -64,17 +66,21 @@ class SourceSettings(_Strict):
 
 
 class TracingSettings(_Strict):
-    """Methods and limits of the tracer. 0 means no limit."""
+    """Methods and limits of the tracer. 0 means no limit.
+
+    `dust` names assets as `chain/asset`, with the base units of taint up to which `haircut` stops following.
+    """
 
     methods: list[str] = ["fifo"]
-    max_hops: int = 0
+    max_hops: Annotated[int, Field(ge=0)] = 0
+    dust: dict[str, Annotated[int, Field(ge=0)]] = {}
 
 
 class SmtpSettings(_Strict):
     """The mail server of subscriptions; no host, no mail."""
 
     host: str | None = None
-    port: int = 25
+    port: Annotated[int, Field(gt=0, lt=65_536)] = 25
     sender: str = "clawback@localhost"
     starttls: bool = False
     username: str | None = None
@@ -176,7 +182,15 @@ def load_settings(path: Path | None = None) -> Settings:
         from_file = TomlConfigSettingsSource(Settings, toml_file=file)()
     except ValueError as error:
         raise ClawbackError("the settings file is no TOML", where=str(file), cause=str(error)) from error
-    from_env = EnvSettingsSource(Settings)()
+    try:
+        from_env = EnvSettingsSource(Settings)()
+    except SettingsError as error:
+        raise ClawbackError(
+            "an environment variable does not fit its setting",
+            where=f"{ENV_PREFIX}...",
+            cause=str(error),
+            remedy="lists and tables are written as JSON there; single values as CLAWBACK_LAKE__URL",
+        ) from None
     merged = _merge(from_file, from_env)
     try:
         settings = Settings(**merged)

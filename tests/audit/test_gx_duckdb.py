@@ -91,6 +91,8 @@ def test_the_file_is_let_go_afterwards(table: Path) -> None:
     run(table, GOOD)
     with duckdb.connect(str(table)) as connection:
         connection.execute("create table written (id integer)")
+        assert connection.execute("select count(*) from t").fetchone() == (10,)
+    assert not table.with_name(table.name + ".wal").exists()
 
 
 def test_the_run_is_silent_and_the_clock_of_the_machine_does_not_matter(table: Path) -> None:

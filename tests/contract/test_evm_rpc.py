@@ -232,6 +232,30 @@ def test_named_blocks_and_a_day_without_blocks(tmp_path: Path, node: Node) -> No
     assert manifest.meta["got"] == {"blocks": 1, "receipts": 4}
 
 
+@pytest.mark.slow
+def test_the_link_to_the_last_day_that_has_blocks_is_checked_over_a_day_without(
+    tmp_path: Path, node: Node
+) -> None:
+    fill_day(node)
+    node.mine(MIDNIGHT + 3 * WHOLE_DAY)
+    node.mine(MIDNIGHT + 4 * WHOLE_DAY)
+    node.mine(MIDNIGHT + 4 * WHOLE_DAY + 9)
+    ctx = context(tmp_path, node)
+    with_blocks, without, after = date(2020, 9, 27), date(2020, 9, 28), date(2020, 9, 29)
+    landed = ingest(ctx, "chain", with_blocks, KNOWN)
+    ingest(ctx, "chain", without, KNOWN)
+    # What the lake holds of the older day is of a chain that has since been rewritten.
+    told = json.loads(ctx.lake.read(landed))
+    true_hash = told["meta"]["extra"]["last_block"]["hash"]
+    told["meta"]["extra"]["last_block"]["hash"] = "0x" + "00" * 32
+    ctx.lake.put(landed, json.dumps(told).encode())
+    with pytest.raises(ClawbackError, match="the chain was rewritten"):
+        ingest(ctx, "chain", after, KNOWN)
+    told["meta"]["extra"]["last_block"]["hash"] = true_hash
+    ctx.lake.put(landed, json.dumps(told).encode())
+    ingest(ctx, "chain", after, KNOWN)
+
+
 # --- answers that lie ---
 
 TX, BLOCK = "0x" + "12" * 32, "0x" + "34" * 32

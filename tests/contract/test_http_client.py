@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import ssl
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 import httpx
 import pytest
@@ -177,6 +181,33 @@ def test_one_inside_address_among_public_ones_is_enough_to_refuse() -> None:
         check_target(httpx.URL("https://x.example"), [], lambda host, port: ["8.8.8.8", "10.0.0.1"])
 
 
+def test_a_name_that_no_resolver_takes_is_told() -> None:
+    with pytest.raises(Unreachable, match="does not resolve"):
+        check_target(httpx.URL(f"http://{'a' * 80}.example/"), [])
+
+
+def test_a_slow_drip_ends_at_the_deadline() -> None:
+    def drip(stop: threading.Event, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+            while not stop.wait(0.05):
+                connection.sendall(b"x")
+
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener, client(deadline=0.5, timeout=5.0) as http:
+        server = threading.Thread(target=drip, args=(stop, listener), daemon=True)
+        server.start()
+        started = monotonic()
+        with pytest.raises(HttpFailure, match="too long"):
+            http.get(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        took = monotonic() - started
+        stop.set()
+        server.join()
+    assert took < 5
+
+
 @pytest.mark.parametrize(
     ("address", "public"),
     [
@@ -196,21 +227,31 @@ def test_one_inside_address_among_public_ones_is_enough_to_refuse() -> None:
         ("::ffff:127.0.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("64:ff9b:1::7f00:1", False),
     ],
 )
 def test_inside_addresses_are_known(address: str, public: bool) -> None:
     assert is_public(address) is public
 
 
-def test_an_error_never_shows_the_query() -> None:
+def test_an_error_shows_neither_query_nor_path() -> None:
     with (
         LoopbackServer(Scripted(status=404)) as server,
         client() as http,
         pytest.raises(HttpFailure) as caught,
     ):
-        http.get(f"{server.url}/v1/long/path?api_key=secret")
+        http.get(f"{server.url}/key-in-path/hacks?api_key=secret")
+    assert server.url in str(caught.value)
     assert "secret" not in str(caught.value)
-    assert "long" not in str(caught.value)
+    assert "key-in-path" not in str(caught.value)
+
+
+def test_a_refused_address_shows_no_path() -> None:
+    with pytest.raises(Unreachable) as caught:
+        check_target(httpx.URL("http://10.0.0.1:8545/key-in-path?api_key=secret"), [])
+    assert "http://10.0.0.1:8545" in str(caught.value)
+    assert "key-in-path" not in str(caught.value)
 
 
 @pytest.fixture(scope="module")

@@ -472,6 +472,16 @@ def test_a_changed_mapping_is_a_new_manifest(tmp_path: Path) -> None:
     assert "known=2026-09-16/" in ingest(ctx, "tokens", DAY, date(2026, 9, 16))
 
 
+def test_an_older_run_adds_its_bytes_once(tmp_path: Path) -> None:
+    ctx = context_for(tmp_path, source_in(tmp_path, [token_row()]))
+    newest = ingest(ctx, "tokens", DAY, date(2026, 9, 20))
+    (tmp_path / "rows.yml").write_text(MAPPING_TEXT + "unique: true\n")
+    for _ in range(3):
+        assert ingest(ctx, "tokens", DAY, date(2026, 9, 15)) == newest
+    manifests = [key for key in ctx.lake.list("raw/") if key.endswith("_manifest.json")]
+    assert len(manifests) == 2
+
+
 def test_a_broken_file_leaves_its_bytes_and_no_manifest(tmp_path: Path) -> None:
     ctx = context_for(
         tmp_path, source_in(tmp_path, [], MAPPING_TEXT.replace("asset: token", "asset: contract"))
@@ -497,6 +507,9 @@ def test_one_hostile_row_does_not_stop_its_day_but_a_wrong_mapping_does(tmp_path
     [
         ("version: 1", "version: 2", "version must be 1"),
         ("chain: ethereum", "chain: moon", "chain must be one of"),
+        ("chain: ethereum", "chain: [ethereum]", "chain must be one of"),
+        ("rows: token_transfers", "rows: {all: yes}", "rows must be one of"),
+        ("address_form: evm", "address_form: [evm]", "address_form must be"),
         ("rows: token_transfers", "rows: all", "rows must be one of"),
         ("amount_unit: base", "amount_unit: wei", "amount_unit must be base or decimal"),
         ("time_format: iso8601", "time_format: swatch", "time_format must be"),

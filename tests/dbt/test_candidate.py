@@ -4,15 +4,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
+from time import monotonic, sleep
 
 import duckdb
 import pytest
+from clawback.errors import ClawbackError
 from clawback.hashing import file_sha256_hex
 from clawback.lake.local import LocalLake
 from clawback.release.candidate import read_candidate
+from clawback.release.runs import list_runs
 from clawback.warehouse.step import build_candidate, project_hash
 
 from tests.dbt.conftest import Built
@@ -114,6 +120,14 @@ def test_an_equal_candidate_is_used_again(built: Built) -> None:
     assert (built.folder / "candidate.duckdb").stat().st_mtime_ns == before
 
 
+def test_a_damaged_candidate_is_made_again(built: Built) -> None:
+    mart = built.folder / "marts" / "fct_claims.parquet"
+    sha256 = file_sha256_hex(mart)
+    mart.write_bytes(b"half a file")
+    assert build_candidate(built.ctx, *built.keys) == built.name
+    assert file_sha256_hex(mart) == sha256
+
+
 def test_what_an_interrupted_build_left_is_no_candidate(built: Built) -> None:
     kept = built.folder.with_name("kept")
     sha256 = file_sha256_hex(built.folder / "marts" / "fct_claims.parquet")
@@ -127,6 +141,37 @@ def test_what_an_interrupted_build_left_is_no_candidate(built: Built) -> None:
         assert not leftover.exists()
     finally:
         shutil.rmtree(kept)
+
+
+def test_a_build_that_fails_is_written_down(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    tables_key, _ = fill_lake(ctx.lake)
+    with pytest.raises(ClawbackError):
+        build_candidate(ctx, tables_key, "trace/fifo/dt=2020-09-29/nowhere/_manifest.json")
+    (run,) = list_runs(ctx.lake)
+    assert (run["step"], run["outcome"]) == ("build", "failed")
+    assert "nowhere" in " ".join(run["reason"])
+
+
+def test_a_dbt_that_outlives_its_killed_parent_is_waited_for(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    keys = fill_lake(ctx.lake)
+    child = os.fork()
+    if child == 0:
+        try:
+            build_candidate(ctx, *keys)
+        finally:
+            os._exit(1)
+    log = ctx.work_dir / "warehouse" / "logs" / "dbt.log"
+    deadline = monotonic() + 120
+    while not (log.is_file() and "Running with dbt" in log.read_text()):
+        assert monotonic() < deadline
+        sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with (ctx.work_dir / "warehouse" / "lock").open("w") as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    read_candidate(ctx.work_dir, build_candidate(ctx, *keys))
 
 
 def test_empty_tables_make_an_empty_candidate(built: Built, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +16,7 @@ from clawback.lake.partition import manifest_key, read_manifest, read_part, writ
 from clawback.lake.s3 import S3Lake
 from clawback.settings import LakeSettings
 from tests.conftest import S3_KEY, S3_SECRET, S3Server
+from tests.lake_promises import LakePromises
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +30,10 @@ def lake(s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def _settings(server: S3Server, prefix: str) -> LakeSettings:
     return LakeSettings(url=f"s3://{server.bucket}/{prefix}", endpoint_url=server.endpoint_url)
+
+
+class TestS3Lake(LakePromises):
+    """The S3 lake keeps the promises of every lake."""
 
 
 def test_a_value_is_read_back_and_listed(lake: S3Lake) -> None:
@@ -49,33 +53,6 @@ def test_a_listing_is_complete_past_one_page(lake: S3Lake) -> None:
     assert lake.list("many/") == [f"many/{number:04}" for number in range(1100)]
 
 
-def test_of_many_creators_one_wins(lake: S3Lake) -> None:
-    won: list[int] = []
-    start = threading.Barrier(16)
-
-    def contend(number: int) -> None:
-        start.wait()
-        if lake.create("k", str(number).encode()):
-            won.append(number)
-
-    threads = [threading.Thread(target=contend, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(won) == 1
-    assert lake.read("k") == str(won[0]).encode()
-
-
-def test_replace_asks_for_the_present_version(lake: S3Lake) -> None:
-    assert lake.replace("latest.json", b"1", None)
-    assert not lake.replace("latest.json", b"2", None)
-    _, version = lake.read_versioned("latest.json") or (b"", "")
-    assert lake.replace("latest.json", b"2", version)
-    assert not lake.replace("latest.json", b"3", version)
-    assert lake.read("latest.json") == b"2"
-
-
 def test_a_file_goes_up_and_its_copy_is_never_stale(lake: S3Lake, tmp_path: Path) -> None:
     big = tmp_path / "big"
     big.write_bytes(b"x" * (9 << 20))  # past boto's threshold: goes up in parts
@@ -83,14 +60,6 @@ def test_a_file_goes_up_and_its_copy_is_never_stale(lake: S3Lake, tmp_path: Path
     assert lake.local_path("f").stat().st_size == 9 << 20
     lake.put("f", b"new")
     assert lake.local_path("f").read_bytes() == b"new"
-
-
-def test_partitions_work_as_on_the_local_lake(lake: S3Lake) -> None:
-    key = write_partition(lake, "t/dt=1/h", {"a": b"aa"}, {"day": "1"}, {"a": 2})
-    assert key == manifest_key("t/dt=1/h")
-    manifest = read_manifest(lake, key)
-    assert read_part(lake, manifest.parts[0]) == b"aa"
-    assert write_partition(lake, "t/dt=1/h", {"a": b"aa"}, {"day": "1"}, {"a": 2}) == key
 
 
 def test_a_wrong_secret_is_told_plainly(

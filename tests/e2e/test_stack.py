@@ -221,7 +221,7 @@ def test_the_watchdog_finds_a_day_whose_trigger_was_lost(api: AirflowApi, base: 
     states = {task["task_id"]: task["state"] for task in api.tasks(WATCH_DAG, "watch_1")}
     assert states == {"find_days": "success", "build_again": "skipped"}
 
-    api.delete_run(BUILD_DAG, FIRST_BUILD)
+    api._check(api._http.delete(f"/api/v2/dags/{BUILD_DAG}/dagRuns/{FIRST_BUILD}"))
     assert api.trigger(WATCH_DAG, "watch_2", datetime.now(UTC))
     wait("the second watch", lambda: run_state(api, WATCH_DAG, "watch_2") == "success")
     wait("the new build", lambda: run_state(api, BUILD_DAG, FIRST_BUILD) in ("success", "failed"))

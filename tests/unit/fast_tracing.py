@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from clawback.schemas import NATIVE
-from clawback.tracing.engine import TraceResult, trace_transfers
 from clawback.tracing.fast.balances import merge, runs_after, runs_before
 from clawback.tracing.fast.cases import address_of
 from clawback.tracing.fast.index import Balances
@@ -21,6 +20,7 @@ from clawback.tracing.fast.wide import to_int
 from clawback.tracing.order import order_by_day
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.results import flow_rows
+from clawback.tracing.whole import TraceResult, trace_transfers
 
 CHAIN = "ethereum"
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from clawback.cases.load import case_paths, load_case
+from clawback.cases.model import Case
 from clawback.resources import sample_dir
 
 THIEF: Final = "0xeb31973e0febf3e3d7058234a5ebbae1ab4b8c23"
@@ -16,6 +18,10 @@ KUCOIN_SENDERS: Final = frozenset(
     {"0x2b5634c42055806a59e9107ed44d43c426e58258", "0x689c56aef474df92d44a1b70850f808488f9769c"}
 )
 Row = dict[str, str]
+
+
+def sample_cases() -> list[Case]:
+    return [load_case(path) for path in case_paths(sample_dir() / "cases")]
 
 
 def sample_rows(name: str) -> list[Row]:

@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 from clawback.cases.check import check_cases
-from clawback.cases.load import CaseInvalid, load_cases, parse_case
+from clawback.cases.load import CaseInvalid, parse_case
 from clawback.cases.names import plain_name
 from clawback.cases.tables import case_rows
 from clawback.cases.text import decimal_text, new_case_text, show_case
 from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.resources import sample_dir
 from clawback.schemas import TABLES
+from tests.unit.sample_files import sample_cases
 
 
 def test_rows_fit_the_tables_and_do_not_depend_on_the_order_of_files() -> None:
-    cases = load_cases(sample_dir() / "cases")
+    cases = sample_cases()
     forward, backward = case_rows(cases), case_rows(list(reversed(cases)))
     counts = {}
     for name, rows in forward.items():
@@ -28,7 +29,7 @@ def test_rows_fit_the_tables_and_do_not_depend_on_the_order_of_files() -> None:
 
 
 def test_a_role_with_transactions_becomes_a_row_for_each() -> None:
-    roles = case_rows(load_cases(sample_dir() / "cases"))["incident_roles"]
+    roles = case_rows(sample_cases())["incident_roles"]
     named = [row for row in roles if row["tx_hash"] is not None]
     windows = [row for row in roles if row["from_time"] is not None]
     assert (len(named), len(windows)) == (5, 3)
@@ -36,7 +37,7 @@ def test_a_role_with_transactions_becomes_a_row_for_each() -> None:
 
 
 def test_the_known_freeze_is_there() -> None:
-    recoveries = case_rows(load_cases(sample_dir() / "cases"))["recoveries"]
+    recoveries = case_rows(sample_cases())["recoveries"]
     (omni,) = [row for row in recoveries if row["chain"] == "bitcoin"]
     assert omni["amount"] == 999_160 * 10**8
     assert omni["tx_hash"] == "f0be88f3f1a30d744b95bdc3a5dfae0626b5414ad54e94eea9324c2fb88f2292"
@@ -73,7 +74,7 @@ def test_check_sees_clashes_between_files(tmp_path: Path) -> None:
 
 
 def test_a_case_read_aloud() -> None:
-    case = next(c for c in load_cases(sample_dir() / "cases") if c.incident.id == "kucoin-2020")
+    case = next(c for c in sample_cases() if c.incident.id == "kucoin-2020")
     text = show_case(case)
     assert "2020-09-25T18:48:59Z (precision: minute)" in text
     assert "from 2020-09-25T19:08:30Z to 2020-09-25T21:31:00Z" in text

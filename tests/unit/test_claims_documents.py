@@ -12,7 +12,7 @@ import pytest
 
 from clawback.claims.documents import MAX_BYTES, ParsedReport, parse_report
 from clawback.parquet import rows_to_table
-from clawback.schemas import CLAIMS, QUARANTINE, REPORTS
+from clawback.schemas import CLAIMS, REPORTS
 
 CLAIM: dict[str, Any] = {
     "claim_type": "loss", "value": "281000000", "unit": "USD", "incident": None, "victim": "KuCoin",
@@ -32,7 +32,7 @@ def document(**changes: Any) -> dict[str, Any]:
 
 def parse(value: Any) -> ParsedReport:
     data = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return parse_report(data, source="reports", part="raw/reports/x.json")
+    return parse_report(data, source="reports")
 
 
 def with_claim(**changes: Any) -> ParsedReport:
@@ -117,9 +117,6 @@ def test_a_bad_claim_is_rejected_and_the_rest_goes_on(changes: dict[str, Any], r
     assert reject.row == 1
     assert reason in reject.reason
     assert len(reject.sample) <= 500
-    (row,) = parsed.quarantine_rows()
-    assert (row["table"], row["part"], row["source"]) == ("claims", "raw/reports/x.json", "reports")
-    assert rows_to_table([row], QUARANTINE).num_rows == 1
 
 
 def test_a_missing_field_and_a_claim_that_is_no_object() -> None:
@@ -166,9 +163,6 @@ def test_a_broken_document_is_rejected_whole(value: bytes, reason: str) -> None:
     (reject,) = parsed.rejected
     assert reject.row == 0
     assert reason in reject.reason
-    (row,) = parsed.quarantine_rows()
-    assert row["table"] == "reports"
-    assert rows_to_table([row], QUARANTINE).num_rows == 1
 
 
 def test_a_huge_integer_costs_nothing() -> None:

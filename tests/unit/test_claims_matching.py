@@ -7,13 +7,12 @@ from datetime import date
 
 import pytest
 
-from clawback.cases.load import load_cases
 from clawback.cases.model import Case
 from clawback.claims.documents import ParsedReport
 from clawback.claims.matching import assign_incidents, match_incident
-from clawback.resources import sample_dir
+from tests.unit.sample_files import sample_cases
 
-CASES = load_cases(sample_dir() / "cases")
+CASES = sample_cases()
 
 
 @pytest.mark.parametrize(
@@ -45,7 +44,7 @@ def test_two_incidents_that_fit_match_neither() -> None:
 
 def test_a_known_id_goes_before_a_name_and_an_unknown_id_counts_like_none() -> None:
     claim = {"incident_id": "unnamed-exchange-2020-10", "as_of_date": date(2020, 10, 31)}
-    parsed = ParsedReport("s", "p", {}, claims=[claim], victims=["KuCoin"])
+    parsed = ParsedReport({}, claims=[claim], victims=["KuCoin"])
     assert assign_incidents(parsed, CASES)[0]["incident_id"] == "unnamed-exchange-2020-10"
     unknown = replace(parsed, claims=[{**claim, "incident_id": "invented"}])
     assert assign_incidents(unknown, CASES)[0]["incident_id"] == "kucoin-2020"

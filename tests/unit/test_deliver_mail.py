@@ -206,6 +206,15 @@ def test_a_message_id_is_well_formed_whatever_the_sender(sender: str) -> None:
     assert ">" not in message_id("r", "s", sender)[:-1]
 
 
+def test_a_password_never_crosses_the_network_in_the_clear(desk: Desk) -> None:
+    subscribe(desk)
+    desk.smtp |= {"host": "mail.invalid", "username": "robot", "password": "right"}
+    with pytest.raises(ClawbackError) as caught:
+        deliver_release(desk.context, FIRST)
+    assert "in the clear" in str(caught.value)
+    assert "smtp.starttls" in str(caught.value)
+
+
 def test_login_over_tls(desk: Desk, inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate, key = _certificate(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

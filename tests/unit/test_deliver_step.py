@@ -8,6 +8,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ import pytest
 from clawback.deliver import records
 from clawback.deliver.step import deliver_release
 from clawback.errors import ClawbackError
+from clawback.locks import alone
 from tests.deliver_lake import Desk
 from tests.deliver_marts import status_row
 
@@ -135,6 +137,23 @@ def test_of_two_at_the_same_time_one_sends(desk: Desk) -> None:
 
     with pytest.raises(ClawbackError, match="another process"):
         records.take(Slow(desk.folder / "lake"), wanted)
+
+
+def test_a_slow_sender_on_this_machine_is_waited_for(desk: Desk) -> None:
+    desk.subscribe("daily-csv")
+    desk.release(FIRST, status(12))
+    found: list[str] = []
+    neighbour = Thread(target=lambda: found.extend(states(desk, FIRST).values()))
+    with alone(desk.folder / "work" / "delivering.lock"):
+        desk.interrupt(FIRST, "daily-csv", "neighbour", channel="drop")
+        neighbour.start()
+        neighbour.join(0.3)
+        taken = records.read_record(desk.lake, FIRST, "daily-csv")
+        assert taken is not None
+        assert taken.attempt == 1
+        records.finish(desk.lake, taken, records.SENT, "later", None)
+    neighbour.join()
+    assert found == ["already"]
 
 
 def test_what_another_process_finished_meanwhile_is_not_taken(desk: Desk) -> None:

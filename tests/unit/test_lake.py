@@ -16,17 +16,21 @@ from clawback.lake import KeyMissing
 from clawback.lake.local import LocalLake
 from clawback.lake.partition import (
     manifest_key,
-    put_part,
     read_manifest,
     read_part,
-    write_manifest,
     write_partition,
 )
+from tests.conftest import free_port
+from tests.lake_promises import LakePromises
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> LocalLake:
     return LocalLake(tmp_path / "lake")
+
+
+class TestLocalLake(LakePromises):
+    """The local lake keeps the promises of every lake."""
 
 
 def test_a_value_is_read_back(lake: LocalLake) -> None:
@@ -68,39 +72,6 @@ def test_list_is_complete_sorted_and_by_prefix(lake: LocalLake) -> None:
     assert lake.list("nothing/") == []
 
 
-def test_create_keeps_the_first(lake: LocalLake) -> None:
-    assert lake.create("k", b"first")
-    assert not lake.create("k", b"second")
-    assert lake.read("k") == b"first"
-
-
-def test_of_many_creators_one_wins(lake: LocalLake) -> None:
-    won: list[int] = []
-    start = threading.Barrier(16)
-
-    def contend(number: int) -> None:
-        start.wait()
-        if lake.create("k", str(number).encode()):
-            won.append(number)
-
-    threads = [threading.Thread(target=contend, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(won) == 1
-    assert lake.read("k") == str(won[0]).encode()
-
-
-def test_replace_asks_for_the_present_version(lake: LocalLake) -> None:
-    assert lake.replace("latest.json", b"1", None)
-    assert not lake.replace("latest.json", b"2", None)
-    _, version = lake.read_versioned("latest.json") or (b"", "")
-    assert lake.replace("latest.json", b"2", version)
-    assert not lake.replace("latest.json", b"3", version)
-    assert lake.read("latest.json") == b"2"
-
-
 def test_of_many_replacers_each_version_has_one_successor(lake: LocalLake) -> None:
     lake.put("n", b"0")
     wins: list[bool] = []
@@ -133,35 +104,6 @@ def test_a_full_disk_is_told_and_leaves_the_old_value(lake: LocalLake) -> None:
         lake.put_file("a", Path("/proc/self/mem"))  # reading it fails with an OSError halfway
     assert caught.value.remedy is not None
     assert lake.read("a") == b"old"
-
-
-def test_a_partition_is_complete_with_its_manifest_only(lake: LocalLake) -> None:
-    put_part(lake, "t/dt=1/x/a", b"aa", 2)
-    with pytest.raises(KeyMissing):
-        read_manifest(lake, manifest_key("t/dt=1/x"))
-    key = write_partition(lake, "t/dt=1/x", {"a": b"aa", "b": b"b"}, {"day": "1"}, {"a": 2})
-    manifest = read_manifest(lake, key)
-    assert [(part.key, part.bytes, part.rows) for part in manifest.parts] == [
-        ("t/dt=1/x/a", 2, 2),
-        ("t/dt=1/x/b", 1, None),
-    ]
-    assert manifest.meta == {"day": "1"}
-    assert read_part(lake, manifest.part("b")) == b"b"
-
-
-def test_the_same_partition_twice_is_fine_another_result_is_not(lake: LocalLake) -> None:
-    first = write_partition(lake, "p", {"a": b"x"}, {})
-    assert write_partition(lake, "p", {"a": b"x"}, {}) == first
-    part = put_part(lake, "p/a", b"y", None)
-    with pytest.raises(ClawbackError, match="another result"):
-        write_manifest(lake, "p", [part], {})
-
-
-def test_changed_bytes_are_noticed(lake: LocalLake) -> None:
-    manifest = read_manifest(lake, write_partition(lake, "p", {"a": b"x"}, {}))
-    lake.put("p/a", b"y")
-    with pytest.raises(ClawbackError, match="not those of the manifest"):
-        read_part(lake, manifest.parts[0])
 
 
 _WRITER = """
@@ -210,3 +152,40 @@ def test_kill_9_between_any_two_writes_leaves_nothing_that_looks_complete(tmp_pa
             return
         assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     pytest.fail("the writer never finished")
+
+
+@pytest.mark.parametrize("call", ["exists", "read", "local_path", "list"])
+def test_an_s3_server_that_has_gone_is_told(tmp_path: Path, call: str) -> None:
+    import boto3
+    from botocore.config import Config
+
+    from clawback.lake.s3 import S3Lake
+
+    client = boto3.session.Session("a", "b", region_name="us-east-1").client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{free_port()}",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(ClawbackError, match="refused or failed"):
+        getattr(S3Lake(client, "bucket", "", tmp_path), call)("some/key")
+
+
+@pytest.mark.parametrize("write", ["put", "create"])
+def test_every_folder_that_got_a_new_entry_is_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def listening(handle: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{handle}"))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", listening)
+    lake = LocalLake(tmp_path / "lake")
+    getattr(lake, write)("a/b/c", b"x")
+    root = tmp_path / "lake"
+    assert {str(path) for path in (root / "a" / "b", root / "a", root, tmp_path)} <= set(flushed)
+    flushed.clear()
+    getattr(lake, write)("a/b/d", b"x")
+    assert [path for path in flushed if ".tmp" not in path] == [str(root / "a" / "b")]

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from clawback.errors import ClawbackError
+from clawback.hashing import canonical_json, file_sha256_hex
 from clawback.lake.local import LocalLake
 from clawback.release.publish import list_publications
 from clawback.release.read import (
+    file_path,
     latest,
     latest_day,
     latest_release,
@@ -66,6 +68,19 @@ def test_the_same_candidate_again_adds_no_release(tmp_path: Path) -> None:
     assert again == first
     assert {key: ctx.lake.read(key) for key in ctx.lake.list("") if not key.startswith("runs/")} == before
     assert [run["outcome"] for run in list_runs(ctx.lake)] == ["published", "unchanged"]
+
+
+def test_a_release_of_other_marts_under_the_same_name_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    candidate = make_candidate(ctx, D1)
+    release = publish_candidate(ctx, candidate, D1, render=page)
+    key = f"releases/{release}/manifest.json"
+    told = json.loads(ctx.lake.read(key))
+    ctx.lake.put(key, json.dumps({**told, "marts_hash": release[-7:] + "0" * 57}).encode())
+    with pytest.raises(ClawbackError, match="another release has the name") as refused:
+        publish_candidate(ctx, candidate, D2, render=page)
+    assert told["marts_hash"] in str(refused.value)
+    assert len(list_publications(ctx.lake)) == 1
 
 
 def test_the_next_day_names_the_day_before(tmp_path: Path) -> None:
@@ -248,6 +263,48 @@ def test_of_two_runs_that_publish_at_once_the_newer_day_stays(tmp_path: Path) ->
         publish_candidate(context(tmp_path, lake), slow, D3, render=page)
     assert [p.release[:10] for p in list_publications(ctx.lake)] == ["2020-09-28"]
     assert latest_day(ctx.lake) == D3
+
+
+@pytest.mark.parametrize("writes_before", range(14))
+def test_of_two_machines_that_upload_one_release_at_once_either_leaves_it_whole(
+    tmp_path: Path, writes_before: int
+) -> None:
+    """The other machine, whose DuckDB file has other bytes, publishes between two writes of this one."""
+    ctx = context(tmp_path)
+    ours, theirs = make_candidate(ctx, D1), make_candidate(ctx, D1, name="elsewhere")
+    folder = ctx.work_dir / "candidates" / theirs
+    (folder / "clawback.duckdb").write_bytes(b"the bytes of another machine")
+    told = json.loads((folder / "audit.json").read_bytes())
+    told["served_sha256"] = file_sha256_hex(folder / "clawback.duckdb")
+    (folder / "audit.json").write_bytes(canonical_json(told))
+
+    class RacingLake(MortalLake):
+        def _live(self, write):
+            self.writes_left -= 1
+            if self.writes_left == -1:
+                publish_candidate(ctx, theirs, D1, render=page)
+            return write()
+
+    lake = RacingLake(LocalLake(tmp_path / "lake"), writes_left=writes_before)
+    release = publish_candidate(context(tmp_path, lake), ours, D1, render=page)
+    found = verify_release(ctx.lake, release)
+    assert found.problems == []
+    audit = json.loads(file_path(ctx.lake, release, "audit.json").read_bytes())
+    assert audit["served_sha256"] == file_sha256_hex(file_path(ctx.lake, release, "clawback.duckdb"))
+    assert len(list_publications(ctx.lake)) == 1
+
+
+def test_what_a_dead_attempt_left_is_neither_taken_nor_called_damage(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    name = make_candidate(ctx, D1)
+    release = json.loads((ctx.work_dir / "candidates" / name / "candidate.json").read_bytes())["release_id"]
+    ctx.lake.put(f"releases/{release}/clawback.duckdb", b"of a build that died")
+    assert publish_candidate(ctx, name, D1, render=page) == release
+    assert verify_release(ctx.lake, release).ok
+    served = file_path(ctx.lake, release, "clawback.duckdb")
+    assert served.read_bytes() == (ctx.work_dir / "candidates" / name / "clawback.duckdb").read_bytes()
+    ctx.lake.put(f"releases/{release}/attempts/0123456789abcdef/stray", b"x")
+    assert verify_release(ctx.lake, release).extra == ("attempts/0123456789abcdef/stray",)
 
 
 def test_a_pointer_that_fell_behind_is_mended_and_never_set_back(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from clawback.cases.check import check_cases
-from clawback.cases.load import case_paths, load_cases
+from clawback.cases.load import case_paths
 from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.claims.documents import ParsedReport, parse_report
 from clawback.claims.matching import assign_incidents
@@ -22,14 +22,14 @@ from clawback.parquet import rows_to_table
 from clawback.resources import resolve, sample_dir
 from clawback.schemas import CLAIMS, LABEL_CATEGORIES, PRICES, REPORTS
 from clawback.settings import load_settings
-from tests.unit.sample_files import NEXT_HOP, THIEF, sample_rows
+from tests.unit.sample_files import NEXT_HOP, THIEF, sample_cases, sample_rows
 
 REPORTS_DIR = sample_dir() / "reports"
 
 
 def parsed_reports() -> list[ParsedReport]:
     return [
-        parse_report(path.read_bytes(), source="sample_reports", part=path.name)
+        parse_report(path.read_bytes(), source="sample_reports")
         for path in sorted(REPORTS_DIR.glob("*.json"))
     ]
 
@@ -101,7 +101,7 @@ def test_labelled_addresses_occur_in_the_transfers() -> None:
 def test_victim_labels_are_the_victims_of_the_case() -> None:
     pack = read_plain_yaml((sample_dir() / "labels" / "kucoin.yml").read_bytes(), where="kucoin.yml").value
     labelled = {tag["address"] for tag in pack["tags"] if tag["category"] == "victim"}
-    case = next(c for c in load_cases(sample_dir() / "cases") if c.incident.id == "kucoin-2020")
+    case = next(c for c in sample_cases() if c.incident.id == "kucoin-2020")
     assert labelled == {role.address for role in case.roles if role.role == "victim"}
 
 
@@ -115,7 +115,7 @@ def test_every_report_is_taken_whole() -> None:
     reports = parsed_reports()
     assert len(reports) == 14
     assert [report.rejected for report in reports] == [[]] * 14
-    cases = load_cases(sample_dir() / "cases")
+    cases = sample_cases()
     claims = [row for report in reports for row in assign_incidents(report, cases)]
     assert len(claims) == len({row["claim_id"] for row in claims}) == 49
     rows = [report.report_row for report in reports]
@@ -145,7 +145,7 @@ def test_every_report_is_taken_whole() -> None:
 def test_the_contradicting_figures_are_there(
     claim_type: str, value: str, unit: str, incident: str | None
 ) -> None:
-    cases = load_cases(sample_dir() / "cases")
+    cases = sample_cases()
     claims = [row for report in parsed_reports() for row in assign_incidents(report, cases)]
     wanted = (claim_type, Decimal(value), unit, incident)
     assert wanted in {(row["claim_type"], row["value"], row["unit"], row["incident_id"]) for row in claims}

@@ -18,10 +18,12 @@ from clawback.errors import ClawbackError
 from clawback.lake import open_lake
 from clawback.lake.partition import read_manifest
 from clawback.parquet import read_table
+from clawback.release.runs import list_runs
 from clawback.resources import sample_dir
 from clawback.schemas import TABLES
 from clawback.settings import load_settings
 from clawback.sources.ingest import ingest
+from clawback.tables.merge import MADE_OF
 from clawback.tables.step import make_tables
 from tests.contract.loopback import NOW, Told, context_for, progress_of
 from tests.contract.test_transfer_files import source_in, token_row
@@ -180,6 +182,9 @@ def test_a_required_source_without_data_is_named_with_its_day(tmp_path: Path) ->
     text = str(caught.value)
     assert "'kucoin_native' has no data for 2020-09-26" in text
     assert "clawback run --from 2020-09-26" in text
+    (run,) = list_runs(ctx.lake)
+    assert (run["step"], run["day"], run["outcome"]) == ("tables", "2020-09-26", "failed")
+    assert "no data for 2020-09-26" in run["reason"][0]
 
 
 def test_an_optional_source_may_be_late_and_the_record_says_so(tmp_path: Path) -> None:
@@ -214,6 +219,71 @@ def test_a_correction_makes_a_new_chain_and_leaves_the_old(tmp_path: Path) -> No
         [row["confidence"] for row in rows_of(ctx, record_of(ctx, key), "labels")] for key in (old, new)
     )
     assert (61 in before, 61 in after) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "edit", "made_again"),
+    [
+        ("labels", "services.yml", ("confidence: 95", "confidence: 61"), {"labels"}),
+        (
+            "cases",
+            "kucoin-2020.yml",
+            ("victim_kind: exchange", "victim_kind: person"),
+            {"incidents", "incident_roles", "incident_links", "recoveries", "claims"},
+        ),
+    ],
+)
+def test_a_correction_leaves_the_tables_that_are_not_made_of_it(
+    tmp_path: Path, folder: str, file: str, edit: tuple[str, str], made_again: set[str]
+) -> None:
+    shutil.copytree(sample_dir() / folder, tmp_path / folder)
+    ctx = sample_context(tmp_path, (f'path = "sample:{folder}"', f'path = "{folder}"'))
+    second = date(2020, 9, 26)
+    ingest_days(ctx, FIRST, second)
+    old = record_of(ctx, make_tables(ctx, second))
+    text = (tmp_path / folder / file).read_text()
+    assert edit[0] in text
+    (tmp_path / folder / file).write_text(text.replace(*edit, 1))
+    ingest(ctx, f"sample_{folder}", second, date(2026, 9, 16))
+    root = tmp_path / "var" / "lake" / "tables"
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*.parquet")}
+    new = record_of(ctx, make_tables(ctx, second))
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    for was, now in ((old, new), (record_of(ctx, old["previous"]), record_of(ctx, new["previous"]))):
+        changed = {name for name in TABLES if was["tables"][name] != now["tables"][name]}
+        assert changed == made_again | {"quarantine"}
+
+
+def test_a_table_that_a_source_is_not_declared_for_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx = sample_context(tmp_path)
+    ingest_days(ctx, FIRST, FIRST)
+    monkeypatch.setitem(MADE_OF, "assets", frozenset({"prices"}))
+    with pytest.raises(ClawbackError, match="a source of transfers gives rows of assets"):
+        make_tables(ctx, FIRST)
+
+
+def test_a_case_file_corrected_today_judges_every_earlier_day(tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    shutil.copytree(sample_dir() / "cases", cases)
+    ctx = sample_context(tmp_path, ('path = "sample:cases"', 'path = "cases"'))
+    second, third = date(2020, 9, 26), date(2020, 9, 27)
+    right = (cases / "kucoin-2020.yml").read_text()
+    head, role, rest = right.partition("  - role: theft_address")
+    (cases / "kucoin-2020.yml").write_text(head + role + rest.partition(role)[2])
+    ingest_days(ctx, FIRST, FIRST)
+    wrong = record_of(ctx, make_tables(ctx, FIRST))
+    (cases / "kucoin-2020.yml").write_text(right)
+    ingest_days(ctx, second, third)
+    corrected = record_of(ctx, make_tables(ctx, second))
+    first = record_of(ctx, corrected["previous"])
+    roles = [rows_of(ctx, record, "incident_roles") for record in (wrong, first, corrected)]
+    assert len(roles[0]) < len(roles[1])
+    assert roles[1] == roles[2]
+    # What the correction made is found again by the day after it.
+    next_day = record_of(ctx, make_tables(ctx, third))
+    assert record_of(ctx, next_day["previous"]) == corrected
 
 
 def test_a_day_before_the_first_is_refused(tmp_path: Path) -> None:

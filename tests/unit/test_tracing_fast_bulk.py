@@ -12,14 +12,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from clawback.errors import ClawbackError
 from clawback.tracing.conservation import violations
-from clawback.tracing.engine import trace_transfers
 from clawback.tracing.fast.bulk import trace_folder
 from clawback.tracing.fast.results import sums_seen
 from clawback.tracing.fast.state import load, save
 from clawback.tracing.fast.table import BulkDay, write_day
 from clawback.tracing.fast.tracer import Tracer
 from clawback.tracing.records import Label, Role, Transfer
+from clawback.tracing.whole import trace_transfers
 from tests.bench.generated import read_generated
 
 DAYS = 5
@@ -176,3 +177,11 @@ def test_a_million_generated_transfers_equal_the_plain_engine(tmp_path: Path) ->
     if not file.exists():
         pytest.skip(f"{file} is not there: the workload generator is not part of the repository")
     assert compare(read_generated(file), 200, tmp_path) > 1_000
+
+
+def test_a_transaction_of_two_assets_is_refused(tmp_path: Path) -> None:
+    day = made_up(50, 6)
+    row = next(place for place in range(1, 50) if day.asset_of[place] != day.asset_of[place - 1])
+    day.block_number[row], day.tx_index[row] = day.block_number[row - 1], day.tx_index[row - 1]
+    with pytest.raises(ClawbackError, match="does not follow exchanges"):
+        write_day(day, tmp_path, 0)

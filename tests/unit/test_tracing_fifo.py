@@ -1,21 +1,18 @@
-"""FIFO on ledgers whose answer is known: from the literature, and the shared vectors."""
+"""FIFO on ledgers whose answer is known from the literature."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from clawback.tracing.engine import TraceResult, trace_transfers
+from clawback.tracing.methods import FIFO, Method
 from clawback.tracing.records import Role, Transfer
+from clawback.tracing.whole import TraceResult, trace_transfers
 from tests.unit.tracing_chain import ZERO, fee, moved, theft_at
 
 Event = tuple[Any, ...]
 
 
-def play(events: list[Event], incident_id: str) -> tuple[TraceResult, list[int]]:
+def play(events: list[Event], incident_id: str, method: Method = FIFO) -> tuple[TraceResult, list[int]]:
     """Traces a ledger of `in` and `pay` events, one transaction each; gives the numbers of the payments."""
     transfers: list[Transfer] = []
     roles: list[Role] = []
@@ -32,7 +29,8 @@ def play(events: list[Event], incident_id: str) -> tuple[TraceResult, list[int]]
             transfers.append(moved(number, payer, receiver, amount))
             if gas:
                 transfers.append(fee(number, payer, gas))
-    return trace_transfers(transfers, [role for role in roles if role.incident_id == incident_id]), payments
+    mine = [role for role in roles if role.incident_id == incident_id]
+    return trace_transfers(transfers, mine, method=method), payments
 
 
 def tainted_paid(result: TraceResult, number: int, kind: str = "token") -> int:
@@ -107,24 +105,3 @@ def test_hops_count_from_the_theft_and_the_shortest_way_is_named() -> None:
     assert [row["hop"] for row in result.flows] == [0, 1, 0, 1, 2, 3]
     assert [row["theft_role"] for row in result.flows] == ["theft_address", None] * 2 + [None, None]
     assert {row["address"]: row["hop"] for row in result.holdings} == {"B": 1, "C": 3}
-
-
-@pytest.fixture
-def vectors(shared_facts: Path) -> list[dict[str, Any]]:
-    """Account ledgers with the results of an independent reference."""
-    text = (shared_facts / "data" / "vectors" / "taint_vectors.json").read_text(encoding="utf-8")
-    found: list[dict[str, Any]] = json.loads(text)["account"]
-    return found
-
-
-def test_all_account_vectors_hold(vectors: list[dict[str, Any]]) -> None:
-    assert len(vectors) >= 14
-    for vector in vectors:
-        for incident_id, expected in vector["expected"]["fifo"].items():
-            result, payments = play(vector["events"], incident_id)
-            where = (vector["name"], incident_id)
-            assert result.violations == [], where
-            assert [tainted_paid(result, number) for number in payments] == expected["payments"], where
-            assert [tainted_paid(result, number, "fee") for number in payments] == expected["fees"], where
-            remaining = {name: amount for name, amount in expected["remaining"].items() if amount > 0}
-            assert held(result) == remaining, where

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,24 @@ from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, MAX_AMOUNT, TOTALS, TRANSFERS
 from clawback.tracing.day_inputs import transfers_of
-from clawback.tracing.engine import TraceResult, trace_transfers
+from clawback.tracing.methods import METHODS
 from clawback.tracing.nets import nets_schema
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.state import state_rows, state_schema
 from clawback.tracing.step import trace_day
-from tests.unit.tracing_chain import FIRST_DAY, ZERO, Chain, fee, label_row, moved, theft_at
+from clawback.tracing.whole import TraceResult, trace_transfers
+from tests.unit.test_tracing_utxo import spend
+from tests.unit.tracing_chain import (
+    FIRST_DAY,
+    ZERO,
+    Chain,
+    fee,
+    fields,
+    label_row,
+    moved,
+    theft_at,
+    transfer_row,
+)
 
 PARTS = {
     "state.parquet": state_schema(),
@@ -341,3 +355,114 @@ def test_the_transfers_table_reads_back_as_the_same_records(tmp_path: Path) -> N
     chain.days(first, roles, count=1)
     (data,) = (chain.lake.read(k) for k in chain.lake.list("tables/transfers/") if k.endswith(".parquet"))
     assert transfers_of(read_table(data, TRANSFERS)) == first
+
+
+def swapping_chain(seed: int) -> tuple[list[Transfer], list[Role]]:
+    """The random chain, with an exchange of assets in every fourth transaction."""
+    draw = random.Random(seed)  # noqa: S311  (a test's dice, not a secret)
+    transfers, roles = random_chain(seed)
+    for number in range(0, 240, 4):
+        day, payer = number // 60, draw.choice("abcdef")
+        one, other = draw.sample(["native", "token", "coin"], 2)
+        legs = [(payer, "pool", one), ("pool", payer, other)]
+        for place, (giver, taker, asset) in enumerate(legs):
+            transfers.append(
+                moved(number, giver, taker, draw.randrange(1, 60), asset=asset, place=20 + place, day=day)
+            )
+    return transfers, roles
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_listed_method_is_traced_in_one_pass_and_equals_one_run(tmp_path: Path, seed: int) -> None:
+    transfers, roles = swapping_chain(seed)
+    labels = [label_row("shop", "exchange"), label_row("pool", "dex")]
+    chain = Chain(tmp_path, methods=list(METHODS))
+    newest = trace_day(chain.context(), chain.days(transfers, roles, count=4, labels={0: labels})[-1])
+    assert newest.startswith("trace/fifo/")
+    known = [
+        Label("ethereum", "shop", "exchange shop", "exchange", 80, "labels_a"),
+        Label("ethereum", "pool", "dex pool", "dex", 80, "labels_a"),
+    ]
+    for name, method in METHODS.items():
+        whole = trace_transfers(transfers, roles, known, method)
+        assert any(row["outcome"] == "converted" for row in whole.flows)
+        keys = [
+            key for key in chain.lake.list(f"trace/{name}/dt=2020-09-28/") if key.endswith("_manifest.json")
+        ]
+        assert len(keys) == 1
+        for file, rows in (
+            ("state.parquet", state_rows(whole.book.ordered())),
+            ("holdings.parquet", whole.holdings),
+            ("totals.parquet", whole.totals),
+        ):
+            made = read_part(chain.lake, read_manifest(chain.lake, keys[0]).part(file))
+            assert made == table_to_bytes(rows_to_table(rows, PARTS[file])), (name, file)
+        flows = part(chain, keys[0], "flows.parquet").to_pylist()
+        key_of = [(row["incident_id"], row["tx_hash"], row["kind"], row["position"]) for row in flows]
+        assert len(key_of) == len(set(key_of))
+
+
+def test_a_method_listed_later_is_traced_from_the_first_day_and_touches_no_other(tmp_path: Path) -> None:
+    transfers, roles = random_chain(7)
+    chain = Chain(tmp_path)
+    days = chain.days(transfers, roles, count=3)
+    first = trace_day(chain.context(), days[-1])
+    before = {key: chain.lake.read(key) for key in chain.lake.list("trace/fifo/")}
+    both = Chain(tmp_path, methods=["fifo", "haircut"])
+    assert trace_day(both.context(), days[-1]) == first
+    assert {key: both.lake.read(key) for key in both.lake.list("trace/fifo/")} == before
+    assert len(both.lake.list("trace/haircut/")) == 3 * 6
+    assert [line.split(":")[0] for line in both.messages] == [
+        f"trace haircut 2020-09-{day}" for day in (25, 26, 27)
+    ]
+
+
+def test_prices_are_inputs_and_prove_exchanges(tmp_path: Path) -> None:
+    transfers = [
+        moved(0, "hot", "thief", 10, asset="x"),
+        moved(1, "thief", "maker", 10, asset="x", place=0),
+        moved(1, "maker", "thief", 400, asset="y", place=1),
+    ]
+    rows: dict[str, list[dict[str, Any]]] = {
+        "transfers": [transfer_row(row) for row in transfers],
+        "incident_roles": [{**fields(theft_at("thief", 0)), "source_url": "https://example.org"}],
+        "assets": [
+            {"chain": "ethereum", "asset": asset, "symbol": asset, "decimals": decimals, "source": "s"}
+            for asset, decimals in (("x", 0), ("y", 2))
+        ],
+    }
+    chain = Chain(tmp_path)
+    found = []
+    for price in ("1.5", "3"):
+        prices = [
+            {"chain": "ethereum", "asset": asset, "day": FIRST_DAY, "close_usd": Decimal(usd), "source": "p"}
+            for asset, usd in (("x", "1"), ("y", price))
+        ]
+        key = trace_day(chain.context(), chain.day(0, None, {**rows, "prices": prices}))
+        assert "prices" in read_manifest(chain.lake, key).meta["inputs"]
+        found.append(part(chain, key, "flows.parquet").to_pylist()[1]["outcome"])
+    # 10 x are worth 10; 4 y are worth 6, or 12.
+    assert found == ["converted", "converted"]
+    far = [{**price, "close_usd": Decimal(8)} if price["asset"] == "y" else price for price in prices]
+    key = trace_day(chain.context(), chain.day(0, None, {**rows, "prices": far}))
+    assert part(chain, key, "flows.parquet").to_pylist()[1]["outcome"] == "exchange_unproven"
+
+
+def test_outpoints_go_from_one_day_to_the_next_with_their_owners(tmp_path: Path) -> None:
+    transfers = [
+        *spend(1, 1, [("old:0", "hot", 10)], [("thief", 10)]),
+        *spend(2, 1, [("t1-1:0", "thief", 10)], [("b", 4), ("c", 5)]),
+        *(replace(row, block_time=row.block_time + timedelta(days=1))
+          for row in [*spend(3, 1, [("t2-1:1", "c", 5)], [("d", 5)]), *spend(3, 0, [], [("miner", 50)])]),
+    ]  # fmt: skip
+    roles = [Role("S", "bitcoin", "thief", "theft_address", tx_hash="t1-1")]
+    chain = Chain(tmp_path)
+    key = trace_day(chain.context(), chain.days(transfers, roles, count=2)[-1])
+    whole = trace_transfers(transfers, roles)
+    assert totals(chain, key) == {"stolen": 10, "held": 9, "fee": 1}
+    state = part(chain, key, "state.parquet").to_pylist()
+    assert [(row["address"], row["owner"]) for row in state] == [("t2-1:0", "b"), ("t3-1:0", "d")]
+    made = read_part(chain.lake, read_manifest(chain.lake, key).part("state.parquet"))
+    assert made == table_to_bytes(rows_to_table(state_rows(whole.book.ordered()), state_schema()))
+    held = part(chain, key, "holdings.parquet").to_pylist()
+    assert [(row["address"], int(row["tainted_amount"])) for row in held] == [("b", 4), ("d", 5)]

@@ -74,6 +74,7 @@ class Chain:
     folder: Path
     ranked: Sequence[str] = ("labels_a", "labels_b")
     max_hops: int = 0
+    methods: Sequence[str] = ("fifo",)
     lake: LocalLake = field(init=False)
     messages: list[str] = field(default_factory=list)
 
@@ -85,7 +86,7 @@ class Chain:
         settings = Settings(
             first_day=FIRST_DAY,
             sources=[SourceSettings(name=name, connector="label_files") for name in self.ranked],
-            tracing=TracingSettings(max_hops=self.max_hops),
+            tracing=TracingSettings(max_hops=self.max_hops, methods=list(self.methods)),
         )
         return RunContext(settings, self.lake, lambda: NOON, self.folder, self.messages.append)
 
@@ -137,7 +138,6 @@ def transfer_row(transfer: Transfer) -> dict[str, Any]:
     return {
         **fields(transfer),
         "block_hash": None,
-        "outpoint": None,
         "source": "test",
         "known_date": FIRST_DAY,
     }

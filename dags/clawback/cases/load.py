@@ -95,23 +95,6 @@ def case_paths(folder: Path) -> list[Path]:
     return found
 
 
-def load_cases(folder: Path) -> list[Case]:
-    """All case files of a folder. Raises CaseInvalid with the problems of all files together."""
-    from clawback.cases.check import check_together
-
-    cases: dict[str, Case] = {}
-    problems: list[CaseProblem] = []
-    for path in case_paths(folder):
-        try:
-            cases[str(path)] = load_case(path)
-        except CaseInvalid as error:
-            problems.extend(error.problems)
-    problems.extend(check_together(cases))
-    if problems:
-        raise CaseInvalid(problems)
-    return list(cases.values())
-
-
 def _explain(error: ValidationError, document: PlainYaml, where: str) -> list[CaseProblem]:
     problems = []
     for item in error.errors(include_url=False, include_input=False):

@@ -56,35 +56,18 @@ class ParsedReport:
     claim by claim. `matching.assign_incidents` turns both into known incidents.
     """
 
-    source: str
-    part: str
     report_row: dict[str, Any] | None
     claims: list[dict[str, Any]] = field(default_factory=list)
     victims: list[str | None] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
-    def quarantine_rows(self) -> list[dict[str, Any]]:
-        """The rejects as rows of `quarantine`."""
-        return [
-            {
-                "source": self.source,
-                "table": "reports" if reject.row == _WHOLE_DOCUMENT else "claims",
-                "part": self.part,
-                "row": reject.row,
-                "reason": reject.reason,
-                "sample": reject.sample,
-            }
-            for reject in self.rejected
-        ]
 
-
-def parse_report(data: bytes, *, source: str, part: str) -> ParsedReport:
+def parse_report(data: bytes, *, source: str) -> ParsedReport:
     """Read one curated report.
 
     Args:
         data: the file's bytes.
         source: name of the source in the settings.
-        part: lake key of the file.
     """
     try:
         fields = Fields(_read_json(data))
@@ -92,8 +75,8 @@ def parse_report(data: bytes, *, source: str, part: str) -> ParsedReport:
     except ClaimRejected as error:
         sample = data[: 4 * SAMPLE_LENGTH].decode("utf-8", "replace").replace("\x00", "\ufffd")
         reject = Rejected(_WHOLE_DOCUMENT, str(error), sample[:SAMPLE_LENGTH])
-        return ParsedReport(source, part, None, rejected=[reject])
-    parsed = ParsedReport(source, part, row)
+        return ParsedReport(None, rejected=[reject])
+    parsed = ParsedReport(row)
     seen: set[str] = set()
     for number, item in enumerate(items, start=1):
         try:

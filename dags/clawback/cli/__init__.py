@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "run": ("clawback.cli.run", "run", "Take days from their sources to a published release."),
     "status": ("clawback.cli.status", "status", "The recovery-status table of a release."),
     "explain": ("clawback.cli.explain", "explain", "Open one figure down to its transfers and quotations."),
+    "trace": ("clawback.cli.trace", "trace", "Follow stolen units through files of transfers, and back."),
     "release": ("clawback.cli.release", "release", "List, show, verify, compare and roll back releases."),
     "case": ("clawback.cli.case", "case", "Write, check and read case files."),
     "config": ("clawback.cli.config", "config", "The settings and where each value came from."),

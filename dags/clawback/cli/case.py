@@ -23,11 +23,13 @@ def new(incident_id: str, victim: str, folder: Path) -> None:
     from clawback.cases.text import new_case_text
     from clawback.errors import ClawbackError
 
+    # Checks the id, which becomes a file name, before anything is written.
+    text = new_case_text(incident_id, victim)
     path = folder / f"{incident_id}.yml"
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(new_case_text(incident_id, victim))
+            stream.write(text)
     except FileExistsError:
         raise ClawbackError("the case file exists already", where=str(path)) from None
     click.echo(f"wrote {path}: fill it in, then `clawback case check {path}`")

@@ -34,9 +34,13 @@ def show(settings_path: Path | None) -> None:
 @config.command()
 @click.pass_obj
 def check(settings_path: Path | None) -> None:
-    """Check the settings, every enabled source and the lake; exit 1 when something is wrong."""
+    """Check the settings, the lake, every enabled source and subscription; exit 1 when something is wrong."""
+    from clawback.audit.overrides import load_overrides
     from clawback.context import open_context
+    from clawback.deliver.subscriptions import load_subscriptions
+    from clawback.resources import resolve
     from clawback.sources.registry import check_source
+    from clawback.tracing.methods import method_named
 
     ctx = open_context(settings_path)
     click.echo(f"settings  {ctx.settings.file}")
@@ -44,6 +48,14 @@ def check(settings_path: Path | None) -> None:
     for source in ctx.settings.enabled_sources:
         check_source(source, ctx.settings.base_dir)
         click.echo(f"source    {source.name} ({source.connector}): ok")
+    for method in ctx.settings.tracing.methods:
+        method_named(method)
+    if ctx.settings.subscriptions is not None:
+        folder = resolve(ctx.settings.subscriptions, ctx.settings.base_dir)
+        for subscription in load_subscriptions(folder):
+            click.echo(f"delivery  {subscription.id} ({subscription.channel}): ok")
+    if ctx.settings.overrides is not None:
+        load_overrides(resolve(ctx.settings.overrides, ctx.settings.base_dir))
     if ctx.settings.smtp.password is not None and ctx.settings.origins["smtp.password"].endswith(".toml"):
         click.echo("warning: smtp.password stands in the settings file; move it to the environment", err=True)
     click.echo("all good")

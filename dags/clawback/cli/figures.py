@@ -15,7 +15,8 @@ class Figure:
     """One figure.
 
     `parts` are the parts of `fct_incident_balances_daily` that it sums; `claim_types` the claims it rests on;
-    `formula` says how it is made in words.
+    `operands` the figures that it is reckoned from; `lists` what else stands behind it (`assets`, `events`,
+    `moved`); `formula` says how it is made in words.
     """
 
     column: str
@@ -23,6 +24,9 @@ class Figure:
     formula: str
     parts: tuple[str, ...] = ()
     claim_types: tuple[str, ...] = ()
+    operands: tuple[str, ...] = ()
+    lists: str | None = None
+    unit: str = "USD"
     share: str | None = None
     change: str | None = None
 
@@ -74,4 +78,132 @@ PARTS: Final = (
     Figure("unseen_outflow_usd", "unseen outflow", _NOW, ("unseen_outflow",)),
 )
 
-FIGURES: Final = {figure.column: figure for figure in (*REPORTED, *STOLEN, *PARTS)}
+MORE_REPORTED: Final = (
+    Figure(
+        "reported_recovered_low_usd",
+        "recovered, lowest",
+        "smallest recovered claim in USD",
+        claim_types=("recovered",),
+    ),
+    Figure(
+        "reported_recovered_high_usd",
+        "recovered, highest",
+        "largest recovered claim in USD",
+        claim_types=("recovered",),
+    ),
+    Figure(
+        "reported_recovered_latest_pct",
+        "recovered, latest share",
+        "the recovered claim in percent with the latest as-of date",
+        claim_types=("recovered",),
+        unit="%",
+    ),
+    Figure("reported_frozen_usd", "frozen, reported", "latest frozen claim in USD", claim_types=("frozen",)),
+    Figure(
+        "reported_returned_usd",
+        "returned, reported",
+        "latest returned claim in USD",
+        claim_types=("returned",),
+    ),
+    Figure("reported_seized_usd", "seized, reported", "latest seized claim in USD", claim_types=("seized",)),
+)
+
+_CHANGE = "the figure of the day less that of the day before, each at its own day's close"
+
+DERIVED: Final = (
+    Figure("held_pct", "share held", "held_usd of stolen_usd_now", ("held",), unit="%"),
+    Figure("mixed_pct", "share mixed", "mixed_usd of stolen_usd_now", ("mixer",), unit="%"),
+    Figure("returned_pct", "share returned", "returned_usd of stolen_usd_now", ("victim",), unit="%"),
+    Figure("held_usd_change", "change of held", _CHANGE, ("held",), operands=("held_usd",)),
+    Figure("mixed_usd_change", "change of mixed", _CHANGE, ("mixer",), operands=("mixed_usd",)),
+    Figure("returned_usd_change", "change of returned", _CHANGE, ("victim",), operands=("returned_usd",)),
+    Figure("moved_today_usd", "moved on the day", "stolen units in the transfers of the day", lists="moved"),
+    Figure(
+        "moved_today_count",
+        "transfers of the day",
+        "transfers of the day that carried stolen units",
+        lists="moved",
+        unit="transfers",
+    ),
+    Figure(
+        "unseen_inflow_usd",
+        "unseen inflow",
+        "what followed holdings paid beyond what they were seen to receive; beside the parts",
+        lists="unseen",
+    ),
+    Figure(
+        "frozen_elsewhere_usd",
+        "frozen elsewhere",
+        "freezes that case files name on chains or assets that are not traced",
+        lists="events",
+    ),
+)
+
+COVERAGE: Final = (
+    Figure(
+        "assets_stolen_count",
+        "assets stolen",
+        "assets that the traced theft took",
+        lists="assets",
+        unit="assets",
+    ),
+    Figure(
+        "assets_priced_count",
+        "assets with a price",
+        "stolen assets that have a value on the day",
+        lists="assets",
+        unit="assets",
+    ),
+    Figure(
+        "assets_priced_pct",
+        "share with a price",
+        "assets_priced_count of assets_stolen_count",
+        operands=("assets_priced_count", "assets_stolen_count"),
+        lists="assets",
+        unit="%",
+    ),
+    Figure(
+        "assets_out_of_range_count",
+        "assets out of range",
+        "assets whose value would be 10^20 USD or more; left out of every sum",
+        lists="assets",
+        unit="assets",
+    ),
+    Figure(
+        "chains_traced_count",
+        "chains traced",
+        "chains on which stolen units are followed",
+        lists="assets",
+        unit="chains",
+    ),
+    Figure(
+        "chains_affected_count",
+        "chains affected",
+        "chains that lost something, by the case file; see dim_incidents.chains_affected",
+        unit="chains",
+    ),
+    Figure(
+        "chains_traced_pct",
+        "share of chains",
+        "chains_traced_count of chains_affected_count",
+        operands=("chains_traced_count", "chains_affected_count"),
+        unit="%",
+    ),
+    Figure(
+        "time_ordered_pct",
+        "ordered by time",
+        "flows so far whose source gives no place inside the block: their order rests on time alone",
+        unit="%",
+    ),
+    Figure(
+        "traced_loss_pct",
+        "traced loss",
+        "stolen_usd_at_theft of reported_loss_chosen_usd",
+        operands=("stolen_usd_at_theft", "reported_loss_chosen_usd"),
+        unit="%",
+    ),
+)
+
+FIGURES: Final = {
+    figure.column: figure for figure in (*REPORTED, *MORE_REPORTED, *STOLEN, *PARTS, *DERIVED, *COVERAGE)
+}

@@ -1,10 +1,12 @@
-"""`clawback release`: list, show, verify, compare and roll back releases."""
+"""`clawback release`: list, show, verify, compare and roll back releases, and list runs."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,7 +15,7 @@ from clawback.cli.options import DAY
 
 @click.group()
 def release() -> None:
-    """List, show, verify, compare and roll back releases."""
+    """List, show, verify, compare and roll back releases; list runs."""
 
 
 @release.command("list")
@@ -29,6 +31,19 @@ def list_(settings_path: Path | None) -> None:
         mark = "*" if entry.release == latest else " "
         told = f"known {entry.known}  {entry.verdict}  {entry.published_at}"
         click.echo(f"{mark} {entry.seq:>4}  {entry.release}  {told}")
+
+
+@release.command()
+@click.option("--newest", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
+@click.pass_obj
+def runs(settings_path: Path | None, newest: int) -> None:
+    """The newest run records, newest last: published, unchanged, blocked, failed, and why."""
+    from clawback.context import open_context
+    from clawback.release.runs import list_runs
+
+    for record in list_runs(open_context(settings_path).lake, newest):
+        told = f"{record['seq']:>6}  {record['day']}  {record['step']:<16} {record['outcome']:<10}"
+        click.echo(f"{told} {_why(record)}".rstrip())
 
 
 @release.command()
@@ -97,3 +112,10 @@ def rollback(settings_path: Path | None, release_id: str, why: str, known: date 
     ctx = open_context(settings_path)
     roll(ctx, release_id, known or ctx.clock().date(), why)
     click.echo(f"latest is {release_id} again; the next run starts from its day")
+
+
+def _why(record: Mapping[str, Any]) -> str:
+    """The reason on one line: a failure's text, an audit's blocking checks, or the release it ended with."""
+    reason = record.get("reason") or record.get("why") or record.get("release") or ""
+    lines = reason if isinstance(reason, list) else [reason]
+    return "; ".join(" ".join(str(line).split()) for line in lines)

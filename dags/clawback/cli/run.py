@@ -49,15 +49,14 @@ def print_release(settings_path: Path | None, release_id: str, is_new: bool) -> 
     """Show the status table of a release, its name, and where its files lie."""
     from clawback.cli.status import print_status
     from clawback.context import open_context
-    from clawback.release.read import release_prefix
+    from clawback.release.read import file_path, mart_path
 
     ctx = open_context(settings_path)
     print_status(ctx, release_id=release_id)
-    prefix = release_prefix(release_id)
     click.echo()
     click.echo(
         f"release   {release_id} ({'new' if is_new else 'unchanged: the same content is the same release'})"
     )
-    click.echo(f"DuckDB    {ctx.lake.local_path(f'{prefix}/clawback.duckdb')}")
-    click.echo(f"Parquet   {ctx.lake.local_path(f'{prefix}/marts/rpt_recovery_status_daily.parquet').parent}")
-    click.echo(f"page      {ctx.lake.local_path(f'{prefix}/page.html')}")
+    click.echo(f"DuckDB    {file_path(ctx.lake, release_id, 'clawback.duckdb')}")
+    click.echo(f"Parquet   {mart_path(ctx.lake, release_id, 'rpt_recovery_status_daily').parent}")
+    click.echo(f"page      {file_path(ctx.lake, release_id, 'page.html')}")

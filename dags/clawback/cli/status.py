@@ -60,6 +60,7 @@ def print_status(
     Raises:
         ClawbackError: no such release, incident or day.
     """
+    from clawback.deliver.render import csv_cell
     from clawback.release.read import require_release
 
     chosen = require_release(ctx.lake, release_id, as_of=as_of)
@@ -69,7 +70,7 @@ def print_status(
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(["release_id", *columns])
-        writer.writerows([[chosen, *(row[name] for name in columns)] for row in rows])
+        writer.writerows([[chosen, *(csv_cell(row[name]) for name in columns)] for row in rows])
     else:
         for row in rows:
             click.echo()
@@ -102,7 +103,9 @@ def _read(
 
 
 def _lines(release_id: str, row: dict[str, Any]) -> list[str]:
-    title = f"{row['victim']} ({row['incident_id']})"
+    from clawback.deliver.wording import plain
+
+    title = f"{plain(row['victim'])} ({row['incident_id']})"
     lines = [
         click.style(f"{title:<58}", bold=True) + f"{row['day']}   release {release_id}",
         _rule("reported", "USD"),

@@ -8,6 +8,7 @@ Invariants:
 
 from __future__ import annotations
 
+import ipaddress
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -37,6 +38,16 @@ class Letter:
     attachment_name: str
     form: str
     release: str
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a mail server is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def message_id(release: str, subscription: str, sender: str) -> str:
@@ -77,6 +88,12 @@ def send(message: EmailMessage, smtp: SmtpSettings) -> tuple[str, ...]:
     if smtp.host is None:
         raise ClawbackError(
             "no mail server is set", where="setting smtp.host", remedy="set it, or use channel: drop"
+        )
+    if smtp.username is not None and not smtp.starttls and not is_loopback(smtp.host):
+        raise ClawbackError(
+            "a password would cross the network in the clear",
+            where="setting smtp.starttls",
+            remedy="set smtp.starttls = true, or send without a login",
         )
     try:
         with smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout_seconds) as server:

@@ -4,10 +4,11 @@ Layout:
     `deliveries/<release>/<subscription>.json`: `sending` before, `sent` or `unchanged` after.
 
 Invariants:
-    Who wants to send takes the record first, by create or conditional replace: of two at the same time
-    one sends.
+    Who wants to send takes the record first, by create or conditional replace: of two that begin at the same
+    time one sends.
     A crash between taking and noting leaves `sending`: the next call sends again under the same dedupe
-    id. That is at least once; exactly once is not to be had over SMTP.
+    id. That is at least once; exactly once is not to be had over SMTP. Processes of one machine wait for each
+    other (see step); one on another machine takes a slow sender for a dead one.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from clawback.deliver.render import cell, render
 from clawback.deliver.subscriptions import Subscription, load_subscription, subscription_files
 from clawback.deliver.wording import words
 from clawback.errors import ClawbackError
+from clawback.locks import alone
 from clawback.release.names import day_of
 from clawback.release.read import mart_path, read_release
 from clawback.resources import resolve
@@ -57,7 +58,9 @@ def deliver_release(ctx: RunContext, release_id: str) -> list[Delivery]:
     failures: list[str] = []
     for path in subscription_files(folder):
         try:
-            delivery = _deliver(ctx, path, release_id, manifest.previous)
+            # `sending` is what a crash leaves and what a neighbour writes: the neighbour is waited for.
+            with alone(ctx.work_dir / "delivering.lock"):
+                delivery = _deliver(ctx, path, release_id, manifest.previous)
         except ClawbackError as error:
             failures.append(f"{path.name}: {error}")
             ctx.progress(f"deliver {path.stem}: failed")

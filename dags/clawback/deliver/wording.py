@@ -143,7 +143,3 @@ def words(name: object) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Give a number with its noun in the right form."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def _is_hidden(letter: str) -> bool:
-    return unicodedata.category(letter) in _HIDDEN

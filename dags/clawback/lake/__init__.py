@@ -87,4 +87,11 @@ def open_lake(settings: Settings) -> Lake:
         )
     from clawback.lake.local import LocalLake
 
-    return LocalLake(settings.base_dir / url)
+    folder = settings.base_dir / url
+    if not url or (folder.exists() and not folder.is_dir()):
+        raise ClawbackError(
+            f"the lake URL '{url}' is no folder",
+            where="lake.url",
+            remedy="name a folder, or s3://bucket/prefix",
+        )
+    return LocalLake(folder)

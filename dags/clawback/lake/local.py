@@ -72,7 +72,7 @@ class LocalLake:
         if target.exists():
             return False
         with self._staged(data) as staged:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(target.parent)
             try:
                 # A hard link fails when the name exists: the file system decides the race.
                 os.link(staged, target)
@@ -114,7 +114,7 @@ class LocalLake:
     @contextmanager
     def _staged(self, content: bytes | Path) -> Iterator[Path]:
         folder = self.root / _TMP
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder)
         staged = folder / uuid4().hex
         try:
             with staged.open("xb") as stream:
@@ -137,14 +137,14 @@ class LocalLake:
             staged.unlink(missing_ok=True)
 
     def _rename(self, staged: Path, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         staged.replace(target)
         _flush_folder(target.parent)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         folder = self.root / _TMP
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder)
         with (folder / "lock").open("ab") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield
@@ -152,6 +152,14 @@ class LocalLake:
 
 def _version(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and flush every parent that got a new entry: else a crash may lose the folder itself."""
+    absent = [path for path in (folder, *folder.parents) if not path.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in absent:
+        _flush_folder(path.parent)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -58,6 +58,16 @@ def put_part(lake: Lake, key: str, data: bytes, rows: int | None) -> Part:
     return Part(key, len(data), sha256_hex(data), rows)
 
 
+def create_manifest(lake: Lake, prefix: str, parts: list[Part], meta: dict[str, Any]) -> bool:
+    """Complete a partition if it is not; False when it has a manifest already."""
+    document = {
+        "format": _FORMAT,
+        "parts": [asdict(part) for part in _in_order(parts)],
+        "meta": meta,
+    }
+    return lake.create(manifest_key(prefix), canonical_json(document))
+
+
 def write_manifest(lake: Lake, prefix: str, parts: list[Part], meta: dict[str, Any]) -> str:
     """Complete a partition.
 
@@ -70,14 +80,9 @@ def write_manifest(lake: Lake, prefix: str, parts: list[Part], meta: dict[str, A
         ClawbackError: a different manifest is there already: same inputs gave another result.
     """
     key = manifest_key(prefix)
-    document = {
-        "format": _FORMAT,
-        "parts": [asdict(part) for part in sorted(parts, key=lambda part: part.key)],
-        "meta": meta,
-    }
-    if not lake.create(key, canonical_json(document)):
+    if not create_manifest(lake, prefix, parts, meta):
         present = read_manifest(lake, key)
-        if present.parts != tuple(sorted(parts, key=lambda part: part.key)):
+        if present.parts != tuple(_in_order(parts)):
             raise ClawbackError(
                 "the same inputs gave another result than before",
                 where=key,
@@ -125,3 +130,7 @@ def read_part(lake: Lake, part: Part) -> bytes:
             remedy="restore the object from a backup, or remove the partition so that it is made again",
         )
     return data
+
+
+def _in_order(parts: list[Part]) -> list[Part]:
+    return sorted(parts, key=lambda part: part.key)

@@ -77,13 +77,15 @@ class S3Lake:
 
     def exists(self, key: str) -> bool:
         """Whether the key holds a value."""
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             self._client.head_object(Bucket=self._bucket, Key=self._object(key))
         except ClientError as error:
             if _code(error) in _ABSENT:
                 return False
+            raise self._explain(error, key) from error
+        except BotoCoreError as error:
             raise self._explain(error, key) from error
         return True
 
@@ -142,13 +144,15 @@ class S3Lake:
 
     def local_path(self, key: str) -> Path:
         """A copy in the cache, named by key and entity tag so that it can never be stale."""
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             head = self._client.head_object(Bucket=self._bucket, Key=self._object(key))
         except ClientError as error:
             if _code(error) in _ABSENT:
                 raise KeyMissing("the lake has no such key", where=f"{self.url}/{key}") from error
+            raise self._explain(error, key) from error
+        except BotoCoreError as error:
             raise self._explain(error, key) from error
         name = sha256_hex(f"{self.url}\n{key}\n{head['ETag']}".encode())
         cached = self._cache_dir / name[:2] / name / key.rpartition("/")[2]
@@ -158,7 +162,7 @@ class S3Lake:
             try:
                 self._client.download_file(self._bucket, self._object(key), str(staged))
                 os.replace(staged, cached)
-            except ClientError as error:
+            except (ClientError, BotoCoreError) as error:
                 raise self._explain(error, key) from error
             finally:
                 staged.unlink(missing_ok=True)

@@ -2,14 +2,20 @@
 
 Layout:
     `releases/<release>/manifest.json`, written last by create-if-absent. Until then nothing under the prefix
-    is a release and a new attempt may overwrite it; afterwards it never changes.
+    is a release; afterwards it never changes.
+    `releases/<release>/<name>`, or `releases/<release>/attempts/<hash>/<name>` where an attempt that died, or
+    another machine at the same moment, left other bytes under the plain name, as DuckDB files are prone to.
+
+Invariants:
+    Under one key never lie other bytes than at first, so a manifest is right whoever completes the release.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,17 +27,27 @@ from clawback.release.names import is_release_id
 PREFIX: Final = "releases/"
 FILE_NAME: Final = "manifest.json"
 _FORMAT: Final = 1
+_ATTEMPT: Final = re.compile(r"attempts/[0-9a-f]{16}/")
 
 
 @dataclass(frozen=True)
 class ReleaseFile:
-    """One file of a release; `name` is its key below the release. Only Parquet has rows and schema."""
+    """One file of a release. Only Parquet has rows and schema.
+
+    `stored` is its key below the release where that is another than `name`.
+    """
 
     name: str
     bytes: int
     sha256: str
     rows: int | None = None
     schema_sha256: str | None = None
+    stored: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Its key below the release."""
+        return self.stored or self.name
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,23 @@ def describe_file(name: str, path: Path) -> ReleaseFile:
             fields = [[field.name, str(field.type), field.nullable] for field in parquet.schema_arrow]
         schema = sha256_hex(canonical_json(fields))
     return ReleaseFile(name, path.stat().st_size, file_sha256_hex(path), rows, schema)
+
+
+def place_file(lake: Lake, release: str, file: ReleaseFile, data: bytes) -> ReleaseFile:
+    """Write a file without touching other bytes that lie under its name; says where it lies."""
+    key = release_key(release, file.name)
+    if lake.create(key, data) or sha256_hex(lake.read(key)) == file.sha256:
+        return file
+    stored = f"attempts/{file.sha256[:16]}/{file.name}"
+    lake.create(release_key(release, stored), data)
+    return replace(file, stored=stored)
+
+
+def left_by_an_attempt(manifest: ReleaseManifest, place: str) -> bool:
+    """Whether a key below the release is what an attempt other than the one that completed it left."""
+    return _ATTEMPT.sub("", place, count=1) in {file.name for file in manifest.files} - {
+        f"marts/{mart}.parquet" for mart in manifest.marts
+    }
 
 
 def write_manifest(lake: Lake, manifest: ReleaseManifest) -> bool:

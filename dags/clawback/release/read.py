@@ -39,7 +39,6 @@ __all__ = [
     "published_as_of",
     "query",
     "read_release",
-    "release_prefix",
     "require_release",
     "show_release",
 ]
@@ -106,20 +105,16 @@ def show_release(lake: Lake, release: str) -> dict[str, Any]:
     return asdict(read_release(lake, release))
 
 
-def release_prefix(release: str) -> str:
-    """Where the files of a release lie in the lake, without a slash at the end."""
-    return release_key(release, "").rstrip("/")
-
-
 def file_path(lake: Lake, release: str, name: str) -> Path:
     """A file of a complete release, on this machine, to be read only."""
     manifest = read_release(lake, release)
-    if name not in {file.name for file in manifest.files}:
+    found = {file.name: file for file in manifest.files}
+    if name not in found:
         raise ClawbackError(
             f"the release {release} has no file {name}",
-            remedy="it has: " + ", ".join(file.name for file in manifest.files),
+            remedy="it has: " + ", ".join(found),
         )
-    return lake.local_path(release_key(release, name))
+    return lake.local_path(release_key(release, found[name].place))
 
 
 def mart_path(lake: Lake, release: str, mart: str) -> Path:

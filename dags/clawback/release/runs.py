@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -38,9 +39,27 @@ def record_run(lake: Lake, clock: Callable[[], datetime], record: Mapping[str, A
     return create_numbered(lake, PREFIX, lambda seq: {**body, "seq": seq})
 
 
-def list_runs(lake: Lake) -> list[dict[str, Any]]:
-    """All run records, oldest first."""
-    return [json.loads(lake.read(key)) for key in lake.list(PREFIX)]
+@contextmanager
+def failure_recorded(lake: Lake, clock: Callable[[], datetime], step: str, day: str) -> Iterator[None]:
+    """Leave a record of a step that fails; the error goes on."""
+    try:
+        yield
+    except ClawbackError as error:
+        # A lake that cannot be written may be the very cause: it must not hide it.
+        with suppress(ClawbackError):
+            record_run(
+                lake,
+                clock,
+                {"step": step, "day": day, "outcome": "failed", "reason": str(error).splitlines()},
+            )
+        raise
+
+
+def list_runs(lake: Lake, newest: int | None = None) -> list[dict[str, Any]]:
+    """Run records, oldest first: all, or so many of the newest."""
+    keys = [key for key in lake.list(PREFIX) if _NUMBERED.fullmatch(key.removeprefix(PREFIX))]
+    first = 0 if newest is None else max(0, len(keys) - newest)
+    return [json.loads(lake.read(key)) for key in keys[first:]]
 
 
 def create_numbered(lake: Lake, prefix: str, make: Callable[[int], Mapping[str, Any]]) -> str:

@@ -22,6 +22,7 @@ from clawback.release.manifest import (
     describe_bytes,
     describe_file,
     is_complete,
+    place_file,
     read_release,
     release_key,
     write_manifest,
@@ -54,11 +55,14 @@ def publish_candidate(
         The release id.
 
     Raises:
-        ClawbackError: the audit did not let exactly these bytes through, or readers see a newer day.
+        ClawbackError: the audit did not let exactly these bytes through, readers see a newer day, or another
+            content has this name.
     """
     found = read_candidate(ctx.work_dir, candidate)
     audit = _require_audit(found)
     release = found.release_id
+    if is_complete(ctx.lake, release):
+        _require_same(ctx, found)
     newest = newest_publication(ctx.lake)
     if newest is not None and newest.release != release:
         if _was_published(ctx, release) and day_of(release) < day_of(newest.release):
@@ -68,7 +72,8 @@ def publish_candidate(
         check_order(release, newest)
     if not is_complete(ctx.lake, release):
         _upload(ctx, found, audit, render or _page)
-    publication = publish(ctx.lake, ctx.clock, release, known=known, verdict=audit["verdict"])
+    verdict = read_release(ctx.lake, release).verdict
+    publication = publish(ctx.lake, ctx.clock, release, known=known, verdict=verdict)
     _record(ctx, found, audit, known, "unchanged" if publication is None else "published")
     return release
 
@@ -146,6 +151,19 @@ def _require_audit(candidate: Candidate) -> dict[str, Any]:
     return audit
 
 
+def _require_same(ctx: RunContext, candidate: Candidate) -> None:
+    """The name holds seven digits of the hash; a release of other marts under it is not this one."""
+    there = read_release(ctx.lake, candidate.release_id).marts_hash
+    if there != candidate.marts_hash:
+        raise ClawbackError(
+            f"another release has the name {candidate.release_id}",
+            where=f"{ctx.lake.url}/{release_key(candidate.release_id)}",
+            cause=f"its marts hash to {there}, those of this candidate to {candidate.marts_hash}",
+            remedy="verify it with `clawback release verify`; if it is whole, two contents share their first "
+            "seven digits: any change of a source or label gives the next build another name",
+        )
+
+
 def _upload(
     ctx: RunContext, candidate: Candidate, audit: dict[str, Any], render: Callable[[Path], bytes]
 ) -> None:
@@ -158,8 +176,7 @@ def _upload(
             where=str(candidate.file(AUDIT)),
             remedy="run the audit step again",
         )
-    paths = {f"marts/{mart.path.name}": mart.path for mart in candidate.marts.values()}
-    paths |= {name: candidate.file(name) for name in (SERVED, AUDIT)}
+    paths = {name: candidate.file(name) for name in (SERVED, AUDIT)}
     if candidate.file(RUN_RESULTS).is_file():
         paths[RUN_RESULTS] = candidate.file(RUN_RESULTS)
     older = {} if before is None else before.marts
@@ -173,12 +190,14 @@ def _upload(
     made[PAGE] = render(candidate.folder)
 
     files: list[ReleaseFile] = []
+    for mart in candidate.marts.values():
+        # The release's name stands for these bytes: whoever else writes them writes the same.
+        files.append(describe_file(f"marts/{mart.path.name}", mart.path))
+        lake.put_file(release_key(release, files[-1].name), mart.path)
     for name, path in sorted(paths.items()):
-        lake.put_file(release_key(release, name), path)
-        files.append(describe_file(name, path))
+        files.append(place_file(lake, release, describe_file(name, path), path.read_bytes()))
     for name, data in sorted(made.items()):
-        lake.put(release_key(release, name), data)
-        files.append(describe_bytes(name, data))
+        files.append(place_file(lake, release, describe_bytes(name, data), data))
     manifest = ReleaseManifest(
         release=release,
         day=candidate.day.isoformat(),
@@ -190,7 +209,8 @@ def _upload(
         inputs={"tables": candidate.tables_key, "trace": candidate.trace_key},
         files=tuple(files),
     )
-    write_manifest(lake, manifest)
+    if not write_manifest(lake, manifest):
+        _require_same(ctx, candidate)
 
 
 def _was_published(ctx: RunContext, release: str) -> bool:

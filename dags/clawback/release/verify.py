@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from clawback.hashing import file_sha256_hex
 from clawback.lake import KeyMissing, Lake
-from clawback.release.manifest import FILE_NAME, ReleaseFile, read_release, release_key
+from clawback.release.manifest import (
+    FILE_NAME,
+    ReleaseFile,
+    left_by_an_attempt,
+    read_release,
+    release_key,
+)
 from clawback.release.names import release_id
 
 
@@ -47,7 +53,7 @@ def verify_release(lake: Lake, release: str) -> Verification:
     manifest = read_release(lake, release)
     prefix = release_key(release, "")
     present = {key.removeprefix(prefix) for key in lake.list(prefix)} - {FILE_NAME}
-    expected = {file.name for file in manifest.files}
+    expected = {file.place for file in manifest.files}
     missing, changed = [], []
     for file in manifest.files:
         state = _state(lake, release, file)
@@ -61,7 +67,7 @@ def verify_release(lake: Lake, release: str) -> Verification:
         files=len(manifest.files),
         bytes=sum(file.bytes for file in manifest.files),
         missing=tuple(missing),
-        extra=tuple(sorted(present - expected)),
+        extra=tuple(sorted(place for place in present - expected if not left_by_an_attempt(manifest, place))),
         changed=tuple(changed),
         misnamed=None if made == release else made,
     )
@@ -69,7 +75,7 @@ def verify_release(lake: Lake, release: str) -> Verification:
 
 def _state(lake: Lake, release: str, file: ReleaseFile) -> str:
     try:
-        path = lake.local_path(release_key(release, file.name))
+        path = lake.local_path(release_key(release, file.place))
     except KeyMissing:
         return "missing"
     same = path.stat().st_size == file.bytes and file_sha256_hex(path) == file.sha256

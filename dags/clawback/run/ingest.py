@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from clawback.context import RunContext
+from clawback.release.runs import failure_recorded
 
 
 def ingest_source(ctx: RunContext, source: str, day: date, known: date) -> str:
@@ -24,4 +25,6 @@ def ingest_source(ctx: RunContext, source: str, day: date, known: date) -> str:
     """
     from clawback.sources.ingest import ingest
 
-    return ingest(ctx, source, day, known)
+    # An optional source that fails leaves nothing else behind: the day goes on without it.
+    with failure_recorded(ctx.lake, ctx.clock, f"ingest_{source}", day.isoformat()):
+        return ingest(ctx, source, day, known)

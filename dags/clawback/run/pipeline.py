@@ -16,6 +16,8 @@ from clawback.days import day_before, day_range
 from clawback.errors import ClawbackError
 from clawback.run.ingest import ingest_source
 from clawback.run.ready import newest_raw_manifest, readiness
+from clawback.run.trace import trace_tables
+from clawback.settings import SourceSettings
 
 _T = TypeVar("_T")
 
@@ -58,9 +60,26 @@ def run_days(
             result = build_day(ctx, day, known)
         elif day < last:
             trace_through(ctx, day)
-    if result is None or result.day < _target(ctx, last):
-        result = build_day(ctx, _target(ctx, last), known)
+    newest = target_day(ctx, last)
+    if newest > last:
+        _ingest_snapshots(ctx, newest, known)
+    if result is None or result.day < newest:
+        result = build_day(ctx, newest, known)
     return result
+
+
+def target_day(ctx: RunContext, day: date) -> date:
+    """The day whose release a run of `day` makes: itself, or the newest released day.
+
+    A correction of an older day recomputes through the day that readers see, who never go back.
+    """
+    from clawback.release.publish import move_pointer
+    from clawback.release.read import latest_day
+
+    # A run that died between its publication and the pointer would make the two disagree on the newest day.
+    move_pointer(ctx.lake)
+    released = latest_day(ctx.lake)
+    return day if released is None else max(day, released)
 
 
 def trace_through(ctx: RunContext, day: date) -> tuple[str, str]:
@@ -70,10 +89,9 @@ def trace_through(ctx: RunContext, day: date) -> tuple[str, str]:
         Key of the day's record, key of the trace manifest.
     """
     from clawback.tables.step import make_tables
-    from clawback.tracing.step import trace_day
 
     tables_key = make_tables(ctx, day)
-    return tables_key, trace_day(ctx, tables_key)
+    return tables_key, trace_tables(ctx, tables_key)
 
 
 def build_day(ctx: RunContext, day: date, known: date) -> RunResult:
@@ -100,17 +118,21 @@ def build_day(ctx: RunContext, day: date, known: date) -> RunResult:
 
 def _ingest_day(ctx: RunContext, day: date, known: date) -> None:
     for source in ctx.settings.enabled_sources:
-        try:
-            ingest_source(ctx, source.name, day, known)
-        except ClawbackError as error:
-            if source.required:
-                raise
-            # An optional source that fails is told and seen as late; the day goes on without it.
-            ctx.progress(f"{day} {source.name}: {error}")
+        _ingest_one(ctx, source, day, known)
     state = readiness(ctx, day)
     ctx.progress(
         f"{day} ingested" + (f", without {', '.join(state.late + state.missing)}" if state.late else "")
     )
+
+
+def _ingest_one(ctx: RunContext, source: SourceSettings, day: date, known: date) -> None:
+    try:
+        ingest_source(ctx, source.name, day, known)
+    except ClawbackError as error:
+        if source.required:
+            raise
+        # An optional source that fails is told and seen as late; the day goes on without it.
+        ctx.progress(f"{day} {source.name}: {error}")
 
 
 def _first_hole(ctx: RunContext, first: date) -> date:
@@ -123,11 +145,13 @@ def _first_hole(ctx: RunContext, first: date) -> date:
     return first
 
 
-def _target(ctx: RunContext, last: date) -> date:
-    from clawback.release.read import latest_day
+def _ingest_snapshots(ctx: RunContext, day: date, known: date) -> None:
+    """Fetch again what has no days: a file corrected for an older day counts on the newest one too."""
+    from clawback.sources.registry import describe
 
-    released = latest_day(ctx.lake)
-    return last if released is None else max(last, released)
+    for source in ctx.settings.enabled_sources:
+        if describe(source.connector).grain == "snapshot":
+            _ingest_one(ctx, source, day, known)
 
 
 def _check_range(ctx: RunContext, first: date, last: date) -> None:

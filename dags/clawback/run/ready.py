@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from clawback.context import RunContext
 from clawback.hashing import short_hash
-from clawback.lake.partition import MANIFEST_NAME, read_manifest
+from clawback.lake.partition import read_manifest
 from clawback.settings import SourceSettings
+from clawback.sources.landing import RawFolder
+from clawback.sources.registry import describe
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,8 @@ def readiness(ctx: RunContext, day: date) -> Readiness:
 
 def newest_raw_manifest(ctx: RunContext, source: str, day: date) -> str | None:
     """Key of the raw manifest of that day with the newest known day, or None."""
-    prefix = f"raw/{source}/"
-    marker = f"/dt={day.isoformat()}/known="
-    found = [key for key in ctx.lake.list(prefix) if marker in key and key.endswith("/" + MANIFEST_NAME)]
-    return max(found, key=lambda key: key.partition(marker)[2], default=None)
+    about = describe(ctx.settings.source(source).connector)
+    return RawFolder(ctx.lake, source, about.table).newest_key(day)
 
 
 def _waited_until(source: SourceSettings, day: date) -> datetime:

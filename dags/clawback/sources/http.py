@@ -20,7 +20,7 @@ import httpx
 
 from clawback.context import utc_now
 from clawback.errors import ClawbackError
-from clawback.sources.reach import Resolver, Target, check_target, resolve_host
+from clawback.sources.reach import Resolver, Target, check_target, resolve_host, shown
 
 USER_AGENT: Final = "clawback/0.1 (daily warehouse of stolen crypto)"
 MAX_BYTES: Final = 64 << 20
@@ -118,7 +118,10 @@ class HttpClient:
                     break
                 self._sleep(wait)
         raise HttpFailure(
-            "the source did not answer", where=_shown(url), cause=reason, remedy="run the ingest again later"
+            "the source did not answer",
+            where=shown(httpx.URL(url)),
+            cause=reason,
+            remedy="run the ingest again later",
         )
 
     def _follow(self, method: str, url: str, body: bytes | None, ends: float) -> Answer:
@@ -127,15 +130,15 @@ class HttpClient:
             target = check_target(present, self._allow_hosts, self._resolver)
             status, headers, content = self._once(method, target, body, ends)
             if status not in _REDIRECTS:
-                return Answer(_shown(str(present)), status, headers, content)
+                return Answer(shown(present), status, headers, content)
             location = headers.get("location")
             if method != "GET" or location is None:
-                raise HttpFailure("the source redirects where it should answer", where=_shown(str(present)))
+                raise HttpFailure("the source redirects where it should answer", where=shown(present))
             following = present.join(location)
             if present.scheme == "https" and following.scheme != "https":
-                raise HttpFailure("the source redirects from https to plain http", where=_shown(str(present)))
+                raise HttpFailure("the source redirects from https to plain http", where=shown(present))
             present = following
-        raise HttpFailure(f"more than {_MAX_REDIRECTS} redirects", where=_shown(url))
+        raise HttpFailure(f"more than {_MAX_REDIRECTS} redirects", where=shown(httpx.URL(url)))
 
     def _once(
         self, method: str, target: Target, body: bytes | None, ends: float
@@ -170,7 +173,7 @@ class HttpClient:
     def _read(
         self, response: httpx.Response, target: Target, ends: float
     ) -> tuple[int, httpx.Headers, bytes]:
-        where = _shown(str(target.url))
+        where = shown(target.url)
         status = response.status_code
         if status in _RETRIED:
             raise _Retry(f"status {status}", self._asked_wait(response.headers.get("retry-after")))
@@ -184,7 +187,8 @@ class HttpClient:
         inflate = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
         content = bytearray()
         try:
-            for chunk in response.iter_raw(1 << 16):
+            # As it comes: a chunk size would gather a slow drip for hours before the deadline is looked at.
+            for chunk in response.iter_raw():
                 if self._monotonic() > ends:
                     raise HttpFailure("the answer takes too long", where=where)
                 room = self._max_bytes + 1 - len(content)
@@ -221,11 +225,3 @@ class HttpClient:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return max(0.0, (moment - self._clock()).total_seconds())
-
-
-def _shown(url: str) -> str:
-    # API keys travel in queries and paths; only scheme, host and the path's first part are ever shown.
-    parsed = httpx.URL(url)
-    first = parsed.path.strip("/").split("/", 1)[0]
-    port = f":{parsed.port}" if parsed.port else ""
-    return f"{parsed.scheme}://{parsed.host}{port}/{first[:40]}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any, Final
 
@@ -11,7 +12,8 @@ from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json
 from clawback.lake.partition import Part
 from clawback.settings import SourceSettings
-from clawback.sources.base import WHOLE_FILE, Context, Extraction
+from clawback.sources.base import WHOLE_FILE, Context, Extraction, Options
+from clawback.sources.env_options import ResolvedOptions, resolve_options
 from clawback.sources.http import HttpClient
 from clawback.sources.landing import OPTIONS_NAME, Landing, RawFolder, same_parts
 from clawback.sources.reading import DayOfSource, read_day
@@ -49,26 +51,29 @@ def ingest(ctx: RunContext, source_name: str, day: date, known: date, http: Http
     folder = RawFolder(ctx.lake, source.name, description.table)
     landing = Landing(folder, day, known, ctx.work_dir / "staging")
     version, extract = extract_function(source.connector)
-    client = http or _client(ctx, source)
-    try:
-        extraction = extract(
-            Context(
-                source=source.name,
-                options=source.options,
-                description=description,
-                base_dir=ctx.settings.base_dir,
-                day=day,
-                known=known,
-                http=client,
-                clock=ctx.clock,
-                land=landing.land,
-                raw_manifest=folder.newest,
-            ),
-            day,
-        )
-    finally:
-        if http is None:
-            client.close()
+    resolved = resolve_options(source.options, f"source '{source.name}'")
+    with resolved.concealed_errors():
+        client = http or _client(ctx, source.name, resolved.options)
+        try:
+            extraction = extract(
+                Context(
+                    source=source.name,
+                    options=resolved.options,
+                    description=description,
+                    base_dir=ctx.settings.base_dir,
+                    day=day,
+                    known=known,
+                    http=client,
+                    clock=ctx.clock,
+                    land=landing.land,
+                    raw_manifest=folder.newest,
+                ),
+                day,
+            )
+        finally:
+            if http is None:
+                client.close()
+    extraction = _without_values(extraction, resolved, source.name)
     parts = list(extraction.parts)
     if extraction.parse_options:
         options = canonical_json(dict(extraction.parse_options))
@@ -77,29 +82,44 @@ def ingest(ctx: RunContext, source_name: str, day: date, known: date, http: Http
     read = read_day(ctx.lake, source.connector, parts, day)
     _check(source, description, extraction, read, day)
     _tell(ctx, source.name, day, read)
-    present = folder.newest(day)
-    if present is not None and same_parts(present, parts):
-        return present.key
-    landing.complete(parts, _meta(ctx, source, description, version, extraction, read, day, known))
+    # A run that is older than the newest one (a task cleared late) must not add its bytes each time either.
+    held = (folder.newest(day), folder.newest_known(day, known))
+    if not any(manifest is not None and same_parts(manifest, parts) for manifest in held):
+        landing.complete(parts, _meta(ctx, source, description, version, extraction, read, day, known))
     newest = folder.newest(day)
     if newest is None:
         raise ClawbackError("the lake does not show a manifest that was just written", where=folder.prefix)
     return newest.key
 
 
-def _client(ctx: RunContext, source: SourceSettings) -> HttpClient:
-    hosts = source.options.get("allow_hosts", [])
+def _client(ctx: RunContext, source: str, options: Options) -> HttpClient:
+    hosts = options.get("allow_hosts", [])
     if not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
-        raise ClawbackError("allow_hosts is no list of host names", where=f"source '{source.name}'")
-    contact = source.options.get("contact")
+        raise ClawbackError("allow_hosts is no list of host names", where=f"source '{source}'")
+    contact = options.get("contact")
     if contact is not None and not (isinstance(contact, str) and contact.isprintable() and contact.isascii()):
-        raise ClawbackError("contact is no plain text", where=f"source '{source.name}'")
+        raise ClawbackError("contact is no plain text", where=f"source '{source}'")
     return HttpClient(
         allow_hosts=hosts,
         contact=contact,
-        timeout=float(integer_option(source.options, "timeout_seconds", 30)),
-        max_bytes=integer_option(source.options, "max_megabytes", 64) << 20,
+        timeout=float(integer_option(options, "timeout_seconds", 30)),
+        max_bytes=integer_option(options, "max_megabytes", 64) << 20,
         clock=ctx.clock,
+    )
+
+
+def _without_values(extraction: Extraction, resolved: ResolvedOptions, source: str) -> Extraction:
+    """What goes into the lake must name `env:NAME`, never its value."""
+    plain = json.loads(canonical_json(dict(extraction.parse_options)))
+    if resolved.conceal(plain) != plain:
+        raise ClawbackError(
+            "an option that the files are parsed with is a reference to the environment",
+            where=f"source '{source}'",
+            cause="it is kept in the lake beside the files, so that they can be parsed again",
+            remedy="write this option plainly; env:NAME is for addresses, contacts and keys",
+        )
+    return replace(
+        extraction, request=resolved.conceal(extraction.request), extra=resolved.conceal(extraction.extra)
     )
 
 

@@ -7,12 +7,15 @@ Layout:
 
 Invariants:
     The manifest comes last. When all parts equal those of the newest manifest of the day, nothing is added.
+    No key is written twice: of two runs that fetch one day at the same time, the one that finds other bytes
+    under a name goes on under the next `known=K_000n`, so neither touches what the other's manifest names.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,10 +26,19 @@ from clawback.days import day_before
 from clawback.errors import ClawbackError
 from clawback.hashing import file_sha256_hex, sha256_hex
 from clawback.lake import Lake
-from clawback.lake.partition import MANIFEST_NAME, Manifest, Part, read_manifest, write_manifest
+from clawback.lake.partition import (
+    MANIFEST_NAME,
+    Manifest,
+    Part,
+    create_manifest,
+    manifest_key,
+    read_manifest,
+)
 
 OPTIONS_NAME: Final = "_options.json"
 """The part that holds the options its siblings are parsed with: raw alone is enough to parse again."""
+
+_MOST: Final = 10_000
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -46,7 +58,16 @@ class RawFolder:
 
     def newest(self, day: date) -> Manifest | None:
         """The newest manifest of exactly that day."""
-        keys = self._manifest_keys(day)
+        key = self.newest_key(day)
+        return None if key is None else read_manifest(self.lake, key)
+
+    def newest_key(self, day: date) -> str | None:
+        """Key of the newest manifest of exactly that day."""
+        return next(reversed(self._manifest_keys(day)), None)
+
+    def newest_known(self, day: date, known: date) -> Manifest | None:
+        """The newest manifest of that day that was known by then."""
+        keys = [key for key in self._manifest_keys(day) if _known_of(key) <= known.isoformat()]
         return read_manifest(self.lake, keys[-1]) if keys else None
 
     def newest_snapshot(self, day: date) -> Manifest | None:
@@ -64,12 +85,13 @@ class RawFolder:
         earlier = [text for text in days if text <= day.isoformat()]
         return self.newest(date.fromisoformat(earlier[-1])) if earlier else None
 
-    def free_prefix(self, day: date, known: date) -> str:
-        """Where the next manifest of (day, known) goes."""
+    def free_prefixes(self, day: date, known: date) -> Iterator[str]:
+        """Where the next manifest of (day, known) may go, first choice first: after all that are there."""
         stem = f"{self.prefix}/dt={day.isoformat()}/known={known.isoformat()}"
-        taken = {key.rpartition("/")[0] for key in self._manifest_keys(day)}
-        candidates = [stem, *(f"{stem}_{number:04d}" for number in range(2, 10_000))]
-        return next(candidate for candidate in candidates if candidate not in taken)
+        taken = [_number_of(key) for key in self._manifest_keys(day) if key.startswith(stem)]
+        for number in range(max(taken, default=0) + 1, _MOST):
+            yield stem if number == 1 else f"{stem}_{number:04d}"
+        raise ClawbackError(f"{_MOST} answers of one day and known day", where=stem)
 
     def _manifest_keys(self, day: date) -> list[str]:
         found = self.lake.list(f"{self.prefix}/dt={day.isoformat()}/known=")
@@ -82,7 +104,8 @@ class Landing:
 
     def __init__(self, folder: RawFolder, day: date, known: date, staging: Path) -> None:
         self.folder = folder
-        self._prefix = folder.free_prefix(day, known)
+        self._prefixes = folder.free_prefixes(day, known)
+        self._prefix = next(self._prefixes)
         self._staging = staging
         self._present = {
             (part.sha256, part.key.rpartition("/")[2]): part
@@ -99,13 +122,16 @@ class Landing:
         digest = sha256_hex(content)
         if (present := self._present.get((digest, name))) is not None:
             return present
-        part = Part(self._key(name, digest, shared), len(content), digest, None)
-        self.folder.lake.put(part.key, content)
-        return part
+        return Part(self._written(name, content, digest, shared), len(content), digest, None)
 
     def complete(self, parts: list[Part], meta: dict[str, Any]) -> str:
-        """Write the manifest, last of all."""
-        return write_manifest(self.folder.lake, self._prefix, parts, meta)
+        """Write the manifest, last of all; where another run came first with an equal one, give that."""
+        while not create_manifest(self.folder.lake, self._prefix, parts, meta):
+            present = read_manifest(self.folder.lake, manifest_key(self._prefix))
+            if same_parts(present, parts):
+                return present.key
+            self._prefix = next(self._prefixes)
+        return manifest_key(self._prefix)
 
     def _land_file(self, name: str, path: Path) -> Part:
         # Copied first: a file that somebody is still writing must not differ between hash and upload.
@@ -116,7 +142,7 @@ class Landing:
             digest = file_sha256_hex(staged)
             if (present := self._present.get((digest, name))) is not None:
                 return present
-            part = Part(self._key(name, digest, True), staged.stat().st_size, digest, None)
+            part = Part(self._shared_key(name, digest), staged.stat().st_size, digest, None)
             if not self.folder.lake.exists(part.key):
                 self.folder.lake.put_file(part.key, staged)
             return part
@@ -130,10 +156,28 @@ class Landing:
         finally:
             staged.unlink(missing_ok=True)
 
-    def _key(self, name: str, digest: str, shared: bool) -> str:
+    def _written(self, name: str, content: bytes, digest: str, shared: bool) -> str:
+        lake = self.folder.lake
         if shared:
-            return f"{self.folder.prefix}/files/{digest}/{name}"
-        return f"{self._prefix}/{name}"
+            lake.create(self._shared_key(name, digest), content)
+            return self._shared_key(name, digest)
+        while not lake.create(key := f"{self._prefix}/{name}", content):
+            if sha256_hex(lake.read(key)) == digest:
+                break
+            self._prefix = next(self._prefixes)
+        return key
+
+    def _shared_key(self, name: str, digest: str) -> str:
+        return f"{self.folder.prefix}/files/{digest}/{name}"
+
+
+def _known_of(key: str) -> str:
+    return key.partition("/known=")[2][:10]
+
+
+def _number_of(key: str) -> int:
+    """1 of `known=K`, n of `known=K_000n`."""
+    return int(key.rpartition("/")[0].partition("/known=")[2][11:] or 1)
 
 
 def same_parts(one: Manifest, parts: list[Part]) -> bool:

@@ -11,10 +11,15 @@ import ipaddress
 import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Final
 
 import httpx
 
 from clawback.errors import ClawbackError
+
+_CARRIERS: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+_LOCAL_NAT64: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""RFC 8215: translates inside a network, by a prefix length that only that network knows."""
 
 Resolver = Callable[[str, int], list[str]]
 
@@ -38,6 +43,12 @@ def resolve_host(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
+def shown(url: httpx.URL) -> str:
+    """A URL as errors and records may hold it: keys of paid services travel in queries and in paths."""
+    port = f":{url.port}" if url.port else ""
+    return f"{url.scheme}://{url.host}{port}"
+
+
 def check_target(url: httpx.URL, allow_hosts: Collection[str], resolver: Resolver = resolve_host) -> Target:
     """Decide whether a URL may be asked, and at which address.
 
@@ -49,26 +60,26 @@ def check_target(url: httpx.URL, allow_hosts: Collection[str], resolver: Resolve
     Raises:
         Unreachable: no http(s), user data in the URL, a private address, or no address at all.
     """
-    shown = str(url.copy_with(query=None, fragment=None))[:200]
+    where = shown(url)
     if url.scheme not in ("http", "https") or not url.host:
-        raise Unreachable("only http and https addresses are asked", where=shown)
+        raise Unreachable("only http and https addresses are asked", where=where)
     if url.userinfo:
         raise Unreachable("credentials in a URL are refused", where=url.host)
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         addresses = resolver(url.host, port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise Unreachable(
-            f"the name {url.host} does not resolve", where=shown, cause=str(error), remedy="check the network"
+            f"the name {url.host} does not resolve", where=where, cause=str(error), remedy="check the network"
         ) from error
     if not addresses:
-        raise Unreachable(f"the name {url.host} has no address", where=shown)
+        raise Unreachable(f"the name {url.host} has no address", where=where)
     if url.host not in allow_hosts:
         for address in addresses:
             if not is_public(address):
                 raise Unreachable(
                     f"{url.host} leads to an inside address",
-                    where=shown,
+                    where=where,
                     cause=f"{address} is not a public address",
                     remedy="if that is meant, name the host in the source's option allow_hosts",
                 )
@@ -81,7 +92,9 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         # Addresses that carry an IPv4 one inside lead to that one.
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in ipaddress.ip_network("64:ff9b::/96"):
+        if ip in _LOCAL_NAT64:
+            return False
+        if inner is None and any(ip in network for network in _CARRIERS):
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))

@@ -17,6 +17,7 @@ from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.errors import ClawbackError
 from clawback.settings import SourceSettings
 from clawback.sources.base import ExtractFunction, ParseFunction
+from clawback.sources.env_options import resolve_options
 
 GRAINS: Final = frozenset({"day", "snapshot"})
 _FOLDER: Final = Path(__file__).resolve().parent
@@ -156,7 +157,10 @@ def check_source(source: SourceSettings, base_dir: Path) -> None:
         )
     check = getattr(_module(source.connector, "connector"), "check_options", None)
     if check is not None:
-        check(source.options, base_dir, f"source '{source.name}'")
+        where = f"source '{source.name}'"
+        resolved = resolve_options(source.options, where)
+        with resolved.concealed_errors():
+            check(resolved.options, base_dir, where)
 
 
 def integer_option(options: Mapping[str, Any], name: str, default: int) -> int:

@@ -103,10 +103,6 @@ class AirflowApi:
         }
         self._check(self._http.post(f"/api/v2/dags/{dag_id}/clearTaskInstances", json=body))
 
-    def delete_run(self, dag_id: str, run_id: str) -> None:
-        """Forget a run and its tasks."""
-        self._check(self._http.delete(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"))
-
     def log_tail(self, dag_id: str, run_id: str, task_id: str, try_number: int, lines: int = 25) -> str:
         """Last lines of a task's log."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"

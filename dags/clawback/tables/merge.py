@@ -21,6 +21,21 @@ from clawback.tables.transfers import merge_transfers
 
 Row = dict[str, Any]
 
+_CASES: Final = frozenset({"incidents"})
+MADE_OF: Final[dict[str, frozenset[str]]] = {
+    "transfers": frozenset({"transfers"}),
+    "prices": frozenset({"prices"}),
+    "assets": frozenset({"transfers"}),
+    "labels": frozenset({"labels"}),
+    "incidents": _CASES,
+    "incident_roles": _CASES,
+    "incident_links": _CASES,
+    "recoveries": _CASES,
+    "reports": frozenset({"reports", "claims"}),
+    "claims": frozenset({"reports", "claims"}) | _CASES,
+}
+"""Per table the sources that it is made of, by the table of their connector; `quarantine` is made of all."""
+
 CONFLICT: Final = "conflict"
 """Source of an asset about whose decimals sources disagree: they stay unknown from then on."""
 

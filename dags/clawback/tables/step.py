@@ -2,8 +2,10 @@
 
 Invariants:
     A day's record names the record of the day before: the chain begins at the settings' first day and has no
-    holes. The name of a partition is the hash of all that went into it, so what is unchanged is found again
-    and never written twice.
+    holes. The name of a partition is the hash of all that went into that table (`MADE_OF`), so what is
+    unchanged is found again and never written twice: a corrected label leaves all transfers where they are.
+    Labels and case files are read as they stand on the newest day, on every day: the tracer asks them where
+    each transfer of the past went, so a label that is corrected today corrects last month's ledger too.
 """
 
 from __future__ import annotations
@@ -12,17 +14,18 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from clawback.context import RunContext
-from clawback.days import day_before, day_range
+from clawback.days import day_before, day_range, parse_day
 from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json, short_hash
 from clawback.lake.partition import Manifest, manifest_key, read_manifest, write_partition
 from clawback.parquet import rows_to_table, table_to_bytes
+from clawback.release.runs import failure_recorded
 from clawback.schemas import TABLES
 from clawback.settings import SourceSettings
-from clawback.sources.landing import RawFolder
+from clawback.sources.landing import RawFolder, same_parts
 from clawback.sources.reading import read_day
 from clawback.sources.registry import describe
-from clawback.tables.merge import SourceDay, merge_day
+from clawback.tables.merge import MADE_OF, SourceDay, merge_day
 
 if TYPE_CHECKING:
     from clawback.tables.merge import Row
@@ -31,6 +34,9 @@ CODE_VERSION: Final = "1"
 """Raised when the same raw bytes would give other rows."""
 
 RECORDS: Final = "tables/_days"
+
+_JUDGE_THE_PAST: Final = frozenset({"labels", "incidents"})
+"""Snapshots that decide what transfers of earlier days were; of other snapshots only the newest is read."""
 
 
 def make_tables(ctx: RunContext, day: date) -> str:
@@ -45,26 +51,34 @@ def make_tables(ctx: RunContext, day: date) -> str:
     first = ctx.settings.first_day
     if day < first:
         raise ClawbackError(f"{day} lies before the first day {first}", where="first_day of the settings")
+    standing = {source.name: _as_it_stands(ctx, source, day) for source in ctx.settings.enabled_sources}
     previous: str | None = None
     previous_assets: str | None = None
     for present in day_range(first, day):
-        previous, previous_assets = _make_day(ctx, present, previous, previous_assets)
+        with failure_recorded(ctx.lake, ctx.clock, "tables", present.isoformat()):
+            previous, previous_assets = _make_day(ctx, present, standing, previous, previous_assets)
     if previous is None:
         raise ClawbackError(f"no day from {first} to {day}")
     return previous
 
 
 def _make_day(
-    ctx: RunContext, day: date, previous: str | None, previous_assets: str | None
+    ctx: RunContext,
+    day: date,
+    standing: dict[str, Manifest | None],
+    previous: str | None,
+    previous_assets: str | None,
 ) -> tuple[str, str]:
-    manifests = [(source, _raw(ctx, source, day)) for source in ctx.settings.enabled_sources]
+    sources = ctx.settings.enabled_sources
+    manifests = [(source, _raw(ctx, source, day, standing[source.name])) for source in sources]
     inputs = {
         "code": CODE_VERSION,
         "day": day.isoformat(),
         "assets": previous_assets,
         "sources": [_input(source, manifest) for source, manifest in manifests],
     }
-    partitions = {name: _prefix(name, day, inputs) for name in TABLES}
+    tables_of = {source.name: describe(source.connector).table for source in sources}
+    partitions = {name: _prefix(name, day, _inputs_of(name, inputs, tables_of)) for name in TABLES}
     record = {
         "day": day.isoformat(),
         "previous": previous,
@@ -81,8 +95,11 @@ def _make_day(
     assets = manifest_key(partitions["assets"])
     if ctx.lake.exists(key):
         return key, assets
-    if not all(ctx.lake.exists(manifest_key(prefix)) for prefix in partitions.values()):
-        _write(ctx, day, manifests, partitions, previous_assets)
+    absent = {
+        name: prefix for name, prefix in partitions.items() if not ctx.lake.exists(manifest_key(prefix))
+    }
+    if absent:
+        _write(ctx, day, manifests, absent, previous_assets)
     record["tables"] = {
         name: {"manifest": manifest_key(prefix), "rows": _rows(read_manifest(ctx.lake, manifest_key(prefix)))}
         for name, prefix in partitions.items()
@@ -107,15 +124,18 @@ def _write(
         data = table_to_bytes(rows_to_table(rows, TABLES[name]))
         meta = {"table": name, "day": day.isoformat(), "code": CODE_VERSION}
         write_partition(ctx.lake, prefix, {"part-0000.parquet": data}, meta, {"part-0000.parquet": len(rows)})
-    if turned_away := merged["quarantine"]:
+    turned_away = merged["quarantine"]
+    if turned_away and "quarantine" in partitions:
         ctx.progress(f"{day} tables: {len(turned_away)} records in quarantine")
 
 
-def _raw(ctx: RunContext, source: SourceSettings, day: date) -> Manifest | None:
+def _raw(ctx: RunContext, source: SourceSettings, day: date, standing: Manifest | None) -> Manifest | None:
     """What a source says about a day, or about the newest day before it."""
     about = describe(source.connector)
     folder = RawFolder(ctx.lake, source.name, about.table)
     found = folder.newest(day) if about.grain == "day" else folder.newest_snapshot(day)
+    if standing is not None and not (found is not None and same_parts(found, list(standing.parts))):
+        return standing
     if found is None and source.required:
         what = f"no data for {day}" if about.grain == "day" else f"no snapshot of {day} or before"
         raise ClawbackError(
@@ -127,6 +147,22 @@ def _raw(ctx: RunContext, source: SourceSettings, day: date) -> Manifest | None:
         # The record still says how far the source has come.
         return _empty(folder.newest_snapshot(day_before(day)))
     return found
+
+
+def _as_it_stands(ctx: RunContext, source: SourceSettings, newest: date) -> Manifest | None:
+    """What every day up to the newest is judged by; None where each day's own rows or snapshot count."""
+    about = describe(source.connector)
+    if about.grain != "snapshot" or about.table not in _JUDGE_THE_PAST:
+        return None
+    folder = RawFolder(ctx.lake, source.name, about.table)
+    standing = folder.newest_snapshot(newest)
+    # Of equal snapshots the first: the day after a correction finds again what the correction made.
+    while standing is not None:
+        before = folder.newest_snapshot(day_before(parse_day(standing.meta["day"])))
+        if before is None or not same_parts(before, list(standing.parts)):
+            break
+        standing = before
+    return standing
 
 
 def _empty(manifest: Manifest | None) -> Manifest | None:
@@ -144,6 +180,15 @@ def _input(source: SourceSettings, manifest: Manifest | None) -> dict[str, Any]:
     }
 
 
+def _inputs_of(table: str, inputs: dict[str, Any], tables_of: dict[str, str]) -> dict[str, Any]:
+    """What of a day's inputs one table is made of."""
+    if table not in MADE_OF:
+        return inputs
+    sources = [told for told in inputs["sources"] if tables_of[told["source"]] in MADE_OF[table]]
+    own = {**inputs, "sources": sources}
+    return own if table == "assets" else {name: value for name, value in own.items() if name != "assets"}
+
+
 def _prefix(name: str, day: date, inputs: dict[str, Any]) -> str:
     return f"tables/{name}/dt={day.isoformat()}/{short_hash({'table': name, **inputs})}"
 
@@ -158,6 +203,15 @@ def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date
             cause=reason,
             remedy="ingest the day again with this version",
         )
+    own = describe(source.connector).table
+    for table in found.rows:
+        # Else a table would keep its name when this source's rows change.
+        if own not in MADE_OF["incidents" if table == "_cases" else table]:
+            raise ClawbackError(
+                f"a source of {own} gives rows of {table}",
+                where=f"connector '{source.connector}'",
+                remedy="say so in MADE_OF of clawback.tables.merge",
+            )
     return SourceDay(source.name, date.fromisoformat(manifest.meta["known"]), found)
 
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from clawback.errors import ClawbackError
 from clawback.schemas import SINKS
-from clawback.tracing.ledger import STOLEN, Ledger
-
-CONVERTED_IN: Final = "converted_in"
-CONVERTED_OUT: Final = "converted_out"
+from clawback.tracing.ledger import CONVERTED_IN, CONVERTED_OUT, STOLEN, Ledger
 
 
 @dataclass(frozen=True, slots=True)

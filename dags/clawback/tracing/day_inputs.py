@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from clawback.lake import Lake
@@ -15,7 +17,7 @@ from clawback.tracing.records import Freeze, Label, Role, Transfer
 if TYPE_CHECKING:
     import pyarrow as pa
 
-INPUT_TABLES: Final = ("transfers", "labels", "incident_roles", "recoveries")
+INPUT_TABLES: Final = ("transfers", "labels", "incident_roles", "recoveries", "prices", "assets")
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,19 @@ class DayInputs:
             if row["event_kind"] == "freeze" and row["address"] is not None
         ]
 
+    def prices(self) -> dict[tuple[str, str], Fraction]:
+        """USD of one base unit, where the day has a price and the sources agree on the decimals."""
+        decimals: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for row in self._table("assets").to_pylist():
+            if row["decimals"] is not None:
+                decimals[row["chain"], row["asset"]].add(row["decimals"])
+        found: dict[tuple[str, str], Fraction] = {}
+        for row in self._table("prices").to_pylist():
+            key = (row["chain"], row["asset"])
+            if len(decimals.get(key, ())) == 1 and key not in found:
+                found[key] = Fraction(row["close_usd"]) / 10 ** min(decimals[key])
+        return found
+
     def _table(self, name: str) -> pa.Table:
         import pyarrow as pa
 
@@ -115,6 +130,11 @@ def read_inputs(lake: Lake, record: dict[str, Any]) -> DayInputs:
     )
 
 
+def dust_limits(settings: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    """Dust limits by (chain, asset) out of the settings' `chain/asset` names."""
+    return {(name.partition("/")[0], name.partition("/")[2]): units for name, units in settings.items()}
+
+
 def transfers_of(table: pa.Table) -> list[Transfer]:
     """The rows of a transfers table as records."""
     names = (
@@ -131,5 +151,5 @@ def transfers_of(table: pa.Table) -> list[Transfer]:
     )
     columns = [table.column(name).to_pylist() for name in names]
     amounts = [int(amount) for amount in table.column("amount").to_pylist()]
-    quality = table.column("order_quality").to_pylist()
-    return [Transfer(*values) for values in zip(*columns, amounts, quality, strict=True)]
+    rest = [table.column(name).to_pylist() for name in ("order_quality", "outpoint")]
+    return [Transfer(*values) for values in zip(*columns, amounts, *rest, strict=True)]

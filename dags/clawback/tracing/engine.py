@@ -3,7 +3,7 @@
 Invariants:
     Incidents do not see each other: each has a ledger of its own, and a transaction is worked off in it
     as if it were the only one. What they share (running nets, the index of followed holdings) is the same
-    whichever incidents there are.
+    whichever incidents there are. Methods share the order of the rows and the nets, nothing else.
     Day by day equals one run: only ledgers and nets go from one day to the next.
 """
 
@@ -11,20 +11,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import groupby
-from typing import Any
+from typing import Final
 
-from clawback.tracing.conservation import Violation, violations
+from clawback.tracing.exchanges import Market
+from clawback.tracing.flows import Flow
 from clawback.tracing.ledger import Ledger, Watch
-from clawback.tracing.methods import FIFO, Method
+from clawback.tracing.lots import Lot, tainted_amount
+from clawback.tracing.methods import Method
 from clawback.tracing.nets import Nets
-from clawback.tracing.order import Transaction, order_by_day
-from clawback.tracing.records import Freeze, HoldingKey, Label, Role, Transfer
-from clawback.tracing.results import flow_rows, holding_rows, total_rows
+from clawback.tracing.order import Transaction
+from clawback.tracing.records import HoldingKey, Role, Transfer
+from clawback.tracing.seen import BalanceChecks
+from clawback.tracing.settlement import Settlement
 from clawback.tracing.sinks import Ending, Endings
-from clawback.tracing.thefts import Thefts
-from clawback.tracing.transaction import Flow, Passage
+from clawback.tracing.thefts import Claim, Thefts
+from clawback.tracing.transaction import Passage
+from clawback.tracing.utxo import BlockFees, Spending, coinbase_inputs, outpoint_key
+
+NO_CLAIMS: Final[dict[int, Claim]] = {}
+AssetClaims = dict[str, dict[str, dict[int, Claim]]]
+"""asset -> incident -> place of the transfer -> claim."""
 
 
 @dataclass
@@ -33,6 +39,9 @@ class Book:
 
     method: Method
     max_hops: int = 0
+    dust: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    keeps_ways: bool = False
+    """Whether every lot keeps the whole way by which it came."""
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     watch: Watch = field(default_factory=dict)
 
@@ -40,8 +49,9 @@ class Book:
         """The ledger of an incident, a new one where there is none."""
         if incident_id not in self.ledgers:
             self.ledgers[incident_id] = Ledger(
-                incident_id, self.method, max_hops=self.max_hops, watch=self.watch
+                incident_id, self.method, max_hops=self.max_hops, dust=self.dust, watch=self.watch
             )
+            self.ledgers[incident_id].recorder = [] if self.keeps_ways else None
         return self.ledgers[incident_id]
 
     def ordered(self) -> list[Ledger]:
@@ -49,126 +59,138 @@ class Book:
         return [self.ledgers[incident_id] for incident_id in sorted(self.ledgers)]
 
 
-@dataclass(frozen=True)
-class TraceResult:
-    """All that a trace says, as rows of the tables of `clawback.schemas`."""
+@dataclass
+class Day:
+    """What the transactions of one day are worked off with, the same for all methods."""
 
-    flows: list[dict[str, Any]]
-    holdings: list[dict[str, Any]]
-    totals: list[dict[str, Any]]
-    violations: list[Violation]
-    book: Book
+    endings: Endings
+    market: Market
+    roles: Sequence[Role]
+    nets: Nets
+    start_balance: Callable[[HoldingKey], int]
+    """What a holding held when `nets` began; asked for holdings that taint reaches."""
+    checks: BalanceChecks | None = None
 
+    def balance_before(self, key: HoldingKey) -> int:
+        """What a holding has before the transaction at hand."""
+        return self.nets.balance(key, self.start_balance(key))
 
-def trace_transfers(
-    transfers: Iterable[Transfer],
-    roles: Iterable[Role],
-    labels: Iterable[Label] = (),
-    method: Method = FIFO,
-    *,
-    opening: Mapping[HoldingKey, int] | None = None,
-    freezes: Iterable[Freeze] = (),
-    max_hops: int = 0,
-) -> TraceResult:
-    """Traces all transfers in one go, without a lake.
+    def ending_for(self, incident_id: str, transaction: Transaction) -> Callable[[Transfer], Ending | None]:
+        """Finds where units of an incident end that a transfer of the transaction brings."""
 
-    Args:
-        transfers: in any order, of any number of days.
-        roles: of any number of incidents.
-        labels: the first of equal confidence wins.
-        method: which lots payments take.
-        opening: what holdings held before the first transfer (nothing where not named).
-        freezes: those up to the last day reclassify what is held at the end.
-        max_hops: 0 for no limit.
-    """
-    roles, labels = list(roles), list(labels)
-    book, nets, flows = Book(method, max_hops), Nets(), []
-    held_before = opening or {}
-    last_day = date.min
-    for day, transactions in groupby(order_by_day(transfers), key=lambda transaction: transaction.day):
-        last_day = day
-        flows += trace_transactions(
-            book,
-            list(transactions),
-            Endings(labels, roles, day),
-            roles,
-            nets,
-            lambda key: held_before.get(key, 0),
-        )
-    flows.sort(key=lambda flow: flow.incident_id)
-    frozen = {(freeze.chain, freeze.address, freeze.asset) for freeze in freezes if freeze.day <= last_day}
-    return TraceResult(
-        list(flow_rows(flows)),
-        list(holding_rows(book.ordered(), frozen)),
-        list(total_rows(book.ordered(), frozen)),
-        violations(book.ordered()),
-        book,
-    )
+        def ending(row: Transfer) -> Ending | None:
+            return self.endings.at_receipt(
+                incident_id, row.chain, row.receiver or "", transaction.tx_hash, transaction.block_time
+            )
+
+        return ending
 
 
 def trace_transactions(
-    book: Book,
-    transactions: Sequence[Transaction],
-    endings: Endings,
-    roles: Sequence[Role],
-    nets: Nets,
-    start_balance: Callable[[HoldingKey], int],
-) -> list[Flow]:
-    """Works off the transactions of one day.
+    books: Sequence[Book], transactions: Sequence[Transaction], day: Day
+) -> list[list[Flow]]:
+    """Works off the transactions of one day, under every method.
 
     Args:
-        book: ledgers as they were at the end of the day before; changed in place.
+        books: ledgers as they were at the end of the day before; changed in place.
         transactions: in order.
-        endings: labels and case files of the day.
-        roles: roles of the day's case files.
-        nets: running sums since the balances that `start_balance` knows; changed in place.
-        start_balance: what a holding held when `nets` began; asked for holdings that taint reaches.
+        day: labels, prices, case files and balances of the day; its nets are changed in place.
 
     Returns:
-        Flows ordered by incident, then as they happened.
+        For each book its flows, ordered by incident, then as they happened.
     """
-    thefts = Thefts(roles)
-    for role in roles:
-        book.ledger(role.incident_id)
-    _end_at_services(book, endings)
-    flows: list[Flow] = []
-
-    def balance_before(key: HoldingKey) -> int:
-        return nets.balance(key, start_balance(key))
-
+    thefts = Thefts(day.roles)
+    for book in books:
+        for role in day.roles:
+            book.ledger(role.incident_id)
+        _end_at_services(book, day.endings)
+    flows: list[list[Flow]] = [[] for _ in books]
+    coinbases = {(one.chain, one.block_number) for one in transactions if one.is_coinbase}
+    fees = [BlockFees(coinbases) for _ in books]
     for transaction in transactions:
-        for asset, rows in transaction.assets:
-            chain = transaction.chain
-            followers = _followers(book.watch, chain, asset, rows)
-            claims = thefts.claims(transaction, rows) if thefts.may_concern(chain, rows) else {}
-            for incident_id in sorted(followers | claims.keys()):
-                passage = Passage(
-                    book.ledger(incident_id),
-                    chain,
-                    asset,
-                    _ending_for(endings, incident_id, transaction),
-                    balance_before,
-                )
-                flows += passage.run(rows, claims.get(incident_id, {}))
-            nets.add(rows)
-    flows.sort(key=lambda flow: flow.incident_id)
+        if day.checks is not None:
+            day.checks.before(transaction, books, day)
+        claims: AssetClaims = {
+            asset: thefts.claims(transaction, rows)
+            for asset, rows in transaction.assets
+            if thefts.may_concern(transaction.chain, rows)
+        }
+        output_claims = thefts.claims_on_outputs(transaction)
+        for place, book in enumerate(books):
+            if transaction.outputs or transaction.inputs:
+                flows[place] += _spend(book, transaction, output_claims, day, fees[place])
+            if transaction.assets:
+                flows[place] += _move(book, transaction, claims, day)
+        for _, rows in transaction.assets:
+            day.nets.add(rows)
+    for found in flows:
+        found.sort(key=lambda flow: flow.incident_id)
     return flows
 
 
-def reachable(
-    watch: Mapping[HoldingKey, object], transactions: Iterable[Transaction], thefts: Thefts
-) -> set[HoldingKey]:
-    """Holdings that taint of any incident can reach on this day: all that it does reach, and maybe more."""
-    reached = set(watch)
-    for transaction in transactions:
+def _move(book: Book, transaction: Transaction, claims: AssetClaims, day: Day) -> list[Flow]:
+    chain = transaction.chain
+    concerned: dict[str, set[str]] = {}
+    for asset, rows in transaction.assets:
+        for incident_id in _followers(book.watch, chain, asset, rows) | claims.get(asset, {}).keys():
+            concerned.setdefault(incident_id, set()).add(asset)
+    flows: list[Flow] = []
+    for incident_id in sorted(concerned):
+        ledger, ending = book.ledger(incident_id), day.ending_for(incident_id, transaction)
+        proven, unproven = day.market.exchanges(incident_id, transaction)
+        if proven:
+            mine = {asset: found.get(incident_id, NO_CLAIMS) for asset, found in claims.items()}
+            flows += Settlement(ledger, transaction, proven, unproven, mine, ending, day.balance_before).run()
+            continue
         for asset, rows in transaction.assets:
-            theft = thefts.may_concern(transaction.chain, rows)
-            for row in rows:
-                if row.receiver is None:
-                    continue
-                if theft or (transaction.chain, row.payer, asset) in reached:
-                    reached.add((transaction.chain, row.receiver, asset))
-    return reached
+            if asset in concerned[incident_id]:
+                accounts = {one.account for one in unproven if asset in dict(one.received)}
+                passage = Passage(
+                    ledger,
+                    chain,
+                    asset,
+                    ending,
+                    day.balance_before,
+                    unproven=accounts,
+                    tracks_start=bool(accounts),
+                )
+                flows += passage.run(rows, claims.get(asset, {}).get(incident_id, NO_CLAIMS))
+    return flows
+
+
+def _spend(
+    book: Book,
+    transaction: Transaction,
+    claims: Mapping[str, dict[int, Claim]],
+    day: Day,
+    fees: BlockFees,
+) -> list[Flow]:
+    fees.enter(transaction)
+    concerned = set(claims)
+    for row in transaction.inputs:
+        concerned |= book.watch.get(outpoint_key(row), set())
+    if transaction.is_coinbase:
+        concerned |= {name for _, lots in fees.fees for name in lots if tainted_amount(lots[name])}
+    flows: list[Flow] = []
+    of_transaction: dict[str, list[Lot]] = {}
+    for incident_id in sorted(concerned):
+        ledger = book.ledger(incident_id)
+        spending = Spending(ledger, transaction, day.ending_for(incident_id, transaction))
+        if transaction.is_coinbase:
+            inputs = coinbase_inputs(transaction, fees.fees, incident_id)
+        else:
+            inputs = spending.inputs()
+        found, rest = spending.run(inputs, claims.get(incident_id, NO_CLAIMS))
+        flows += found
+        if fees.have_coinbase() and not transaction.is_coinbase:
+            of_transaction[incident_id] = rest
+        else:
+            flows += spending.end_fee(rest)
+    if not transaction.is_coinbase:
+        spent = sum(row.amount for row in transaction.inputs)
+        made = sum(row.amount for row in transaction.outputs)
+        fees.fees.append((max(0, spent - made), of_transaction))
+    return flows
 
 
 def _followers(watch: Watch, chain: str, asset: str, rows: Iterable[Transfer]) -> set[str]:
@@ -180,22 +202,11 @@ def _followers(watch: Watch, chain: str, asset: str, rows: Iterable[Transfer]) -
     return followers
 
 
-def _ending_for(
-    endings: Endings, incident_id: str, transaction: Transaction
-) -> Callable[[Transfer], Ending | None]:
-    def ending(row: Transfer) -> Ending | None:
-        return endings.at_receipt(
-            incident_id, row.chain, row.receiver or "", transaction.tx_hash, transaction.block_time
-        )
-
-    return ending
-
-
 def _end_at_services(book: Book, endings: Endings) -> None:
     # An address may be recognised as a service after taint reached it. From that day the trail ends there;
     # without this its payments would go on carrying units that are mixed with everybody's.
     for ledger in book.ordered():
         for key in list(ledger.holdings):
-            ending = endings.of_holding(ledger.incident_id, key[0], key[1])
+            ending = endings.of_holding(ledger.incident_id, key[0], ledger.address_of(key))
             if ending is not None:
                 ledger.end(key, ending.sink)

@@ -8,11 +8,11 @@ Invariants:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from clawback.tracing.records import Arrival
+from clawback.tracing.records import Arrival, Step
 
 JUST_STOLEN: Final = -1
 """Hop of units on their way out of the theft; the transfer that carries them makes it 0."""
@@ -27,6 +27,13 @@ class Lot:
     came_by: Arrival | None = None
     unknown: bool = False
     """An opening balance that rests on the transfers read, not on a balance that was seen."""
+    start: str | None = None
+    """Inside one transaction with exchanges: the account whose holding these units left."""
+
+    @property
+    def arrival(self) -> Arrival | None:
+        """The transfer that brought it, without the way before that."""
+        return Arrival(*self.came_by) if isinstance(self.came_by, Step) else self.came_by
 
     @property
     def tainted(self) -> bool:
@@ -67,14 +74,25 @@ class Holding:
         Raises:
             ValueError: The holding has fewer units.
         """
+        return self._take(amount, self.lots.popleft, self.lots.appendleft)
+
+    def take_newest(self, amount: int) -> list[Lot]:
+        """Takes `amount` units from the new end, newest first, cutting the last lot touched.
+
+        Raises:
+            ValueError: The holding has fewer units.
+        """
+        return self._take(amount, self.lots.pop, self.lots.append)
+
+    def _take(self, amount: int, take_lot: Callable[[], Lot], put_back: Callable[[Lot], None]) -> list[Lot]:
         if amount > self.amount:
             raise ValueError(f"cannot take {amount} of {self.amount}")
         taken: list[Lot] = []
         left = amount
         while left > 0:
-            lot = self.lots.popleft()
+            lot = take_lot()
             if lot.amount > left:
-                self.lots.appendleft(replace(lot, amount=lot.amount - left))
+                put_back(replace(lot, amount=lot.amount - left))
                 lot = replace(lot, amount=left)
             taken.append(lot)
             left -= lot.amount
@@ -82,6 +100,42 @@ class Holding:
                 self.tainted -= lot.amount
         self.amount -= amount
         return taken
+
+    def take_shares(self, tainted: int, clean: int) -> list[Lot]:
+        """Takes so many tainted and so many clean units, of each the oldest, in the order of the holding.
+
+        Raises:
+            ValueError: The holding has fewer of one of them.
+        """
+        if tainted > self.tainted or clean > self.amount - self.tainted:
+            raise ValueError(f"cannot take {tainted} tainted and {clean} clean units")
+        taken: list[Lot] = []
+        kept: list[Lot] = []
+        left = {True: tainted, False: clean}
+        while self.lots and (left[True] or left[False]):
+            lot = self.lots.popleft()
+            part = min(lot.amount, left[lot.tainted])
+            left[lot.tainted] -= part
+            if part > 0:
+                taken.append(lot if part == lot.amount else replace(lot, amount=part))
+            if part < lot.amount:
+                kept.append(lot if part == 0 else replace(lot, amount=lot.amount - part))
+        self.lots.extendleft(reversed(kept))
+        self.tainted -= tainted
+        self.amount -= tainted + clean
+        return taken
+
+    def copy(self) -> Holding:
+        """The same lots in a holding of its own."""
+        twin = Holding()
+        twin.lots, twin.amount, twin.tainted = self.lots.copy(), self.amount, self.tainted
+        return twin
+
+    def replace_lots(self, lots: Iterable[Lot]) -> None:
+        """Puts other lots in the place of all that are there."""
+        self.lots.clear()
+        self.amount = self.tainted = 0
+        self.extend(lots)
 
     def smallest_hop(self) -> int | None:
         """Hop of the shortest way by which taint came here."""
@@ -111,4 +165,9 @@ def steal_last(lots: Iterable[Lot], units: int) -> list[Lot]:
 
 
 def _alike(one: Lot, other: Lot) -> bool:
-    return one.hop == other.hop and one.came_by == other.came_by and one.unknown == other.unknown
+    return (
+        one.hop == other.hop
+        and one.came_by == other.came_by
+        and one.unknown == other.unknown
+        and one.start == other.start
+    )

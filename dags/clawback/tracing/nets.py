@@ -25,6 +25,7 @@ class Nets:
 
     def __init__(self) -> None:
         self._sums: dict[HoldingKey, tuple[int, int]] = {}
+        self._fixed: dict[HoldingKey, int] = {}
 
     def add(self, rows: Iterable[Transfer]) -> None:
         """Books transfers in travel order."""
@@ -41,9 +42,14 @@ class Nets:
                 net, lowest = sums.get(key, (0, 0))
                 sums[key] = (net + amount, lowest)
 
+    def fix(self, key: HoldingKey, amount: int) -> None:
+        """Begins a holding anew with a balance that was seen."""
+        self._fixed[key] = amount
+        self._sums.pop(key, None)
+
     def balance(self, key: HoldingKey, start: int) -> int:
         """Present balance of a holding that had `start` in the beginning."""
-        return carry(start, *self._sums.get(key, (0, 0)))
+        return carry(self._fixed.get(key, start), *self._sums.get(key, (0, 0)))
 
     def table(self) -> pa.Table:
         """All sums, ordered by key."""

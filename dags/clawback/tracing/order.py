@@ -3,6 +3,7 @@
 Layout:
     Transactions of a chain are ordered by time of their block (never running backwards: a block counts with
     the latest time among itself and the blocks before it), block_number, tx_index (unknown last) and tx_hash.
+    The coinbase of a block of the UTXO model comes last in it: it takes the fees of all others.
     Rows of one transaction may come from several sources of which only one knows the index; what one row
     knows holds for all. Inside a transaction: gas first, then position, kind and content. Where only times
     are known (order_quality `time`), an account's receipts of an asset come before its payments.
@@ -29,14 +30,19 @@ class Transaction:
     block_time: datetime
     day: date
     assets: tuple[tuple[str, tuple[Transfer, ...]], ...]
+    block_number: int | None = None
+    inputs: tuple[Transfer, ...] = ()
+    """Outpoints that it spends, in vin order."""
+    outputs: tuple[Transfer, ...] = ()
+    """Outpoints that it makes, in vout order."""
+    is_coinbase: bool = False
 
 
 def order_transactions(transfers: Iterable[Transfer]) -> list[Transaction]:
-    """Groups and orders transfers of the account model; rows of the UTXO model are left out."""
+    """Groups transfers by transaction and orders them."""
     groups: dict[tuple[str, str], list[Transfer]] = {}
     for transfer in transfers:
-        if transfer.kind not in UTXO_KINDS:
-            groups.setdefault((transfer.chain, transfer.tx_hash), []).append(transfer)
+        groups.setdefault((transfer.chain, transfer.tx_hash), []).append(transfer)
     heads = [_head(rows) for rows in groups.values()]
     # By block: chain, then number. Transactions of no known block wait for the second sorting.
     heads.sort(key=lambda head: (head.chain, head.has_no_block, head.block_number, head.block_time))
@@ -55,6 +61,10 @@ def order_transactions(transfers: Iterable[Transfer]) -> list[Transaction]:
             head.block_time,
             seen.date(),
             _by_asset(groups[head.chain, head.tx_hash]),
+            None if head.has_no_block else head.block_number,
+            _of_kind(groups[head.chain, head.tx_hash], "utxo_in"),
+            _of_kind(groups[head.chain, head.tx_hash], "utxo_out"),
+            head.is_coinbase,
         )
         for seen, head in keyed
     ]
@@ -80,6 +90,7 @@ class _Head(NamedTuple):
     chain: str
     has_no_block: bool
     block_number: int
+    is_coinbase: bool
     has_no_index: bool
     tx_index: int
     tx_hash: str
@@ -93,6 +104,7 @@ def _head(rows: Sequence[Transfer]) -> _Head:
         rows[0].chain,
         not numbers,
         min(numbers, default=0),
+        bool(indices) and min(indices) == 0 and {row.kind for row in rows} == {"utxo_out"},
         not indices,
         min(indices, default=0),
         rows[0].tx_hash,
@@ -101,12 +113,19 @@ def _head(rows: Sequence[Transfer]) -> _Head:
 
 
 def _by_asset(rows: Sequence[Transfer]) -> tuple[tuple[str, tuple[Transfer, ...]], ...]:
-    if len(rows) == 1:
+    if len(rows) == 1 and rows[0].kind not in UTXO_KINDS:
         return ((rows[0].asset, (rows[0],)),)
     assets: dict[str, list[Transfer]] = defaultdict(list)
     for row in rows:
-        assets[row.asset].append(row)
+        if row.kind not in UTXO_KINDS:
+            assets[row.asset].append(row)
     return tuple((asset, travel_order(assets[asset])) for asset in sorted(assets))
+
+
+def _of_kind(rows: Sequence[Transfer], kind: str) -> tuple[Transfer, ...]:
+    found = [row for row in rows if row.kind == kind]
+    found.sort(key=lambda row: (row.position, row.outpoint or "", row.amount))
+    return tuple(found)
 
 
 def _content(row: Transfer) -> tuple[bool, int, str, str, str, int]:

@@ -29,6 +29,29 @@ class Arrival(NamedTuple):
     position: int
 
 
+class Step(Arrival):
+    """An arrival that knows the one before it; equal to no other step, for it stands for its own units."""
+
+    parent: Arrival | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Step):
+            return self is other
+        return tuple.__eq__(self, other) if isinstance(other, tuple) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = Arrival.__hash__
+
+
+def step_after(arrival: Arrival, parent: Arrival | None) -> Step:
+    """The step by which units came that had come by another one before."""
+    step = Step(*arrival)
+    step.parent = parent
+    return step
+
+
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """One row of the transfers table, as far as tracing needs it."""
@@ -45,6 +68,7 @@ class Transfer:
     asset: str
     amount: int
     order_quality: str = "exact"
+    outpoint: str | None = None
 
     @property
     def payer(self) -> str | None:

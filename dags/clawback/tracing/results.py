@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Set
 from typing import Any, Final
 
 from clawback.schemas import MAX_AMOUNT
+from clawback.tracing.flows import HELD, Flow
 from clawback.tracing.ledger import STOLEN, UNSEEN_INFLOW, Ledger
 from clawback.tracing.records import HoldingKey
-from clawback.tracing.transaction import HELD, Flow
 
 FROZEN: Final = "frozen"
 
@@ -46,27 +46,31 @@ def flow_rows(flows: Iterable[Flow]) -> Iterator[dict[str, Any]]:
             "label_entity": None if label is None else label.entity,
             "label_source": None if label is None else label.source,
             "label_confidence": None if label is None else label.confidence,
-            "converted_asset": None,
-            "converted_amount": None,
-            "basis": None,
+            "converted_asset": flow.converted_asset,
+            "converted_amount": flow.converted_amount,
+            "basis": flow.basis,
             "order_quality": transfer.order_quality,
         }
 
 
 def holding_rows(ledgers: Iterable[Ledger], frozen: Set[HoldingKey]) -> Iterator[dict[str, Any]]:
-    """One row per holding that carries taint, ordered by incident and holding."""
+    """One row per address and asset that carries taint, ordered by incident, chain, address and asset."""
     for ledger in ledgers:
+        rows: dict[HoldingKey, tuple[int, int]] = {}
         for key, holding in ledger.held():
-            chain, address, asset = key
+            place = (key[0], ledger.address_of(key), key[2])
+            amount, hop = rows.get(place, (0, holding.smallest_hop() or 0))
+            rows[place] = amount + holding.tainted, min(hop, holding.smallest_hop() or 0)
+        for place in sorted(rows):
             yield {
                 "incident_id": ledger.incident_id,
                 "method": ledger.method.name,
-                "chain": chain,
-                "address": address,
-                "asset": asset,
-                "tainted_amount": holding.tainted,
-                "category": FROZEN if key in frozen else HELD,
-                "hop": holding.smallest_hop(),
+                "chain": place[0],
+                "address": place[1],
+                "asset": place[2],
+                "tainted_amount": min(rows[place][0], MAX_AMOUNT),
+                "category": FROZEN if place in frozen else HELD,
+                "hop": rows[place][1],
             }
 
 
@@ -76,12 +80,14 @@ def total_rows(ledgers: Iterable[Ledger], frozen: Set[HoldingKey]) -> Iterator[d
         sums: dict[tuple[str, str, str], int] = defaultdict(int, ledger.sums)
         for key, holding in ledger.held():
             chain, _, asset = key
-            sums[chain, asset, FROZEN if key in frozen else HELD] += holding.tainted
+            place = (chain, ledger.address_of(key), asset)
+            sums[chain, asset, FROZEN if place in frozen else HELD] += holding.tainted
             sums[chain, asset, STOLEN] += 0
         for chain, asset, measure in sorted(sums):
             amount = sums[chain, asset, measure]
-            # Clean units can be more than any stolen sum; a memo may say "at least".
-            if measure == UNSEEN_INFLOW:
+            # Clean units, and what poison counts, can be more than any stolen sum: such a figure says
+            # "at least".
+            if measure == UNSEEN_INFLOW or not ledger.method.conserves:
                 amount = min(amount, MAX_AMOUNT)
             if amount > 0 or measure == STOLEN:
                 yield {

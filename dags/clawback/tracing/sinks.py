@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from clawback.tracing.records import RETURN_ROLES, THEFT_ADDRESS, Label, Role
+from clawback.tracing.records import RETURN_ROLES, THEFT_ADDRESS, Label, Role, Transfer
 
 LABEL_SINKS: Final = frozenset({"exchange", "mixer", "bridge", "issuer", "broker", "victim"})
 RETURN: Final = "victim"
@@ -68,13 +68,32 @@ class Endings:
             return Ending(RETURN)
         return self._by_label(incident_id, chain, address)
 
+    def category(self, incident_id: str, chain: str, address: str) -> str | None:
+        """The category that the deciding label of an address names, for one incident."""
+        label = self._deciding(incident_id, chain, address)
+        return None if label is None else label.category
+
     def _by_label(self, incident_id: str, chain: str, address: str) -> Ending | None:
+        label = self._deciding(incident_id, chain, address)
+        if label is None or label.category not in LABEL_SINKS:
+            return None
+        return Ending(label.category, label)
+
+    def _deciding(self, incident_id: str, chain: str, address: str) -> Label | None:
         labels = self._labels.get((chain, address))
         if labels is None or (incident_id, chain, address) in self._thieves:
             return None
         for label in labels:
             alone = label.incident_id is not None or label.category == RETURN
-            if alone and label.incident_id != incident_id:
-                continue
-            return Ending(label.category, label) if label.category in LABEL_SINKS else None
+            if not alone or label.incident_id == incident_id:
+                return label
         return None
+
+
+def sink_without_receiver(row: Transfer) -> str:
+    """The sink of units that reach no account."""
+    if row.kind == "fee":
+        return FEE
+    if row.to_address is None and row.kind != "burn":
+        return UNSEEN_OUTFLOW
+    return BURNED

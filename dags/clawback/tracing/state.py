@@ -3,7 +3,8 @@
 Layout:
     state.parquet: every lot of every holding that carries taint, clean lots between them included, ordered by
     (incident_id, chain, address, asset, place); place 0 is the oldest. A clean lot has no hop; a tainted one
-    names the transfer that brought it. `is_unknown` marks an opening balance that rests on transfers alone.
+    names the transfer that brought it. Of a UTXO chain `address` is the outpoint and
+    `owner` its address. `is_unknown` marks an opening balance that rests on transfers alone.
     The sums since the theft come from totals.parquet; held and frozen are counted from the lots.
 """
 
@@ -13,11 +14,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from clawback.tracing.engine import Book
+from clawback.tracing.flows import HELD
 from clawback.tracing.ledger import Ledger
 from clawback.tracing.lots import Holding, Lot
 from clawback.tracing.records import Arrival
 from clawback.tracing.results import FROZEN
-from clawback.tracing.transaction import HELD
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +33,7 @@ def state_schema() -> pa.Schema:
             pa.field("incident_id", pa.string(), nullable=False),
             pa.field("chain", pa.string(), nullable=False),
             pa.field("address", pa.string(), nullable=False),
+            pa.field("owner", pa.string()),
             pa.field("asset", pa.string(), nullable=False),
             pa.field("place", pa.int64(), nullable=False),
             # Clean lots of hostile tokens can add up to more than one amount.
@@ -55,6 +57,7 @@ def state_rows(ledgers: Iterable[Ledger]) -> Iterator[dict[str, Any]]:
                     "incident_id": ledger.incident_id,
                     "chain": chain,
                     "address": address,
+                    "owner": ledger.owners.get((chain, address, asset)),
                     "asset": asset,
                     "place": place,
                     "amount": lot.amount,
@@ -68,10 +71,10 @@ def state_rows(ledgers: Iterable[Ledger]) -> Iterator[dict[str, Any]]:
 
 def restore(book: Book, state: pa.Table, totals: pa.Table) -> None:
     """Fills an empty book with the state of the day before."""
-    present: tuple[str, str, str, str] | None = None
+    present: tuple[str, str, str, str, str | None] | None = None
     lots: list[Lot] = []
     for row in state.to_pylist():
-        key = (row["incident_id"], row["chain"], row["address"], row["asset"])
+        key = (row["incident_id"], row["chain"], row["address"], row["asset"], row["owner"])
         if present is not None and key != present:
             _put(book, present, lots)
             lots = []
@@ -80,14 +83,14 @@ def restore(book: Book, state: pa.Table, totals: pa.Table) -> None:
     if present is not None:
         _put(book, present, lots)
     for row in totals.to_pylist():
-        if row["measure"] not in (HELD, FROZEN):
+        if row["measure"] not in (HELD, FROZEN) and row["amount"]:
             sums = book.ledger(row["incident_id"]).sums
             sums[row["chain"], row["asset"], row["measure"]] = int(row["amount"])
 
 
-def _put(book: Book, key: tuple[str, str, str, str], lots: list[Lot]) -> None:
-    incident_id, chain, address, asset = key
-    book.ledger(incident_id).restore((chain, address, asset), Holding(lots))
+def _put(book: Book, key: tuple[str, str, str, str, str | None], lots: list[Lot]) -> None:
+    incident_id, chain, address, asset, owner = key
+    book.ledger(incident_id).restore((chain, address, asset), Holding(lots), owner)
 
 
 def _lot(row: dict[str, Any]) -> Lot:

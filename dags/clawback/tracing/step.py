@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from clawback.context import RunContext
 from clawback.days import parse_day
@@ -22,158 +21,200 @@ from clawback.lake.partition import MANIFEST_NAME, manifest_key, read_manifest, 
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, TOTALS
 from clawback.tracing.conservation import require_conserved
-from clawback.tracing.day_inputs import DayInputs, read_inputs
-from clawback.tracing.engine import Book, reachable, trace_transactions
+from clawback.tracing.day_inputs import DayInputs, dust_limits, read_inputs
+from clawback.tracing.engine import Book, Day, trace_transactions
+from clawback.tracing.exchanges import Market
+from clawback.tracing.flows import Flow, one_per_transfer
 from clawback.tracing.methods import Method, method_named
 from clawback.tracing.nets import Nets, read_balances
 from clawback.tracing.order import order_by_day
-from clawback.tracing.records import HoldingKey, Transfer
+from clawback.tracing.reach import reachable
+from clawback.tracing.records import HoldingKey
 from clawback.tracing.results import flow_rows, holding_rows, total_rows
 from clawback.tracing.sinks import Endings
 from clawback.tracing.state import restore, state_rows, state_schema
 from clawback.tracing.thefts import Thefts
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-CODE_VERSION: Final = "1"
+CODE_VERSION: Final = "2"
 """Raised whenever the same inputs may give other figures."""
 
 METHOD: Final = "fifo"
+"""The method of the daily table; always traced."""
 
 
 def trace_day(ctx: RunContext, tables_key: str) -> str:
-    """Traces a day, and every earlier day of its chain that is not traced yet.
+    """Traces a day, and every earlier untraced day of its chain, under all methods of the settings.
 
     Args:
         ctx: settings, lake and progress.
         tables_key: key of the day's record.
 
     Returns:
-        Key of the trace's manifest.
+        Key of the manifest of the trace that the daily table is made of.
 
     Raises:
         ClawbackError: Unknown method, a table that is not whole, or figures that are not conserved.
     """
-    run = _Run(ctx, method_named(METHOD))
-    for name in ctx.settings.tracing.methods:
-        method_named(name)
+    names = dict.fromkeys((METHOD, *ctx.settings.tracing.methods))
+    run = _Run(ctx, [method_named(name) for name in names])
     waiting: list[tuple[str, dict[str, Any]]] = []
     key: str | None = tables_key
-    trace_key: str | None = None
+    found: Keys = dict.fromkeys(names)
     while key is not None:
         record = json.loads(ctx.lake.read(key))
-        trace_key = run.find(record["day"], key)
-        if trace_key is not None:
+        found = {name: run.find(name, record["day"], key) for name in names}
+        if all(found.values()):
             break
         waiting.append((key, record))
         key = record["previous"]
+    else:
+        found = dict.fromkeys(names)
     for key, record in reversed(waiting):
-        trace_key = run.trace(key, record, trace_key)
-    if trace_key is None:
+        found = run.trace(key, record, found)
+    newest = found[METHOD]
+    if newest is None:
         raise AssertionError("a chain of days has at least one day")
-    return trace_key
+    return newest
+
+
+Keys = dict[str, str | None]
+"""Method -> key of the manifest of its trace; none before the first day."""
 
 
 @dataclass
 class _Run:
     ctx: RunContext
-    method: Method
+    methods: list[Method]
     previous_of: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def rank(self) -> list[str]:
         return [source.name for source in self.ctx.settings.enabled_sources]
 
-    def rules(self) -> dict[str, Any]:
-        max_hops = self.ctx.settings.tracing.max_hops
-        return {"code_version": CODE_VERSION, "method": self.method.name, "max_hops": max_hops}
+    def rules(self, name: str) -> dict[str, Any]:
+        tracing = self.ctx.settings.tracing
+        rules = {"code_version": CODE_VERSION, "method": name, "max_hops": tracing.max_hops}
+        if method_named(name).cuts_dust:
+            rules["dust"] = dict(sorted(tracing.dust.items()))
+        return rules
 
-    def find(self, day: str, tables_key: str) -> str | None:
+    def find(self, name: str, day: str, tables_key: str) -> str | None:
         """A finished trace of exactly this record under exactly these rules.
 
         A record names the one before it, so all earlier inputs are the same too. A trace that an equal day of
         another record left is not found here, but met by its hash in `trace`.
         """
         lake = self.ctx.lake
-        for key in lake.list(f"trace/{self.method.name}/dt={day}/"):
+        for key in lake.list(f"trace/{name}/dt={day}/"):
             if not key.endswith(f"/{MANIFEST_NAME}"):
                 continue
             meta = read_manifest(lake, key).meta
             if (meta["tables_key"], meta["rules"], meta["label_rank"]) == (
                 tables_key,
-                self.rules(),
+                self.rules(name),
                 self.rank,
             ):
                 return key
         return None
 
-    def trace(self, tables_key: str, record: dict[str, Any], previous: str | None) -> str:
-        """Traces one day after the one before it, unless a trace of equal inputs is there."""
+    def trace(self, tables_key: str, record: dict[str, Any], previous: Keys) -> Keys:
+        """Traces one day after the one before it, under each method that has no trace of equal inputs."""
         lake, day = self.ctx.lake, record["day"]
         inputs = read_inputs(lake, record)
-        labels = inputs.labels(self.rank)
-        asked = {label.source for label in labels}
-        identity = {
-            **self.rules(),
-            # Rank decides between labels of equal confidence, and only between sources that have labels.
-            "label_sources": [source for source in self.rank if source in asked],
-            "previous": None if previous is None else previous.split("/")[-2],
-            "tables": inputs.content(),
-        }
-        prefix = f"trace/{self.method.name}/dt={day}/{short_hash(identity)}"
-        key = manifest_key(prefix)
-        if lake.exists(key):
-            return key
-        transfers = inputs.transfers()
-        tables, facts = self._tables(parse_day(day), inputs, transfers, previous, key)
-        meta = {
-            "day": day,
-            "rules": self.rules(),
-            "label_rank": self.rank,
-            "tables_key": tables_key,
-            "previous": previous,
-            "inputs": {name: manifest.key for name, manifest in inputs.manifests.items()},
-            "transfers": len(transfers),
-            "transfers_ordered_by_time": sum(row.order_quality == "time" for row in transfers),
-            **facts,
-        }
-        files = {f"{name}.parquet": table_to_bytes(table) for name, table in tables.items()}
-        rows = {f"{name}.parquet": table.num_rows for name, table in tables.items()}
-        self.ctx.progress(
-            f"trace {day}: {len(transfers)} transfers, {rows['flows.parquet']} with stolen units"
-        )
-        return write_partition(lake, prefix, files, meta, rows)
+        asked = {label.source for label in inputs.labels(self.rank)}
+        keys: Keys = {}
+        wanted: list[Method] = []
+        for method in self.methods:
+            before = previous[method.name]
+            identity = {
+                **self.rules(method.name),
+                # Rank decides between labels of equal confidence, and only between sources that have labels.
+                "label_sources": [source for source in self.rank if source in asked],
+                "previous": None if before is None else before.split("/")[-2],
+                "tables": inputs.content(),
+            }
+            keys[method.name] = manifest_key(f"trace/{method.name}/dt={day}/{short_hash(identity)}")
+            if not lake.exists(keys[method.name] or ""):
+                wanted.append(method)
+        if wanted:
+            self._make(tables_key, day, inputs, wanted, previous, keys)
+        return keys
 
-    def _tables(
-        self, day: date, inputs: DayInputs, transfers: list[Transfer], previous: str | None, key: str
-    ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
-        book = self._book(previous)
+    def _make(
+        self,
+        tables_key: str,
+        day: str,
+        inputs: DayInputs,
+        methods: list[Method],
+        previous: Keys,
+        keys: Keys,
+    ) -> None:
+        transfers = inputs.transfers()
+        books = [self._book(method, previous[method.name]) for method in methods]
         roles = inputs.roles()
         transactions = order_by_day(transfers)
-        starts = self._start_balances(book, reachable(book.watch, transactions, Thefts(roles)), previous)
+        wanted = reachable({key for book in books for key in book.watch}, transactions, Thefts(roles))
         nets = Nets()
-        endings = Endings(inputs.labels(self.rank), roles, day)
-        flows = trace_transactions(book, transactions, endings, roles, nets, starts.__getitem__)
+        endings = Endings(inputs.labels(self.rank), roles, parse_day(day))
+        today = Day(
+            endings,
+            Market(endings, inputs.prices()),
+            roles,
+            nets,
+            self._start_balances(books, wanted, previous[methods[0].name]).__getitem__,
+        )
+        flows = trace_transactions(books, transactions, today)
+        frozen = {
+            (item.chain, item.address, item.asset) for item in inputs.freezes() if item.day <= parse_day(day)
+        }
+        for book, found in zip(books, flows, strict=True):
+            key = keys[book.method.name] or ""
+            require_conserved(book.ordered(), key)
+            meta = {
+                "day": day,
+                "rules": self.rules(book.method.name),
+                "label_rank": self.rank,
+                "tables_key": tables_key,
+                "previous": previous[book.method.name],
+                "inputs": {name: manifest.key for name, manifest in inputs.manifests.items()},
+                "transfers": len(transfers),
+                "transfers_ordered_by_time": sum(row.order_quality == "time" for row in transfers),
+            }
+            self._write(key, book, found, nets, frozen, meta)
+
+    def _write(
+        self,
+        key: str,
+        book: Book,
+        flows: list[Flow],
+        nets: Nets,
+        frozen: set[HoldingKey],
+        meta: dict[str, Any],
+    ) -> None:
         ledgers = book.ordered()
-        require_conserved(ledgers, key)
-        frozen = {(item.chain, item.address, item.asset) for item in inputs.freezes() if item.day <= day}
         tables = {
             "state": rows_to_table(state_rows(ledgers), state_schema()),
-            "flows": rows_to_table(flow_rows(flows), FLOWS),
+            "flows": rows_to_table(flow_rows(one_per_transfer(flows)), FLOWS),
             "holdings": rows_to_table(holding_rows(ledgers, frozen), HOLDINGS),
             "totals": rows_to_table(total_rows(ledgers, frozen), TOTALS),
             "nets": nets.table(),
         }
         facts = {
-            "conserved": True,
+            "conserved": book.method.conserves,
             "unseen_inflows": sum(ledger.unseen_payments for ledger in ledgers),
             "units_too_wide": str(sum(ledger.too_wide for ledger in ledgers)),
         }
-        return tables, facts
+        files = {f"{name}.parquet": table_to_bytes(table) for name, table in tables.items()}
+        rows = {f"{name}.parquet": table.num_rows for name, table in tables.items()}
+        method = "" if book.method.name == METHOD else f" {book.method.name}"
+        self.ctx.progress(
+            f"trace{method} {meta['day']}: {meta['transfers']} transfers, {len(flows)} with stolen units"
+        )
+        write_partition(self.ctx.lake, key.removesuffix(f"/{MANIFEST_NAME}"), files, {**meta, **facts}, rows)
 
-    def _book(self, previous: str | None) -> Book:
-        book = Book(self.method, self.ctx.settings.tracing.max_hops)
+    def _book(self, method: Method, previous: str | None) -> Book:
+        tracing = self.ctx.settings.tracing
+        book = Book(method, tracing.max_hops, dust_limits(tracing.dust))
         if previous is not None:
             manifest = read_manifest(self.ctx.lake, previous)
             restore(
@@ -184,10 +225,12 @@ class _Run:
         return book
 
     def _start_balances(
-        self, book: Book, wanted: set[HoldingKey], previous: str | None
+        self, books: list[Book], wanted: set[HoldingKey], previous: str | None
     ) -> dict[HoldingKey, int]:
+        # A followed holding knows its balance: only the others are put together out of the days before.
         starts = {
             key: holding.amount
+            for book in books
             for ledger in book.ledgers.values()
             for key, holding in ledger.holdings.items()
         }

@@ -77,6 +77,49 @@ class Thefts:
                     found[incident_id][place] = new
         return {incident_id: places for incident_id, places in found.items() if places}
 
+    def claims_on_outputs(self, transaction: Transaction) -> Claims:
+        """Claims on the outputs of a transaction of the UTXO model, by place among them.
+
+        All addresses of one role count together: a wallet spends from many and takes its change to one.
+        """
+        rows = [*transaction.inputs, *transaction.outputs]
+        if not self._roles or not rows or not self.may_concern(transaction.chain, rows):
+            return {}
+        named: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for address in {row.from_address for row in transaction.inputs} | {
+            row.to_address for row in transaction.outputs if row.to_address is not None
+        }:
+            for role in self._roles.get((transaction.chain, address), ()):
+                if role.covers(transaction.tx_hash, transaction.block_time):
+                    named[role.incident_id, role.role].add(address)
+        found: Claims = defaultdict(dict)
+        for (incident_id, role_name), addresses in sorted(named.items()):
+            for place, units in _net_outputs(transaction, addresses, role_name).items():
+                old = found[incident_id].get(place, Claim())
+                found[incident_id][place] = (
+                    Claim(units, old.by_source)
+                    if role_name == THEFT_ADDRESS
+                    else Claim(old.by_theft_address, units)
+                )
+        return {incident_id: places for incident_id, places in found.items() if places}
+
+
+def _net_outputs(transaction: Transaction, addresses: set[str], role: str) -> dict[int, int]:
+    spent = sum(row.amount for row in transaction.inputs if row.from_address in addresses)
+    own = [row.to_address in addresses for row in transaction.outputs]
+    kept = sum(row.amount for row, is_own in zip(transaction.outputs, own, strict=True) if is_own)
+    made = sum(row.amount for row in transaction.outputs)
+    fee = max(0, sum(row.amount for row in transaction.inputs) - made)
+    left = kept - spent if role == THEFT_ADDRESS else spent - kept - fee
+    units: dict[int, int] = {}
+    for place in range(len(own) - 1, -1, -1):
+        if left <= 0:
+            break
+        if own[place] == (role == THEFT_ADDRESS) and transaction.outputs[place].amount:
+            units[place] = min(left, transaction.outputs[place].amount)
+            left -= units[place]
+    return units
+
 
 def _net_units(rows: Sequence[Transfer], address: str, role: str) -> dict[int, int]:
     entering: list[int] = []

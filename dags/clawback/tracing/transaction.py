@@ -5,45 +5,26 @@ Rules:
     received in this transaction (by the method), and takes from its own lots only what is missing; what is
     left joins its holding at the end, in order of arrival.
     A receiver that is a sink ends the trail at once. Minted units are clean; burned ones are the sink
-    `burned`; units whose receiver the table does not know are `unseen_outflow`.
+    `burned`; units whose receiver the table does not know are `unseen_outflow`. Only where the token's
+    contract is a proven exchange are mints and burns its own giving and receiving.
     Holdings that taint has not reached are not followed: all they can add is clean units.
-    A conversion (one asset given for another) will stand between this and the engine: it needs the arrivals
-    of all assets of a transaction, which `Passage` keeps.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
-from clawback.tracing.ledger import Ledger, was_just_stolen
-from clawback.tracing.lots import Holding, Lot, tainted_amount
-from clawback.tracing.records import Arrival, HoldingKey, Label, Transfer
-from clawback.tracing.sinks import BURNED, DUST, FEE, UNSEEN_OUTFLOW, Ending
+from clawback.tracing.flows import HELD, Flow, TurnedBy, arrival_of, name_dust, name_outcomes
+from clawback.tracing.ledger import Ledger
+from clawback.tracing.lots import JUST_STOLEN, Holding, Lot, tainted_amount
+from clawback.tracing.outlets import Outlet
+from clawback.tracing.records import HoldingKey, Label, Transfer
+from clawback.tracing.sinks import BURNED, DUST, Ending, sink_without_receiver
 from clawback.tracing.thefts import Claim
 
-HELD: Final = "held"
-PASSED: Final = "passed"
-
-
-@dataclass(slots=True)
-class Flow:
-    """One transfer that carried taint of one incident.
-
-    `hop` is 0 where units are stolen by this transfer; else the smallest hop among the tainted lots
-    taken, plus 1. `tainted` counts all stolen units in it, those stolen before included.
-    """
-
-    incident_id: str
-    method: str
-    transfer: Transfer
-    hop: int
-    tainted: int
-    outcome: str
-    theft_role: str | None = None
-    label: Label | None = None
+NOTHING_TURNED: TurnedBy = {}
 
 
 @dataclass(slots=True)
@@ -55,38 +36,67 @@ class Passage:
     asset: str
     ending: Callable[[Transfer], Ending | None]
     balance_before: Callable[[HoldingKey], int]
+    unproven: Set[str] = frozenset()
+    """Accounts that received this asset and gave another one, without proof of an exchange."""
+    outlets: Mapping[str, Outlet] = field(default_factory=dict)
+    """Proven exchanges that give this asset."""
+    contract: str | None = None
+    """The token's contract, where it is a proven exchange."""
+    tracks_start: bool = False
     arrived: dict[str, Holding] = field(default_factory=dict)
+    burnt: Holding = field(default_factory=Holding)
+    """What reached the contract by burning, where that is its leg of an exchange."""
     paid_unfollowed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    flows: list[Flow] = field(default_factory=list)
 
     def run(self, rows: Sequence[Transfer], claims: dict[int, Claim]) -> list[Flow]:
         """Moves all rows (in travel order) and gives the flows, in the same order."""
-        flows = []
+        self.move(rows, claims)
+        return self.finish(rows, NOTHING_TURNED)
+
+    def move(self, rows: Sequence[Transfer], claims: dict[int, Claim]) -> None:
+        """Moves all rows; what arrived is not yet part of any holding."""
         for place, row in enumerate(rows):
             if row.amount > 0:
                 flow = self._move(row, claims.get(place))
                 if flow is not None:
-                    flows.append(flow)
-        self._name_passed(flows)
-        self._join({party for row in rows for party in (row.payer, row.receiver) if party is not None})
+                    self.flows.append(flow)
+
+    def finish(self, rows: Sequence[Transfer], turned: TurnedBy) -> list[Flow]:
+        """Lets what arrived join the holdings, and says how each flow ended."""
+        lying = {address: holding.lots for address, holding in self.arrived.items()}
+        flows = name_outcomes(self.flows, lying, self.unproven, turned, self.contract)
+        self.ledger.book(self.chain, self.asset, BURNED, self.burnt.tainted)
+        name_dust(flows, self._join({party for row in rows for party in (row.payer, row.receiver) if party}))
         return flows
 
     def _move(self, row: Transfer, claim: Claim | None) -> Flow | None:
         lots = self._take(row)
         if claim is not None:
             lots = self.ledger.steal(self.chain, self.asset, lots, claim.units)
-        fresh = was_just_stolen(lots)
+            if self.tracks_start:
+                # Stolen units start with the thief; where only the victim is known, with the victim.
+                start = row.receiver if claim.by_theft_address > 0 else row.payer
+                lots = [replace(lot, start=start) if lot.hop == JUST_STOLEN else lot for lot in lots]
+        fresh = sum(lot.amount for lot in lots if lot.hop == JUST_STOLEN)
         carried = tainted_amount(lots)
         hop = min((lot.hop for lot in lots if lot.hop is not None), default=0) + 1
+        lots = self.ledger.record(lots, arrival_of(row))
         outcome, label = self._deliver(row, lots)
         if carried == 0:
             return None
         role = claim.role if claim is not None and fresh else None
-        return Flow(self.ledger.incident_id, self.ledger.method.name, row, hop, carried, outcome, role, label)
+        ledger = self.ledger
+        return Flow(
+            ledger.incident_id, ledger.method.name, row, hop, carried, outcome, role, label, fresh=fresh
+        )
 
     def _take(self, row: Transfer) -> list[Lot]:
         payer = row.payer
         if payer is None:
-            return [Lot(row.amount)]
+            minted = [Lot(row.amount)]
+            outlet = self.outlets.get(self.contract) if self.contract is not None else None
+            return minted if outlet is None else outlet.give(minted, row)
         arrived = self.arrived.get(payer)
         lots: list[Lot] = []
         missing = row.amount
@@ -96,44 +106,45 @@ class Passage:
             missing -= passed_on
         if missing == 0:
             return lots
+        own = self._take_own(payer, missing)
+        if payer in self.outlets and row.kind != "fee":
+            own = self.outlets[payer].give(own, row)
+        return lots + own
+
+    def _take_own(self, payer: str, amount: int) -> list[Lot]:
         key = self._key(payer)
-        if key in self.ledger.holdings:
-            return lots + self.ledger.pay(key, missing)
-        self.paid_unfollowed[payer] += missing
-        return [*lots, Lot(missing)]
+        if key not in self.ledger.holdings:
+            self.paid_unfollowed[payer] += amount
+            return [Lot(amount)]
+        own = self.ledger.pay(key, amount)
+        if self.tracks_start:
+            own = [replace(lot, start=payer) if lot.hop is not None else lot for lot in own]
+        return own
 
     def _deliver(self, row: Transfer, lots: list[Lot]) -> tuple[str, Label | None]:
+        method = self.ledger.method
         if row.receiver is None:
             sink = sink_without_receiver(row)
-            self.ledger.book(self.chain, self.asset, sink, tainted_amount(lots))
+            if sink == BURNED and self.contract is not None:
+                moved = self.ledger.advance(self.chain, self.asset, lots, arrival_of(row))
+                method.receive(self.burnt, moved)
+            else:
+                self.ledger.book(self.chain, self.asset, sink, tainted_amount(lots))
             return sink, None
         arrived = self.arrived.setdefault(row.receiver, Holding())
         ending = self.ending(row)
         if ending is not None:
             self.ledger.book(self.chain, self.asset, ending.sink, tainted_amount(lots))
             # A return may be one for some transactions only; the units then lie there, clean.
-            arrived.append(Lot(row.amount))
+            method.receive(arrived, [Lot(row.amount)])
             return ending.sink, ending.label
-        arrival = Arrival(row.tx_hash, row.kind, row.position)
-        moved = self.ledger.advance(self.chain, self.asset, lots, arrival)
-        arrived.extend(moved)
+        moved = self.ledger.advance(self.chain, self.asset, lots, arrival_of(row))
+        method.receive(arrived, moved)
         # Nothing tainted arrives where the hop limit cut all of it off.
         return (HELD if tainted_amount(moved) > 0 else DUST), None
 
-    def _name_passed(self, flows: list[Flow]) -> None:
-        remains = {
-            (address, lot.came_by)
-            for address, holding in self.arrived.items()
-            for lot in holding.lots
-            if lot.hop is not None
-        }
-        for flow in flows:
-            row = flow.transfer
-            arrival = Arrival(row.tx_hash, row.kind, row.position)
-            if flow.outcome == HELD and (row.receiver, arrival) not in remains:
-                flow.outcome = PASSED
-
-    def _join(self, parties: set[str]) -> None:
+    def _join(self, parties: set[str]) -> set[str]:
+        cut_off: set[str] = set()
         for address in sorted(parties):
             key = self._key(address)
             holding = self.ledger.holdings.get(key)
@@ -142,17 +153,13 @@ class Passage:
                 if holding is None:
                     own = max(0, self.balance_before(key) - self.paid_unfollowed.get(address, 0))
                     holding = self.ledger.open(key, own)
-                holding.extend(arrived.lots)
-            self.ledger.settle(key)
+                lots: Sequence[Lot] = list(arrived.lots)
+                if self.tracks_start:
+                    lots = [replace(lot, start=None) for lot in lots]
+                self.ledger.method.receive(holding, lots)
+            if self.ledger.settle(key):
+                cut_off.add(address)
+        return cut_off
 
     def _key(self, address: str) -> HoldingKey:
         return self.chain, address, self.asset
-
-
-def sink_without_receiver(row: Transfer) -> str:
-    """The sink of a transfer that reaches no account."""
-    if row.kind == "fee":
-        return FEE
-    if row.to_address is None and row.kind != "burn":
-        return UNSEEN_OUTFLOW
-    return BURNED

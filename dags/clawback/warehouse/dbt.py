@@ -33,6 +33,8 @@ class DbtRoom:
     inputs: Path
     database: Path
     work: Path
+    held: int | None = None
+    """Descriptor of the lock on this room: a dbt that outlives its killed parent makes the next one wait."""
 
     @property
     def target(self) -> Path:
@@ -114,6 +116,7 @@ def _run(room: DbtRoom, *arguments: str) -> subprocess.CompletedProcess[str]:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        pass_fds=() if room.held is None else (room.held,),
         check=False,
     )
 

@@ -8,11 +8,8 @@ Layout:
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
@@ -21,7 +18,10 @@ from typing import Final
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.hashing import file_sha256_hex, readable_json, short_hash
+from clawback.locks import alone
+from clawback.release.candidate import read_candidate
 from clawback.release.names import marts_hash, release_id
+from clawback.release.runs import failure_recorded
 from clawback.resources import dbt_project_dir
 from clawback.warehouse.dbt import DbtRoom, build, read_dbt_manifest
 from clawback.warehouse.export import Exported, assemble, export_marts, marts_of
@@ -55,16 +55,16 @@ def build_candidate(ctx: RunContext, tables_key: str, trace_key: str) -> str:
     identity = [CODE_VERSION, version("duckdb"), project_hash(project), tables_key, trace_key, ranks]
     name = f"{day}-{short_hash(identity)}"
     candidates = ctx.work_dir.absolute() / "candidates"
-    if (candidates / name / CANDIDATE_FILE).is_file():
+    if _is_whole(ctx, name):
         ctx.progress(f"build {day}: {name} is there already")
         return name
     bench = ctx.work_dir.absolute() / "warehouse"
-    with _alone(bench):
-        if (candidates / name / CANDIDATE_FILE).is_file():
+    with alone(bench / "lock") as held, failure_recorded(ctx.lake, ctx.clock, "build", day):
+        if _is_whole(ctx, name):
             return name
         _clear(candidates, name)
         started = monotonic()
-        room = DbtRoom(project, bench / "inputs", bench / "build.duckdb", bench)
+        room = DbtRoom(project, bench / "inputs", bench / "build.duckdb", bench, held)
         counts = lay_out(ctx.lake, tables_key, trace_key, ranks, room.inputs)
         results = build(room)
         folder = candidates / f"{_BUILDING}{name}"
@@ -126,13 +126,16 @@ def _day_of(tables_key: str) -> str:
     raise ClawbackError("this is no key of a day's record", where=tables_key)
 
 
-@contextmanager
-def _alone(bench: Path) -> Iterator[None]:
-    """Wait until no other process builds on this bench."""
-    bench.mkdir(parents=True, exist_ok=True)
-    with (bench / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _is_whole(ctx: RunContext, name: str) -> bool:
+    if not (ctx.work_dir / "candidates" / name / CANDIDATE_FILE).is_file():
+        return False
+    try:
+        read_candidate(ctx.work_dir, name)
+    except ClawbackError as error:
+        # Every later step would refuse it and ask for a build, which has to be one then.
+        ctx.progress(f"build: {name} is damaged and made again: {error.problem}")
+        return False
+    return True
 
 
 def _clear(candidates: Path, name: str) -> None:

@@ -20,7 +20,7 @@ def extract(ctx: Context, day: date) -> Extraction:
     url = str(ctx.options.get("url", DEFAULT_URL))
     answer = ctx.http.get(url)
     part = ctx.land("hacks.json", answer.body)
-    return Extraction((part,), {"method": "GET", "url": url}, answer.status)
+    return Extraction((part,), {"method": "GET", "host": httpx.URL(url).host}, answer.status)
 
 
 def check_options(options: Options, base_dir: Path, where: str) -> None:

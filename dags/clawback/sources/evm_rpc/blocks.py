@@ -80,7 +80,7 @@ def check_chain(heads: list[BlockHead], first: int, last: int, before: tuple[int
         if child.parent != parent.hash:
             raise _rewritten(child.number, child.parent, parent.hash, "ingest the day again")
     if before is not None and heads:
-        remedy = "ingest the day before again, then this one"
+        remedy = "ingest the day before again (the last one that has blocks), then this one"
         if before[0] != first - 1:
             raise ClawbackError(
                 f"block {first} does not follow the last block of the day before, {before[0]}",

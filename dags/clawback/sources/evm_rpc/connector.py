@@ -88,8 +88,11 @@ def _calls(numbers: range) -> list[Call]:
 
 
 def _last_block(ctx: Context, day: date) -> tuple[int, str] | None:
-    manifest = ctx.raw_manifest(day_before(day))
-    if manifest is None or "from_block" in ctx.options:
+    if "from_block" in ctx.options:
         return None  # blocks that were named by number need not follow on anything
-    last: dict[str, Any] | None = manifest.meta["extra"].get("last_block")
-    return None if last is None else (last["number"], last["hash"])
+    # A day without blocks has no last one: the link is to the last day before it that has.
+    while (manifest := ctx.raw_manifest(day := day_before(day))) is not None:
+        last: dict[str, Any] | None = manifest.meta["extra"].get("last_block")
+        if last is not None:
+            return last["number"], last["hash"]
+    return None

@@ -18,7 +18,7 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
         parsed.quarantined.append(QuarantinedRow("reports", WHOLE_FILE, str(error), ""))
         return parsed
     # Source and part are set where the tables are made; here the same bytes must give the same rows.
-    report = parse_report(content, source="", part="")
+    report = parse_report(content, source="")
     if report.report_row is not None:
         parsed.add("reports", report.report_row)
     for claim, victim in zip(report.claims, report.victims, strict=True):

@@ -109,11 +109,11 @@ def parse_mapping(value: Any, where: str) -> Mapping:
     rows = value.get("rows")
     if value.get("version") != "1":
         problems.append("version must be 1")
-    if rows not in _REQUIRED:
+    if not isinstance(rows, str) or rows not in _REQUIRED:
         problems.append(f"rows must be one of {', '.join(_REQUIRED)}")
         raise _wrong(problems, where)
     chain = value.get("chain")
-    if chain not in FORMS_OF_CHAIN:
+    if not isinstance(chain, str) or chain not in FORMS_OF_CHAIN:
         problems.append(f"chain must be one of {', '.join(sorted(FORMS_OF_CHAIN))}")
     columns = value.get("columns")
     if not isinstance(columns, dict) or not all(isinstance(name, str) and name for name in columns.values()):
@@ -155,7 +155,8 @@ def _choices(value: dict[str, Any], columns: dict[str, str]) -> list[str]:
     time_format = value.get("time_format")
     if time_format not in ("iso8601", "unix_seconds", "unix_milliseconds") and "%" not in str(time_format):
         problems.append("time_format must be iso8601, unix_seconds, unix_milliseconds or a strptime pattern")
-    if value.get("address_form") not in FORMS:
+    form = value.get("address_form")
+    if not isinstance(form, str) or form not in FORMS:
         problems.append(f"address_form must be one of {', '.join(sorted(FORMS))}")
     if value.get("unique", "false") not in ("true", "false"):
         problems.append("unique must be true or false")

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from clawback.errors import ClawbackError
 from clawback.schemas import NATIVE
+from clawback.tracing.exchanges import candidates
 from clawback.tracing.fast.cases import address_of, word_of
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
 from clawback.tracing.fast.desk import NO_RECEIVER
@@ -14,7 +16,7 @@ from clawback.tracing.fast.index import DayIndex, Rows, index_day
 from clawback.tracing.fast.wide import split2
 from clawback.tracing.order import Transaction
 from clawback.tracing.records import Role, Transfer
-from clawback.tracing.transaction import sink_without_receiver
+from clawback.tracing.sinks import sink_without_receiver
 
 NATIVE_BYTES = bytes(20)
 
@@ -28,6 +30,13 @@ class RecordBook:
     """A day's transfers in the order of the index."""
 
     def __init__(self, transactions: Sequence[Transaction]) -> None:
+        for transaction in transactions:
+            if candidates(transaction.assets):
+                raise ClawbackError(
+                    "the compiled engine does not follow exchanges",
+                    where=f"transaction {transaction.tx_hash}",
+                    remedy="trace this day with the plain engine",
+                )
         groups = [rows for transaction in transactions for _, rows in transaction.assets]
         self.rows: list[Transfer] = [row for rows in groups for row in rows]
         self.first = np.array([place == 0 for rows in groups for place in range(len(rows))], np.uint8)

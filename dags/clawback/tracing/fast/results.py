@@ -13,9 +13,9 @@ from clawback.tracing.fast.index import address_bytes, asset_bytes
 from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, SOURCE, TAG
 from clawback.tracing.fast.sums import MEASURES, read_sums
 from clawback.tracing.fast.tracer import DAY_SHIFT, DayFlows, Tracer
+from clawback.tracing.flows import HELD, PASSED, Flow
 from clawback.tracing.records import SOURCE as SOURCE_ROLE
 from clawback.tracing.records import THEFT_ADDRESS, Transfer
-from clawback.tracing.transaction import HELD, PASSED, Flow
 
 OUTCOMES: Final = {HELD_CODE: HELD, PASSED_CODE: PASSED} | {
     code: name for code, name in enumerate(MEASURES) if code > PASSED_CODE

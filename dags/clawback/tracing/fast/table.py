@@ -169,12 +169,12 @@ def index_bulk(day: BulkDay) -> DayIndex:
     first = np.ones(count, np.uint8)
     if count:
         same = (np.diff(day.block_number) == 0) & (np.diff(day.tx_index) == 0)
-        if (same & (np.diff(day.asset_of) < 0)).any():
+        if (same & (np.diff(day.asset_of) != 0)).any():
             raise ClawbackError(
-                "the transfers of a transaction are not sorted by asset",
-                remedy="sort by block, transaction, asset and position before writing",
+                "a transaction moves more than one asset: the compiled engine does not follow exchanges",
+                remedy="trace this day with the plain engine",
             )
-        first[1:] = ~(same & (np.diff(day.asset_of) == 0))
+        first[1:] = ~same
     rows = Rows(payer, receiver, day.amount, first)
     return index_day(rows, day.from_address, day.to_address, day.assets, day.asset_of)
 

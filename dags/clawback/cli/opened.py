@@ -1,0 +1,171 @@
+"""What stands behind a figure, printed: balances, transfers, claims, events, assets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from clawback.context import RunContext
+
+_BALANCES = "fct_incident_balances_daily"
+_FLOWS = "fct_fund_flows"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The evidence of one incident on one day in one release; at most `limit` rows a list, 0 for all."""
+
+    ctx: RunContext
+    release_id: str
+    incident: str
+    day: date
+    limit: int
+
+    def balances(self, part: str) -> None:
+        """Units and dollars of a part, by asset."""
+        rows = self._query(
+            [_BALANCES],
+            "select chain, coalesce(asset_symbol, '?'), asset,"
+            " case when $part = 'stolen' then any_value(stolen_amount) else sum(amount) end::decimal(38,0)"
+            " as units,"
+            " sum(usd_now)::decimal(38,2) as usd from fct_incident_balances_daily"
+            " where incident_id = $incident and day = $day and ($part = 'stolen' or part = $part)"
+            " group by all having units > 0 order by usd desc nulls last, chain, asset",
+            part=part,
+        )
+        self._title("by asset", rows)
+        for chain, symbol, asset, amount, usd in self._first(rows):
+            money = "no price" if usd is None else f"{usd:,} USD"
+            click.echo(f"  {printable(symbol):<10} {amount:>38,} base units  {money:>24}  {chain} {asset}")
+        self._more(rows)
+
+    def transfers(self, part: str) -> None:
+        """The transfers that brought the units of a part to where they are."""
+        # Frozen units lie where they were held: the transfers that brought them there say `held`. So do those
+        # of all other assets, which are no part of the figure.
+        rows = self._query(
+            [_FLOWS, _BALANCES],
+            "select block_time, tx_hash, coalesce(asset_symbol, '?'), tainted_amount, from_address,"
+            " to_address, hop from fct_fund_flows flows where incident_id = $incident and flow_date <= $day"
+            " and case when $part = 'stolen' then theft_role is not null else outcome = $outcome end"
+            " and ($part = 'stolen' or exists (from fct_incident_balances_daily balances"
+            " where balances.incident_id = $incident and balances.day = $day and balances.part = $part"
+            " and balances.amount > 0 and balances.chain = flows.chain and balances.asset = flows.asset))"
+            " order by block_time, tx_hash, kind, position",
+            part=part,
+            outcome="held" if part == "frozen" else part,
+        )
+        self._print_transfers(rows)
+
+    def moved(self) -> None:
+        """The transfers of the day that carried stolen units."""
+        self._print_transfers(
+            self._query(
+                [_FLOWS],
+                "select block_time, tx_hash, coalesce(asset_symbol, '?'), tainted_amount, from_address,"
+                " to_address, hop from fct_fund_flows where incident_id = $incident and flow_date = $day"
+                " order by block_time, tx_hash, kind, position",
+            )
+        )
+
+    def assets(self) -> None:
+        """The stolen assets: units, price, or why there is no value."""
+        rows = self._query(
+            [_BALANCES],
+            "select distinct chain, coalesce(asset_symbol, '?'), asset, stolen_amount, price_usd, usd_status"
+            " from fct_incident_balances_daily where incident_id = $incident and day = $day"
+            " order by price_usd is null, chain, asset",
+        )
+        self._title("assets", rows)
+        for chain, symbol, asset, amount, price, status in self._first(rows):
+            worth = f"at {price.normalize():f} USD" if price is not None else str(status).replace("_", " ")
+            click.echo(f"  {printable(symbol):<10} {amount:>38,} base units  {worth:>24}  {chain} {asset}")
+        self._more(rows)
+
+    def unseen(self) -> None:
+        """Unseen inflow by asset."""
+        rows = self._query(
+            [_BALANCES],
+            "select chain, coalesce(asset_symbol, '?'), asset, max(unseen_inflow_amount) as units"
+            " from fct_incident_balances_daily where incident_id = $incident and day = $day"
+            " group by all having units > 0 order by chain, asset",
+        )
+        self._title("by asset", rows)
+        for chain, symbol, asset, amount in self._first(rows):
+            click.echo(f"  {printable(symbol):<10} {amount:>38,} base units  {chain} {asset}")
+        self._more(rows)
+
+    def events(self) -> None:
+        """Recovery events that were observed or stand in a case file."""
+        rows = self._query(
+            ["fct_recovery_events"],
+            "select event_date, event_kind, basis, coalesce(asset_symbol, '?'), amount, usd, chain,"
+            " asserted_by, evidence, is_in_traced_scope from fct_recovery_events"
+            " where incident_id = $incident and event_date <= $day and basis <> 'reported'"
+            " order by event_date, recovery_event_id",
+        )
+        self._title("events", rows)
+        for when, kind, basis, symbol, amount, usd, chain, who, evidence, traced in self._first(rows):
+            money = "no price" if usd is None else f"{usd:,} USD"
+            said = f", says {printable(who)}" if who else ""
+            click.echo(
+                f"  {when}  {kind} ({basis}) on {chain}{'' if traced else ', not traced'}:"
+                f" {amount:,} base units of {printable(symbol)}, {money}{said}\n    {printable(evidence)}"
+            )
+        self._more(rows)
+
+    def claims(self, claim_types: tuple[str, ...]) -> None:
+        """The claims of some types that count on the day, with their quotations."""
+        rows = self._query(
+            ["fct_claims"],
+            "select as_of_date, claim_type, value, unit, asserted_by, hedge_level, hedge_phrase, quotation,"
+            " publisher, published_date, url from fct_claims"
+            " where incident_id = $incident and as_of_date <= $day and list_contains($types, claim_type)"
+            " order by as_of_date, claim_id",
+            types=list(claim_types),
+        )
+        self._title("claims", rows)
+        for as_of, kind, value, unit, who, level, phrase, words, publisher, published, url in self._first(
+            rows
+        ):
+            figure = "" if value is None else f" {value.normalize():,f} {printable(unit or '')}"
+            hedge = f"{level} ('{phrase}')" if phrase else level
+            click.echo(
+                f"  {as_of}  {kind}{figure}, asserted by {printable(who)}, {printable(hedge)}\n"
+                f'    "{printable(words)}"\n    {printable(publisher)}, {published}  {printable(url or "")}'
+            )
+        self._more(rows)
+
+    def _print_transfers(self, rows: list[tuple[Any, ...]]) -> None:
+        self._title("transfers", rows)
+        for time, tx_hash, symbol, amount, sender, receiver, hop in self._first(rows):
+            click.echo(
+                f"  {time:%Y-%m-%d %H:%M:%S}  hop {hop}  {amount:,} {printable(symbol)}\n"
+                f"    {tx_hash}\n    {sender} -> {receiver or 'fee'}"
+            )
+        self._more(rows)
+
+    def _query(self, marts: list[str], sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        from clawback.release.read import mart_path, query
+
+        files = {mart: mart_path(self.ctx.lake, self.release_id, mart) for mart in marts}
+        return query(files, sql, {"incident": self.incident, "day": self.day, **values})[1]
+
+    def _title(self, name: str, rows: list[tuple[Any, ...]]) -> None:
+        click.secho(f"\n{name} ({len(rows)})", bold=True)
+
+    def _first(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        return rows[: self.limit] if self.limit else rows
+
+    def _more(self, rows: list[tuple[Any, ...]]) -> None:
+        if self.limit and len(rows) > self.limit:
+            click.echo(f"  ... {len(rows) - self.limit} more; --limit 0 shows all")
+
+
+def printable(text: str) -> str:
+    """Text from outside for a terminal: token names carry escape sequences and direction marks."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

@@ -1,0 +1,73 @@
+"""Typed tables that steps hand to each other.
+
+Layout:
+    Every table is Parquet with exactly these columns, in this order. Amounts are DECIMAL(38,0) base units:
+    the widest exact integer that Parquet, DuckDB, Arrow and PostgreSQL all hold. Times are UTC microseconds.
+    A nullable column says so in its field; everything else is never null.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+from clawback.schemas.chain import ASSETS, LABEL_CATEGORIES, LABELS, PRICES, TRANSFERS
+from clawback.schemas.columns import AMOUNT, FIGURE, MAX_AMOUNT, NATIVE, PRICE, TIME, required
+from clawback.schemas.documents import CLAIM_TYPES, CLAIMS, HEDGE_LEVELS, REPORTS
+from clawback.schemas.incidents import INCIDENT_LINKS, INCIDENT_ROLES, INCIDENTS, RECOVERIES
+from clawback.schemas.trace import FLOWS, HOLDINGS, SINKS, TOTALS
+
+__all__ = [
+    "AMOUNT",
+    "ASSETS",
+    "CLAIMS",
+    "CLAIM_TYPES",
+    "DAY_TABLES",
+    "FIGURE",
+    "FLOWS",
+    "HEDGE_LEVELS",
+    "HOLDINGS",
+    "INCIDENTS",
+    "INCIDENT_LINKS",
+    "INCIDENT_ROLES",
+    "LABELS",
+    "LABEL_CATEGORIES",
+    "MAX_AMOUNT",
+    "NATIVE",
+    "PRICE",
+    "PRICES",
+    "QUARANTINE",
+    "RECOVERIES",
+    "REPORTS",
+    "SINKS",
+    "SNAPSHOT_TABLES",
+    "TABLES",
+    "TIME",
+    "TOTALS",
+    "TRANSFERS",
+]
+
+QUARANTINE: Final = pa.schema(
+    [
+        required("source", pa.string()),
+        required("table", pa.string()),
+        required("part", pa.string()),  # lake key of the file
+        required("row", pa.int64()),  # 1-based data row, 0 when the file itself is wrong
+        required("reason", pa.string()),
+        required("sample", pa.string()),  # the record as text, cut at 500 characters
+    ]
+)
+
+DAY_TABLES: Final = {"transfers": TRANSFERS, "prices": PRICES}
+SNAPSHOT_TABLES: Final = {
+    "assets": ASSETS,
+    "labels": LABELS,
+    "reports": REPORTS,
+    "claims": CLAIMS,
+    "incidents": INCIDENTS,
+    "incident_roles": INCIDENT_ROLES,
+    "incident_links": INCIDENT_LINKS,
+    "recoveries": RECOVERIES,
+}
+TABLES: Final = {**DAY_TABLES, **SNAPSHOT_TABLES, "quarantine": QUARANTINE}

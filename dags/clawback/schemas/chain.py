@@ -1,0 +1,82 @@
+"""What comes from chains and markets: transfers, assets, prices, labels."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+from clawback.schemas.columns import AMOUNT, PRICE, TIME, optional, required
+
+TRANSFERS: Final = pa.schema(
+    [
+        required("chain", pa.string()),
+        optional("block_number", pa.int64()),
+        required("block_time", TIME),
+        optional("block_hash", pa.string()),
+        required("tx_hash", pa.string()),
+        optional("tx_index", pa.int32()),
+        required("position", pa.int64()),
+        required("kind", pa.string()),  # native internal token fee mint burn utxo_in utxo_out
+        required("from_address", pa.string()),
+        optional("to_address", pa.string()),  # a fee has none
+        required("asset", pa.string()),  # 'native' or the contract
+        required("amount", AMOUNT),
+        optional("outpoint", pa.string()),
+        required("source", pa.string()),
+        required("order_quality", pa.string()),  # exact | time
+        required("known_date", pa.date32()),
+    ]
+)
+
+ASSETS: Final = pa.schema(
+    [
+        required("chain", pa.string()),
+        required("asset", pa.string()),
+        optional("symbol", pa.string()),
+        optional("decimals", pa.int32()),
+        required("source", pa.string()),
+    ]
+)
+
+PRICES: Final = pa.schema(
+    [
+        required("chain", pa.string()),
+        required("asset", pa.string()),
+        required("day", pa.date32()),
+        required("close_usd", PRICE),
+        required("source", pa.string()),
+    ]
+)
+
+LABELS: Final = pa.schema(
+    [
+        required("chain", pa.string()),
+        required("address", pa.string()),
+        required("entity", pa.string()),
+        required("category", pa.string()),  # see LABEL_CATEGORIES
+        required("confidence", pa.int32()),  # percent, 0..100
+        optional("incident_id", pa.string()),  # set where a label serves one incident only (victim)
+        optional("valid_from", pa.date32()),
+        optional("valid_to", pa.date32()),
+        required("source", pa.string()),
+        optional("source_url", pa.string()),
+    ]
+)
+
+LABEL_CATEGORIES: Final = frozenset(
+    [
+        "exchange",
+        "mixer",
+        "bridge",
+        "issuer",
+        "victim",
+        "broker",
+        "dex",
+        "router",
+        "wrapper",
+        "theft",
+        "sanctioned",
+        "other",
+    ]
+)

@@ -1,0 +1,165 @@
+"""Moves the units of one transaction of the UTXO model, in the ledger of one incident.
+
+Rules:
+    The inputs are laid behind each other in vin order and cut by the outputs in vout order; the fee is what
+    is left. `lifo` lays the last input first. The other methods choose from the pool of all inputs, output by
+    output, as from a holding. Fees follow the subsidy into the coinbase of their block, in transaction order;
+    where the transfers lack that coinbase, they end in the sink `fee`.
+    What the inputs lack is unseen inflow, the newest input. An output is a holding of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from clawback.tracing.flows import HELD, Flow, arrival_of
+from clawback.tracing.ledger import UNSEEN_INFLOW, Ledger
+from clawback.tracing.lots import JUST_STOLEN, Holding, Lot, tainted_amount
+from clawback.tracing.order import Transaction
+from clawback.tracing.records import HoldingKey, Transfer
+from clawback.tracing.sinks import BURNED, DUST, FEE, Ending
+from clawback.tracing.thefts import Claim
+
+Fees = list[tuple[int, dict[str, list[Lot]]]]
+"""Per transaction of a block: its fee, and the lots of it for the incidents that it concerns."""
+
+
+@dataclass
+class BlockFees:
+    """Fees of the block at hand, waiting for its coinbase."""
+
+    with_coinbase: set[tuple[str, int | None]]
+    block: tuple[str, int | None] | None = None
+    fees: Fees = field(default_factory=list)
+
+    def enter(self, transaction: Transaction) -> None:
+        """Forgets the fees of another block."""
+        block = (transaction.chain, transaction.block_number)
+        if block != self.block:
+            self.block, self.fees = block, []
+
+    def have_coinbase(self) -> bool:
+        """Whether the fees of the block at hand go on into a coinbase."""
+        return self.block is not None and self.block in self.with_coinbase
+
+
+def outpoint_key(row: Transfer) -> HoldingKey:
+    """The holding that an input spends, or an output makes."""
+    return row.chain, row.outpoint or f"{row.tx_hash}:{row.position}", row.asset
+
+
+def coinbase_inputs(transaction: Transaction, fees: Fees, incident_id: str) -> list[list[Lot]]:
+    """What a coinbase pays out: the subsidy, then the fees of the block."""
+    subsidy = sum(row.amount for row in transaction.outputs) - sum(amount for amount, _ in fees)
+    return [[Lot(max(0, subsidy))], *(lots.get(incident_id, [Lot(amount)]) for amount, lots in fees)]
+
+
+@dataclass(slots=True)
+class Spending:
+    """One transaction, one incident."""
+
+    ledger: Ledger
+    transaction: Transaction
+    ending: Callable[[Transfer], Ending | None]
+
+    def inputs(self) -> list[list[Lot]]:
+        """The lots of each input."""
+        laid = []
+        for row in self.transaction.inputs:
+            key = outpoint_key(row)
+            laid.append(
+                self.ledger.spend(key, row.amount) if key in self.ledger.holdings else [Lot(row.amount)]
+            )
+        return laid
+
+    def run(self, inputs: Sequence[list[Lot]], claims: dict[int, Claim]) -> tuple[list[Flow], list[Lot]]:
+        """Cuts the inputs by the outputs; gives the flows and the lots of the fee."""
+        method = self.ledger.method
+        pool = self._pool(inputs)
+        flows: list[Flow] = []
+        for place, row in enumerate(self.transaction.outputs):
+            if row.amount == 0:
+                continue
+            lots = pool.take_oldest(row.amount) if method.takes_newest else method.take(pool, row.amount)
+            flow = self._deliver(row, lots, claims.get(place))
+            if flow is not None:
+                flows.append(flow)
+        return flows, list(pool.lots)
+
+    def end_fee(self, lots: Iterable[Lot]) -> list[Flow]:
+        """Books a fee that no coinbase takes on."""
+        lots = list(lots)
+        tainted = tainted_amount(lots)
+        if tainted == 0:
+            return []
+        first = self.transaction.inputs[0]
+        sink = BURNED if self.transaction.is_coinbase else FEE
+        self.ledger.book(first.chain, first.asset, sink, tainted)
+        row = Transfer(
+            first.chain,
+            first.block_number,
+            first.block_time,
+            first.tx_hash,
+            first.tx_index,
+            0,
+            "fee",
+            first.from_address,
+            None,
+            first.asset,
+            sum(lot.amount for lot in lots),
+            first.order_quality,
+        )
+        hop = min(lot.hop for lot in lots if lot.hop is not None) + 1
+        return [Flow(self.ledger.incident_id, self.ledger.method.name, row, hop, tainted, sink)]
+
+    def _pool(self, inputs: Sequence[list[Lot]]) -> Holding:
+        method = self.ledger.method
+        given = sum(lot.amount for lots in inputs for lot in lots)
+        missing = sum(row.amount for row in self.transaction.outputs) - given
+        laid = list(inputs)
+        if missing > 0:
+            laid.append([Lot(missing)])
+            if any(lot.tainted for lots in inputs for lot in lots):
+                row = self.transaction.outputs[0]
+                self.ledger.book(row.chain, row.asset, UNSEEN_INFLOW, missing)
+                self.ledger.unseen_payments += 1
+        pool = Holding()
+        for lots in reversed(laid) if method.takes_newest else laid:
+            method.receive(pool, lots)
+        return pool
+
+    def _deliver(self, row: Transfer, lots: list[Lot], claim: Claim | None) -> Flow | None:
+        ledger = self.ledger
+        if claim is not None:
+            lots = ledger.steal(row.chain, row.asset, lots, claim.units)
+        fresh = sum(lot.amount for lot in lots if lot.hop == JUST_STOLEN)
+        carried = tainted_amount(lots)
+        if carried == 0:
+            return None
+        hop = min(lot.hop for lot in lots if lot.hop is not None) + 1
+        role = claim.role if claim is not None and fresh else None
+        lots = ledger.record(lots, arrival_of(row))
+        ending = self.ending(row)
+        if ending is not None:
+            ledger.book(row.chain, row.asset, ending.sink, carried)
+            return Flow(
+                ledger.incident_id,
+                ledger.method.name,
+                row,
+                hop,
+                carried,
+                ending.sink,
+                role,
+                ending.label,
+                fresh=fresh,
+            )
+        moved = ledger.advance(row.chain, row.asset, lots, arrival_of(row))
+        outcome = HELD if tainted_amount(moved) > 0 else DUST
+        key = outpoint_key(row)
+        holding = Holding()
+        ledger.method.receive(holding, moved)
+        ledger.restore(key, holding, row.to_address or key[1])
+        if ledger.settle(key):
+            outcome = DUST
+        return Flow(ledger.incident_id, ledger.method.name, row, hop, carried, outcome, role, fresh=fresh)

@@ -1,0 +1,338 @@
+"""`clawback trace` and `clawback trace back` on files, by the real command."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from clawback.cli import clawback
+from clawback.cli.trace import spread_lists
+from clawback.errors import ClawbackError
+from clawback.parquet import rows_to_table, table_to_bytes
+from clawback.schemas import TRANSFERS
+from clawback.tracing.methods import METHODS
+from clawback.tracing.report import FLOW_COLUMNS, HOLDING_COLUMNS
+from tests.unit.tracing_chain import moved, transfer_row
+
+HOT, THIEF, POOL, SHOP, FRIEND, TOKEN = (f"0x{digit * 40}" for digit in "123456")
+TABLE = "chain,block_number,block_time,tx_hash,tx_index,position,kind,from_address,to_address,asset,amount\n"
+THEFTS = (
+    "incident,chain,address,role,tx_hash,from_time,to_time\n"
+    f"case,ethereum,{THIEF},theft_address,,2020-09-25,\n"
+)
+
+
+def tx(number: int) -> str:
+    return f"0x{number:064x}"
+
+
+def line(number: int, payer: str, receiver: str, amount: int, asset: str = "native", place: int = 0) -> str:
+    return (
+        f"ethereum,{number},2020-09-25T12:00:{number:02d}Z,{tx(number)},0,{place},token,"
+        f"{payer},{receiver},{asset},{amount}\n"
+    )
+
+
+SWAP = (
+    line(1, HOT, THIEF, 10)
+    + line(2, THIEF, POOL, 10, place=0)
+    + line(2, POOL, THIEF, 30, TOKEN, place=1)
+    + line(3, THIEF, SHOP, 12, TOKEN)
+    + line(4, THIEF, FRIEND, 5, TOKEN)
+)
+LABELS = (
+    "chain,address,category,entity\n"
+    f"ethereum,{SHOP},hot_wallet,Shop\nethereum,{POOL},dex,Pool\nethereum,{FRIEND},odd,Friend\n"
+)
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    (tmp_path / "t.csv").write_text(TABLE + SWAP, encoding="utf-8")
+    (tmp_path / "THEFTS.csv").write_text(THEFTS, encoding="utf-8")
+    (tmp_path / "labels.csv").write_text(LABELS, encoding="utf-8")
+    (tmp_path / "words.yml").write_text("hot_wallet: exchange\n", encoding="utf-8")
+    return tmp_path
+
+
+def run(room: Path, *words: str) -> Result:
+    paths = [str(room / word) if (room / word).is_file() or word == "out" else word for word in words]
+    return CliRunner().invoke(clawback, ["trace", *paths], catch_exceptions=False)
+
+
+def traced(room: Path, *words: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
+    result = run(room, *words, "--out", "out")
+    assert result.exit_code == 0, result.output
+    tables = [pq.read_table(room / "out" / f"{name}.parquet").to_pylist() for name in ("flows", "holdings")]
+    return tables[0], tables[1], json.loads((room / "out" / "summary.json").read_text(encoding="utf-8"))
+
+
+BASE = ("--transfers", "t.csv", "--thefts", "THEFTS.csv")
+LABELLED = (*BASE, "--labels", "labels.csv", "--labels-map", "words.yml")
+
+
+def test_an_option_takes_several_files_in_a_row() -> None:
+    assert spread_lists(["--transfers", "a", "b", "--thefts", "t", "back"]) == [
+        "--transfers", "a", "--transfers", "b", "--thefts", "t", "back",
+    ]  # fmt: skip
+
+
+def test_flows_holdings_and_summary_say_the_same(room: Path) -> None:
+    flows, holdings, summary = traced(room, *LABELLED)
+    assert list(flows[0]) == list(FLOW_COLUMNS)
+    flows.sort(key=lambda row: (row["block_number"], row["position"]))
+    assert [(row["outcome"], row["tainted_amount"], row["converted_asset"]) for row in flows] == [
+        ("held", 10, None),
+        ("converted", 10, TOKEN),
+        ("held", 30, None),
+        ("exchange", 12, None),
+        ("held", 5, None),
+    ]
+    assert flows[1]["converted_amount"] == Decimal(30)
+    assert flows[1]["basis"] == "amount"
+    assert list(holdings[0]) == list(HOLDING_COLUMNS)
+    assert {(row["address"], row["tainted_amount"]) for row in holdings} == {(THIEF, 13), (FRIEND, 5)}
+    by_asset = {figure["asset"]: figure for figure in summary["figures"]}
+    assert by_asset["native"]["stolen"] == by_asset["native"]["converted_out"] == "10"
+    assert (by_asset[TOKEN]["converted_in"], by_asset[TOKEN]["exchange"], by_asset[TOKEN]["held"]) == (
+        "30", "12", "18",
+    )  # fmt: skip
+    assert summary["conserved"] is True
+    assert {figure["difference"] for figure in summary["figures"]} == {"0"}
+    assert summary["coverage"]["labels_unmapped"] == {"odd": 1}
+    assert summary["coverage"]["transfers"] == 5
+
+
+def test_all_methods_run_in_one_pass_and_the_spread_is_told(room: Path) -> None:
+    extra = line(0, HOT, THIEF, 4, TOKEN).replace("2020-09-25", "2020-09-24")
+    (room / "t.csv").write_text(TABLE + extra + SWAP, encoding="utf-8")
+    flows, _, summary = traced(room, *LABELLED, "--method", "all")
+    assert summary["methods"] == list(METHODS)
+    assert {row["method"] for row in flows} == set(METHODS)
+    at_shop = {one["measure"]: one for one in summary["spread"] if one["asset"] == TOKEN}["exchange"]
+    assert (at_shop["least"], at_shop["most"]) == ("8", "12")
+
+
+def test_a_sum_over_incidents_is_capped_by_the_holding(room: Path) -> None:
+    (room / "t.csv").write_text(
+        TABLE + line(1, HOT, THIEF, 10) + line(2, THIEF, FRIEND, 10), encoding="utf-8"
+    )
+    (room / "THEFTS.csv").write_text(
+        f"incident,chain,address,role\none,ethereum,{THIEF},theft_address\ntwo,ethereum,{FRIEND},theft_address\n",
+        encoding="utf-8",
+    )
+    _, holdings, summary = traced(room, *BASE)
+    assert [(row["incident"], row["tainted_amount"]) for row in holdings] == [("one", 10), ("two", 10)]
+    (shared,) = summary["shared_holdings"]
+    assert (shared["incidents"], shared["claimed"], shared["capped"]) == (["one", "two"], "20", "10")
+
+
+def test_parquet_and_csv_give_the_same_bytes(room: Path) -> None:
+    rows = [
+        moved(1, HOT, THIEF, 10**30, tx_hash=tx(1)),
+        moved(2, THIEF, FRIEND, 10**29 + 1, tx_hash=tx(2)),
+    ]
+    (room / "t.parquet").write_bytes(
+        table_to_bytes(rows_to_table([transfer_row(row) for row in rows], TRANSFERS))
+    )
+    flows, _, _ = traced(room, "--transfers", "t.parquet", "--thefts", "THEFTS.csv")
+    assert [row["tainted_amount"] for row in flows] == [10**30, 10**29 + 1]
+    first = (room / "out" / "flows.parquet").read_bytes()
+    text = TABLE + "".join(
+        f"ethereum,{row.block_number},{row.block_time.isoformat()},{row.tx_hash},0,{row.position},token,"
+        f"{row.from_address},{row.to_address},native,{row.amount}\n"
+        for row in rows
+    )
+    (room / "t.csv").write_text(text, encoding="utf-8")
+    traced(room, *BASE)
+    assert (room / "out" / "flows.parquet").read_bytes() == first
+
+
+def test_dollar_files_are_understood_and_repeated_rows_stay(room: Path) -> None:
+    head = "timestamp,block_number,tx_hash,from_address,to_address,value_usd\n"
+    rows = [(1, HOT, THIEF, "10.5"), (2, THIEF, FRIEND, "2.25"), (2, THIEF, FRIEND, "2.25")]
+    text = "".join(f"2023-01-13 20:34:{n:02d},{n},{tx(n)},{a},{b},{usd}\n" for n, a, b, usd in rows)
+    (room / "t.csv").write_text(head + text, encoding="utf-8")
+    flows, _, summary = traced(room, *BASE)
+    assert [row["tainted_amount"] for row in flows] == [105 * 10**17, 225 * 10**16, 225 * 10**16]
+    assert summary["decimals"] == {"ethereum/usd": 18}
+    assert (summary["coverage"]["repeated_rows"], summary["coverage"]["ordered_by_time"]) == (1, 3)
+
+
+def test_balances_open_and_check_holdings(room: Path) -> None:
+    (room / "t.csv").write_text(
+        TABLE + line(5, HOT, THIEF, 10) + line(8, THIEF, FRIEND, 6) + line(9, THIEF, SHOP, 7),
+        encoding="utf-8",
+    )
+    (room / "b.csv").write_text(
+        "chain,address,asset,block_number,amount\n"
+        f"ethereum,{THIEF},native,4,4\nethereum,{THIEF},native,8,9\nethereum,{FRIEND},native,9,1\n",
+        encoding="utf-8",
+    )
+    flows, holdings, summary = traced(room, *BASE, "--balances", "b.csv")
+    # 4 clean first, then 2 of the 10; 8 were left, 9 were seen: 1 unseen. The friend had 6, of which 5 went.
+    assert [row["tainted_amount"] for row in flows] == [10, 2, 7]
+    assert {(row["address"], row["tainted_amount"]) for row in holdings} == {
+        (THIEF, 1), (SHOP, 7), (FRIEND, 1),
+    }  # fmt: skip
+    figure = summary["figures"][0]
+    assert (figure["unseen_inflow"], figure["unseen_outflow"], figure["difference"]) == ("1", "1", "0")
+
+
+def test_a_mapping_reads_any_file_beside_table_files(room: Path) -> None:
+    (room / "x.csv").write_text(
+        f"hash;when;src;dst;eth;gas;price;ok;note\n{tx(9)};1601100000;{THIEF};{FRIEND};0.000000000000000004;1;1;1;x\n",
+        encoding="utf-8",
+    )
+    (room / "map.yml").write_text(
+        "version: 1\nchain: ethereum\nrows: native_transactions\ndelimiter: ';'\n"
+        "columns: {tx_hash: hash, block_time: when, from_address: src, to_address: dst, amount: eth,"
+        " gas_used: gas, gas_price: price, status: ok}\n"
+        "amount_unit: decimal\ndecimals: 18\ntime_format: unix_seconds\naddress_form: evm\n"
+        "failed_values: ['0']\nignore: [note]\n",
+        encoding="utf-8",
+    )
+    (room / "t.csv").write_text(TABLE + line(1, HOT, THIEF, 10), encoding="utf-8")
+    flows, _, _ = traced(
+        room, "--transfers", "t.csv", "x.csv", "--thefts", "THEFTS.csv", "--mapping", "map.yml"
+    )
+    assert [(row["kind"], row["tainted_amount"]) for row in flows] == [
+        ("token", 10), ("fee", 1), ("native", 4),
+    ]  # fmt: skip
+
+
+def test_prices_prove_an_exchange_and_need_decimals(room: Path) -> None:
+    (room / "p.csv").write_text(
+        "chain,asset,day,close_usd,decimals\n"
+        f"ethereum,native,2020-09-25,300,\nethereum,{TOKEN},2020-09-25,0.5,15\nethereum,{SHOP},2020-09-25,9,\n",
+        encoding="utf-8",
+    )
+    thefts = f"incident,chain,address,role,tx_hash\ncase,ethereum,{THIEF},theft_address,{tx(1)}\n"
+    (room / "THEFTS.csv").write_text(thefts, encoding="utf-8")
+    flows, _, summary = traced(room, *BASE, "--prices", "p.csv")
+    # 10 wei at 300e-18 are worth 3000e-18, 30 units at 0.5e-15 are worth 15000e-18: five times as much.
+    assert "converted" not in {row["outcome"] for row in flows}
+    assert "exchange_unproven" in {row["outcome"] for row in flows}
+    assert (summary["coverage"]["prices"], summary["coverage"]["prices_without_decimals"]) == (2, 1)
+    text = (room / "p.csv").read_text(encoding="utf-8").replace(",0.5,15", ",0.5,16")
+    (room / "p.csv").write_text(text, encoding="utf-8")
+    flows, _, _ = traced(room, *BASE, "--prices", "p.csv")
+    assert "converted" in {row["outcome"] for row in flows}
+
+
+def test_strict_refuses_words_without_meaning(room: Path) -> None:
+    with pytest.raises(ClawbackError, match="1 labels cannot be used") as caught:
+        run(room, *LABELLED, "--strict", "--out", "out")
+    assert "'odd'" in str(caught.value)
+    assert (
+        "label words without meaning, left out: 'hot_wallet' 1, 'odd' 1"
+        in run(room, *BASE, "--labels", "labels.csv", "--out", "out").output
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("t.csv", "amount\n", "amounts\n", "columns of the file are not understood"),
+        ("t.csv", f",{HOT},", ",0x12,", "row 1: not 0x and 40 hex digits"),
+        ("t.csv", "native,10\n", "native,1.5\n", "row 1: the amount has a fraction of a base unit"),
+        ("t.csv", "T12:00:01Z", "", "row 1: bad time"),
+        ("THEFTS.csv", "role,", "rolle,", "the file has no column 'role'"),
+        ("THEFTS.csv", "theft_address,,", "thief,,", "'thief' is no role"),
+        ("THEFTS.csv", "2020-09-25,", "2020-09-25,2020-09-24", "to_time is before from_time"),
+        ("THEFTS.csv", THIEF, THIEF[:-1], "row 1"),
+        ("THEFTS.csv", "case,ethereum", "case,aethereum", "no address form is known for the chain"),
+        ("labels.csv", "category", "kategorie", "the file has no column 'category'"),
+        ("words.yml", "exchange", "exchanges", "unknown categories: exchanges"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_and_row(
+    room: Path, file: str, old: str, new: str, words: str
+) -> None:
+    text = (room / file).read_text(encoding="utf-8")
+    assert old in text
+    (room / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ClawbackError) as caught:
+        run(room, *LABELLED, "--out", "out")
+    assert words in str(caught.value)
+    assert file in str(caught.value)
+
+
+def test_bad_rows_can_be_left_out_and_are_counted(room: Path) -> None:
+    (room / "t.csv").write_text(TABLE + SWAP + line(7, "0x1", FRIEND, 3), encoding="utf-8")
+    _, _, summary = traced(room, *BASE, "--skip-bad-rows")
+    assert summary["coverage"]["transfers_skipped"] == 1
+    assert "row 6" in summary["skipped"][0]
+
+
+def test_rows_that_contradict_each_other_are_told(room: Path) -> None:
+    (room / "t.csv").write_text(TABLE + SWAP + line(1, HOT, THIEF, 7), encoding="utf-8")
+    with pytest.raises(ClawbackError, match="1 rows contradict rows before them") as caught:
+        run(room, *BASE, "--out", "out")
+    assert f"{tx(1)} position 0: disagrees" in str(caught.value)
+    _, _, summary = traced(room, *BASE, "--skip-bad-rows")
+    assert summary["coverage"]["transfers_skipped"] == 1
+    assert [row["stolen"] for row in summary["figures"] if row["asset"] == "native"] == ["10"]
+
+
+def test_a_mapping_that_reads_no_file_is_refused(room: Path) -> None:
+    with pytest.raises(ClawbackError, match="no file is read by the --mapping"):
+        run(room, *BASE, "--mapping", "words.yml", "--out", "out")
+
+
+def test_a_folder_that_cannot_be_made_is_told(room: Path) -> None:
+    (room / "file").write_text("", encoding="utf-8")
+    with pytest.raises(ClawbackError, match="the folder cannot be made"):
+        run(room, *BASE, "--out", str(room / "file" / "out"))
+
+
+def test_back_from_a_holding_ends_at_the_theft_through_the_conversion(room: Path) -> None:
+    result = run(room, "back", *LABELLED, "--address", FRIEND, "--json")
+    assert result.exit_code == 0, result.output
+    steps = [json.loads(text) for text in result.output.splitlines() if text.startswith("{")]
+    assert [(step["tx_hash"], step["asset"], step["converted"]) for step in steps] == [
+        (tx(1), "native", False),
+        (tx(2), "native", False),
+        (tx(2), TOKEN, True),
+        (tx(4), TOKEN, False),
+    ]
+    assert {step["units"] for step in steps} == {"5"}
+
+
+def test_back_from_a_transfer_splits_by_origin_and_adds_up(room: Path) -> None:
+    rows = [(1, HOT, THIEF, 10), (2, HOT, THIEF, 7), (3, THIEF, FRIEND, 12), (4, FRIEND, SHOP, 11)]
+    (room / "t.csv").write_text(TABLE + "".join(line(*row) for row in rows), encoding="utf-8")
+    result = run(room, "back", *BASE, "--tx", tx(4), "--json")
+    steps = [json.loads(text) for text in result.output.splitlines() if text.startswith("{")]
+    firsts = [(step["tx_hash"], step["units"]) for step in steps if step["step"] == 0]
+    assert firsts == [(tx(1), "10"), (tx(2), "1")]
+    text = run(room, "back", *BASE, "--tx", tx(4)).output
+    assert "path 2: 1 units of case" in text
+
+
+def test_back_from_where_nothing_lies_says_so(room: Path) -> None:
+    with pytest.raises(ClawbackError, match="no stolen units lie there"):
+        run(room, "back", *BASE, "--address", HOT)
+
+
+def test_help_explains_each_option_with_an_example() -> None:
+    text = CliRunner().invoke(clawback, ["trace", "--help"]).output
+    for option in (
+        "--transfers",
+        "--thefts",
+        "--labels",
+        "--labels-map",
+        "--balances",
+        "--mapping",
+        "--method",
+    ):
+        assert option in text
+    assert text.count("E.g.") >= 6
+    assert "Example: clawback trace --transfers" in text
+    assert "\\" not in text
