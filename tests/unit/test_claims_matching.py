@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from clawback.cases.model import Case
-from clawback.claims.documents import ParsedReport
-from clawback.claims.matching import assign_incidents, match_incident
+from clawback.claims.matching import incident_of, match_incident
 from tests.unit.sample_files import sample_cases
 
 CASES = sample_cases()
@@ -43,10 +41,9 @@ def test_two_incidents_that_fit_match_neither() -> None:
 
 
 def test_a_known_id_goes_before_a_name_and_an_unknown_id_counts_like_none() -> None:
-    claim = {"incident_id": "unnamed-exchange-2020-10", "as_of_date": date(2020, 10, 31)}
-    parsed = ParsedReport({}, claims=[claim], victims=["KuCoin"])
-    assert assign_incidents(parsed, CASES)[0]["incident_id"] == "unnamed-exchange-2020-10"
-    unknown = replace(parsed, claims=[{**claim, "incident_id": "invented"}])
-    assert assign_incidents(unknown, CASES)[0]["incident_id"] == "kucoin-2020"
-    assert assign_incidents(replace(unknown, victims=[None]), CASES)[0]["incident_id"] is None
-    assert claim["incident_id"] == "unnamed-exchange-2020-10"
+    day = date(2020, 10, 31)
+    second = "unnamed-exchange-2020-10"
+    assert incident_of(second, "KuCoin", day, CASES) == second
+    assert incident_of("invented", "KuCoin", day, CASES) == "kucoin-2020"
+    assert incident_of(None, "KuCoin", day, CASES) == "kucoin-2020"
+    assert incident_of("invented", None, day, CASES) is None

@@ -16,7 +16,7 @@ from clawback.cases.check import check_cases
 from clawback.cases.load import case_paths
 from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.claims.documents import ParsedReport, parse_report
-from clawback.claims.matching import assign_incidents
+from clawback.claims.matching import incident_of
 from clawback.days import day_range
 from clawback.parquet import rows_to_table
 from clawback.resources import resolve, sample_dir
@@ -115,8 +115,7 @@ def test_every_report_is_taken_whole() -> None:
     reports = parsed_reports()
     assert len(reports) == 14
     assert [report.rejected for report in reports] == [[]] * 14
-    cases = sample_cases()
-    claims = [row for report in reports for row in assign_incidents(report, cases)]
+    claims = [row for report in reports for row in report.claims]
     assert len(claims) == len({row["claim_id"] for row in claims}) == 49
     rows = [report.report_row for report in reports]
     assert len({row["document_id"] for row in rows if row is not None}) == 14
@@ -146,7 +145,11 @@ def test_the_contradicting_figures_are_there(
     claim_type: str, value: str, unit: str, incident: str | None
 ) -> None:
     cases = sample_cases()
-    claims = [row for report in parsed_reports() for row in assign_incidents(report, cases)]
+    claims = [
+        {**row, "incident_id": incident_of(row["incident_id"], victim, row["as_of_date"], cases)}
+        for report in parsed_reports()
+        for row, victim in zip(report.claims, report.victims, strict=True)
+    ]
     wanted = (claim_type, Decimal(value), unit, incident)
     assert wanted in {(row["claim_type"], row["value"], row["unit"], row["incident_id"]) for row in claims}
 

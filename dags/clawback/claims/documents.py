@@ -53,7 +53,7 @@ class ParsedReport:
     """One document: its row of `reports` (None when it is broken), claims as rows of `claims`, and rejects.
 
     A claim's `incident_id` is what the document says, unchecked; `victims` holds the name that it gives,
-    claim by claim. `matching.assign_incidents` turns both into known incidents.
+    claim by claim. `matching.incident_of` turns both into a known incident.
     """
 
     report_row: dict[str, Any] | None

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from clawback.cases.model import Case
 from clawback.cases.names import NOBODY, plain_name
-from clawback.claims.documents import ParsedReport
 
 
 def match_incident(victim: str | None, day: date | None, cases: Sequence[Case]) -> str | None:
@@ -32,19 +30,16 @@ def match_incident(victim: str | None, day: date | None, cases: Sequence[Case]) 
     return found.pop() if len(found) == 1 else None
 
 
-def assign_incidents(parsed: ParsedReport, cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """The claims of a document with incidents that case files describe, or None.
+def incident_of(
+    stated: str | None, victim: str | None, day: date | None, cases: Sequence[Case]
+) -> str | None:
+    """The incident of a claim, or None: the id that its document states, else by victim and day.
 
     An id that no case file has counts like none given.
     """
-    known = {case.incident.id for case in cases}
-    rows = []
-    for claim, victim in zip(parsed.claims, parsed.victims, strict=True):
-        incident = claim["incident_id"]
-        if incident not in known:
-            incident = match_incident(victim, claim["as_of_date"], cases)
-        rows.append({**claim, "incident_id": incident})
-    return rows
+    if any(case.incident.id == stated for case in cases):
+        return stated
+    return match_incident(victim, day, cases)
 
 
 def _covers(case: Case, name: str, day: date) -> bool:

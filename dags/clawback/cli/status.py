@@ -134,7 +134,7 @@ def _lines(release_id: str, row: dict[str, Any]) -> list[str]:
 
 def _rule(title: str, *heads: str) -> str:
     cells = "".join(f"{head:>{width}}" for head, width in zip(heads, (22, 12, 20), strict=False))
-    return click.style(f"  {title:<24}{cells}", dim=True)
+    return click.style(f"  {title:<24}{cells}".rstrip(), dim=True)
 
 
 def _figure(figure: Figure, row: dict[str, Any]) -> str:

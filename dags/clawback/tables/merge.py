@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from clawback.cases.model import Case
 from clawback.cases.tables import case_rows
-from clawback.claims.matching import match_incident
+from clawback.claims.matching import incident_of
 from clawback.schemas import TABLES
 from clawback.sources.base import cut_sample
 from clawback.sources.reading import DayOfSource
@@ -217,10 +217,8 @@ def _documents(merge: _Merge, cases: dict[str, Case]) -> dict[str, list[Row]]:
         if row["claim_id"] in claims:
             merge.reject("claims", source, row, "the claim stands in another file already")
             continue
-        incident = row["incident_id"]
-        if incident not in cases:
-            day = row.get("_victim_day", row["as_of_date"])
-            incident = match_incident(row.get("_victim"), day, known)
+        day = row.get("_victim_day", row["as_of_date"])
+        incident = incident_of(row["incident_id"], row.get("_victim"), day, known)
         claims[row["claim_id"]] = {**row, "incident_id": incident}
     return {
         "reports": [documents[name] for name in sorted(documents)],
