@@ -71,7 +71,7 @@ class TracingSettings(_Strict):
     `dust` names assets as `chain/asset`, with the base units of taint up to which `haircut` stops following.
     """
 
-    methods: list[str] = ["fifo"]
+    methods: list[str] = ["fifo", "lifo", "haircut", "dirty_first", "clean_first", "poison"]
     max_hops: Annotated[int, Field(ge=0)] = 0
     dust: dict[str, Annotated[int, Field(ge=0)]] = {}
 

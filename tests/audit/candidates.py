@@ -24,6 +24,7 @@ from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.release.names import marts_hash, release_id
 from clawback.schemas import FLOWS, TABLES, TOTALS
 from clawback.settings import Settings
+from clawback.tracing.day_record import write_day_record
 
 DBT_MARTS = Path(__file__).parents[2] / "dbt" / "models" / "marts"
 D1, D2, D3 = date(2020, 9, 25), date(2020, 9, 26), date(2020, 9, 27)
@@ -114,7 +115,7 @@ def _incident(incident_id: str, occurred: datetime) -> Row:
 
 
 def write_lake(lake: LocalLake, last: date) -> tuple[str, str]:
-    """Write tables and trace through `last`; keys of the day's record and of the trace."""
+    """Write tables and trace through `last`; keys of the records of the last day's tables and traces."""
     tables_key: str | None = None
     trace_key: str | None = None
     for day in [d for d in DAYS if d <= last]:
@@ -146,7 +147,7 @@ def write_lake(lake: LocalLake, last: date) -> tuple[str, str]:
         trace_key = write_partition(lake, f"trace/fifo/dt={day}/h", files, meta, counts)
     assert tables_key is not None
     assert trace_key is not None
-    return tables_key, trace_key
+    return tables_key, write_day_record(lake, last.isoformat(), tables_key, {"fifo": trace_key})
 
 
 def mart_rows(last: date) -> dict[str, list[Row]]:
@@ -178,6 +179,16 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
              "unseen_inflow_amount": 0}
             for day in days
             for part, amount in PARTS[day].items()
+        ],
+        "rpt_method_spread_daily": [
+            {"incident_id": "kucoin", "day": day, "figure": figure, "methods_count": 1,
+             "lowest_method": "fifo", "highest_method": "fifo"}
+            | dict.fromkeys(("status_usd", "lowest_usd", "highest_usd", "fifo_usd"), usd)
+            for day in days
+            for figure, usd in [
+                *((column, Decimal(PARTS[day].get(part, 0))) for part, column in COLUMNS.items()),
+                ("stolen_usd_now", Decimal(1000)),
+            ]
         ],
         "rpt_recovery_status_daily": [
             _status(incident, day) for incident in ("kucoin", "zaif") for day in days

@@ -28,12 +28,22 @@ def _total(measure: str, amount: int, day: str = _D3) -> str:
     )
 
 
+def _spread(figure: str, usd: str, day: str = _D3) -> str:
+    columns = ", ".join(f"{name}_usd = {usd}" for name in ("status", "lowest", "highest", "fifo"))
+    return (
+        f"update rpt_method_spread_daily set {columns}"
+        f" where incident_id = 'kucoin' and day = {day} and figure = '{figure}'"
+    )
+
+
 def _status(change: str) -> str:
     return f"update rpt_recovery_status_daily set {change} where incident_id = 'kucoin' and day = {_D3}"
 
 
 SPOILS: dict[str, list[str]] = {
-    "candidate_days.no_missing_day": [f"delete from candidate_days where chain = 'trace' and day = {_D2}"],
+    "candidate_days.no_missing_day": [
+        f"delete from candidate_days where chain = 'trace fifo' and day = {_D2}"
+    ],
     "candidate_inputs.rows_as_declared": [
         "update candidate_inputs set read_rows = read_rows - 1 where table_name = 'claims'"
     ],
@@ -89,6 +99,26 @@ SPOILS: dict[str, list[str]] = {
     "fct_fund_flows.flows_are_transfers": ["update lake.transfers set amount = 99 where tx_hash = 'tx3'"],
     "fct_fund_flows.theft_equals_stolen": _both("set tainted_amount = 999 where tx_hash = 'tx1'"),
     "fct_fund_flows.sinks_cover_their_flows": _both("set tainted_amount = 101 where tx_hash = 'tx3'"),
+    "fct_fund_flows.poison_bounds_the_others": [
+        _copy(table, "tx_hash = 'tx2' and kind = 'native'", method="'poison'", tainted_amount="599")
+        for table in ("fct_fund_flows", "lake.flows")
+    ]
+    + [
+        statement
+        for table in ("fct_fund_flows", "lake.flows")
+        for statement in (
+            f"insert into {table} select * replace ('poison' as method) from {table}"
+            " where method = 'fifo' and tx_hash <> 'tx2'",
+            f"insert into {table} select * replace ('poison' as method) from {table}"
+            " where method = 'fifo' and tx_hash = 'tx2' and kind = 'fee'",
+        )
+    ]
+    + ["insert into lake.totals select * replace ('poison' as method) from lake.totals"]
+    + [
+        "insert into fct_incident_balances_daily"
+        " select * replace ('poison' as method) from fct_incident_balances_daily",
+        "update rpt_method_spread_daily set poison_usd = fifo_usd",
+    ],
     "fct_fund_flows.freshness_days_in_chain": [
         "update fct_fund_flows set block_time = timestamp '2020-09-29 00:00:00' where tx_hash = 'tx3'"
     ],
@@ -158,13 +188,20 @@ SPOILS: dict[str, list[str]] = {
         _copy("rpt_recovery_status_daily", "incident_id = 'zaif'", incident_id="null")
     ],
     "rpt_recovery_status_daily.key_unique": [_copy("rpt_recovery_status_daily", "incident_id = 'zaif'")],
-    "rpt_recovery_status_daily.parts_equal_whole": [_status("stolen_usd_now = 1000.01")],
+    "rpt_recovery_status_daily.parts_equal_whole": [
+        _status("stolen_usd_now = 1000.01"),
+        _spread("stolen_usd_now", "1000.01"),
+    ],
     "rpt_recovery_status_daily.agrees_with_balances": [
-        f"update fct_incident_balances_daily set usd_now = 844.99 where part = 'held' and day = {_D3}"
+        f"update fct_incident_balances_daily set usd_now = 844.99 where part = 'held' and day = {_D3}",
+        f"update rpt_method_spread_daily set fifo_usd = 844.99, lowest_usd = 844.99, highest_usd = 844.99"
+        f" where figure = 'held_usd' and day = {_D3}",
     ],
     "rpt_recovery_status_daily.units_conserved": [_status("verification_status = 'not_conserved'")],
     "rpt_recovery_status_daily.parts_not_negative": [
         _status("held_usd = -5, mixed_usd = 950"),
+        _spread("held_usd", "-5"),
+        _spread("mixed_usd", "950"),
         f"update fct_incident_balances_daily set usd_now = -5 where part = 'held' and day = {_D3}",
         f"update fct_incident_balances_daily set usd_now = 950 where part = 'mixer' and day = {_D3}",
     ],
@@ -190,5 +227,22 @@ SPOILS: dict[str, list[str]] = {
     "rpt_recovery_status_daily.frozen_theft_value_steady": [
         "update previous.rpt_recovery_status_daily set stolen_usd_at_theft = 2000"
         f" where incident_id = 'kucoin' and day = {_D2}"
+    ],
+    # ------------------------------------------------------------------ rpt_method_spread_daily
+    "rpt_method_spread_daily.key_not_null": [
+        _copy("rpt_method_spread_daily", f"day = {_D3} and figure = 'held_usd'", figure="null")
+    ],
+    "rpt_method_spread_daily.key_unique": [_copy("rpt_method_spread_daily", f"day = {_D3}")],
+    "rpt_method_spread_daily.status_figure_is_the_status_table": [
+        f"update rpt_method_spread_daily set status_usd = 844 where figure = 'held_usd' and day = {_D3}"
+    ],
+    "rpt_method_spread_daily.methods_agree_with_balances": [
+        f"update rpt_method_spread_daily set poison_usd = 1 where figure = 'held_usd' and day = {_D3}"
+    ],
+    "rpt_method_spread_daily.spread_covers_its_methods": [
+        f"update rpt_method_spread_daily set lowest_usd = 844 where figure = 'held_usd' and day = {_D3}"
+    ],
+    "rpt_method_spread_daily.volume_frozen_days_kept": [
+        _copy("previous.rpt_method_spread_daily", "true", day="date '2020-09-24'")
     ],
 }

@@ -12,6 +12,7 @@ import pytest
 from clawback.audit import step
 from clawback.audit.step import AuditBlocked, AuditBroken, audit_candidate
 from clawback.errors import ClawbackError
+from clawback.lake.partition import read_manifest
 from clawback.release.read import latest_release, list_releases
 from clawback.release.runs import list_runs
 from clawback.release.step import publish_candidate
@@ -181,6 +182,19 @@ def test_a_hole_in_the_lake_under_the_candidate_is_blocked(tmp_path: Path) -> No
     with pytest.raises(AuditBlocked, match=r"candidate_days\.no_missing_day|critical") as blocked:
         audit_candidate(ctx, name)
     assert '"chain":"tables","day":"2020-09-26","problem":"missing"' in str(blocked.value)
+
+
+def test_a_method_that_stops_before_the_candidate_is_blocked(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    name = write_candidate(ctx, D3, "c")
+    document = ctx.work_dir / "candidates" / name / "candidate.json"
+    key = json.loads(document.read_text())["trace_key"]
+    record = json.loads(ctx.lake.read(key))
+    earlier = read_manifest(ctx.lake, record["methods"]["fifo"]).meta["previous"]
+    ctx.lake.put(key, json.dumps({**record, "methods": {**record["methods"], "lifo": earlier}}).encode())
+    with pytest.raises(AuditBlocked) as blocked:
+        audit_candidate(ctx, name)
+    assert '"chain":"trace lifo","day":"2020-09-27","problem":"missing"' in str(blocked.value)
 
 
 def test_input_that_was_changed_after_it_was_written_is_broken(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from clawback.lake.local import LocalLake
 from clawback.lake.partition import write_partition
 from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.settings import Settings, SourceSettings
+from clawback.tracing.day_record import write_day_record
 
 DAYS = [date(2020, 9, day) for day in (25, 26, 27, 28, 29)]
 ETHER = 10**18
@@ -249,7 +250,7 @@ def fill_lake(
         changes: other rows for a table: by day for day tables, a list for snapshots.
 
     Returns:
-        Key of the last day's record, key of the last day's trace manifest.
+        Key of the last day's record, key of the record of its traces.
     """
     transfers = {day: [_transfer(row) for row in FLOWS.get(day, [])] for day in DAYS}
     by_day: dict[str, Any] = {"transfers": transfers, "prices": PRICES, "flows": FLOWS, "totals": TOTALS}
@@ -284,7 +285,7 @@ def fill_lake(
         )
     assert previous is not None
     assert trace is not None
-    return previous, trace
+    return previous, write_day_record(lake, str(DAYS[-1]), previous, {"fifo": trace})
 
 
 def _content_hash(files: dict[str, bytes], previous: str | None = None) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from clawback.errors import ClawbackError
+from clawback.hashing import canonical_json
 from clawback.lake.partition import read_manifest
 from clawback.resources import dbt_project_dir
 from clawback.warehouse.dbt import DbtRoom, build, read_dbt_manifest
+from clawback.tracing.day_record import read_methods, write_day_record
 from clawback.warehouse.inputs import lay_out
 from clawback.warehouse.step import build_candidate
 
@@ -78,9 +80,22 @@ def test_changed_bytes_in_the_lake_are_refused(tmp_path: Path) -> None:
 def test_a_trace_of_other_days_is_refused(tmp_path: Path) -> None:
     ctx = context(tmp_path)
     tables_key, trace_key = fill_lake(ctx.lake)
-    earlier = read_manifest(ctx.lake, trace_key).meta["previous"]
-    with pytest.raises(ClawbackError, match="other days"):
-        build_candidate(ctx, tables_key, earlier)
+    methods = read_methods(ctx.lake, trace_key)
+    earlier = read_manifest(ctx.lake, methods["fifo"]).meta["previous"]
+    for lacking in ({"fifo": earlier}, {**methods, "lifo": earlier}):
+        record = write_day_record(ctx.lake, str(DAYS[-1]), tables_key, lacking)
+        with pytest.raises(ClawbackError, match="other days") as caught:
+            build_candidate(ctx, tables_key, record)
+        assert earlier in str(caught.value)
+
+
+def test_a_record_of_no_traces_is_refused(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    tables_key, trace_key = fill_lake(ctx.lake)
+    ctx.lake.put(trace_key, canonical_json({"day": str(DAYS[-1]), "tables": tables_key, "methods": {}}))
+    with pytest.raises(ClawbackError, match="names no method") as caught:
+        build_candidate(ctx, tables_key, trace_key)
+    assert trace_key in str(caught.value)
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def make_candidate(
     candidate = {
         "day": day.isoformat(),
         "tables_key": f"tables/_days/dt={day}/x.json",
-        "trace_key": f"trace/fifo/dt={day}/x/_manifest.json",
+        "trace_key": f"trace/_days/dt={day}/x.json",
         "marts_hash": marts_hash(hashes),
         "release_id": release,
         "marts": marts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -49,3 +50,57 @@ def test_a_figure_shows_the_transfers_of_its_own_assets(
     said = capsys.readouterr().out
     assert f"transfers ({len(shown)})" in said
     assert {line.split("  ")[-1] for line in said.splitlines() if "hop" in line} == shown
+
+
+def spread_row(figure: str, **usd: str | None) -> dict[str, object]:
+    """One row of rpt_method_spread_daily."""
+    names = ("fifo", "lifo", "haircut", "dirty_first", "clean_first", "poison")
+    values = {f"{name}_usd": None if usd.get(name) is None else Decimal(usd[name] or 0) for name in names}
+    kept = [value for name, value in values.items() if value is not None and name != "poison_usd"]
+    return {
+        "incident_id": INCIDENT,
+        "day": DAY,
+        "figure": figure,
+        "lowest_usd": min(kept),
+        "highest_usd": max(kept),
+        "methods_count": sum(value is not None for value in values.values()),
+        **values,
+    }
+
+
+def test_a_figure_shows_what_each_method_says_lowest_first_and_poison_last(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path)
+    rows = [
+        spread_row("held_usd", fifo="5.00", lifo="3.00", haircut="4.50", poison="4.00"),
+        spread_row("mixed_usd", fifo="7.00"),
+    ]
+    table = pa.Table.from_pylist(rows)
+    for name in ("dirty_first_usd", "clean_first_usd"):
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, name, table[name].cast(pa.decimal128(38, 2)))
+    desk.release(RELEASE, {"rpt_method_spread_daily": table})
+    Opened(desk.context, RELEASE, INCIDENT, DAY, 0).spread("held_usd")
+    said = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert said == [["lifo", "3.00"], ["haircut", "4.50"], ["fifo", "5.00"], ["poison", "4.00"]]
+
+
+def test_transfers_are_those_of_the_asked_method(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flows = [
+        flow(1, "thief", "pool", 50, "mixer"),
+        flow(1, "thief", "pool", 20, "mixer", method="lifo"),
+    ]
+    balances = [{**balance(DAY, "native", "ETH", 18, "mixer", 50, "0.00"), "stolen_amount": Decimal(50)}]
+    balances += [{**row, "method": "lifo", "amount": Decimal(20)} for row in balances]
+    desk = Desk(tmp_path)
+    marts = {"fct_fund_flows": flows, "fct_incident_balances_daily": balances}
+    desk.release(RELEASE, {name: pa.Table.from_pylist(rows) for name, rows in marts.items()})
+    for method, units in (("fifo", "50"), ("lifo", "20")):
+        opened = Opened(desk.context, RELEASE, INCIDENT, DAY, 0, method)
+        opened.balances("mixer")
+        opened.transfers("mixer")
+        said = capsys.readouterr().out
+        assert f"{units} ETH" in said
+        assert f"{units} base units" in said
+        assert "transfers (1)" in said

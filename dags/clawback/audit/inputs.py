@@ -1,13 +1,13 @@
 """Find, in the lake, what a candidate was made of; independent of how the build finds it.
 
-The day's record names that of the day before, a trace names the trace of the day before: the audit walks both
-chains itself, so that a build which forgets a day is seen.
+The day's record names that of the day before, a trace names the trace of the day before under the same
+method: the audit walks these chains itself, so that a build which forgets a day or a method is seen.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from clawback.hashing import file_sha256_hex
 from clawback.lake import Lake
 from clawback.lake.partition import Part, read_manifest
 from clawback.release.candidate import Candidate
+from clawback.tracing.day_record import read_methods
 
 DAY_TABLES: Final = ("transfers",)
 SNAPSHOT_TABLES: Final = ("reports", "claims", "incidents", "incident_links", "recoveries")
@@ -40,7 +41,8 @@ class Inputs:
     """Everything of the lake that the audit compares a candidate with."""
 
     days: tuple[date, ...]
-    trace_days: tuple[date, ...]
+    trace_days: Mapping[str, tuple[date, ...]]
+    """By method."""
     files: tuple[InputFile, ...]
 
 
@@ -51,7 +53,6 @@ def find_inputs(lake: Lake, candidate: Candidate) -> Inputs:
         ClawbackError: a record or file is missing, or a file is not the one that its manifest names.
     """
     days: list[date] = []
-    trace_days: list[date] = []
     files: list[InputFile] = []
     key: str | None = candidate.tables_key
     while key is not None:
@@ -64,16 +65,20 @@ def find_inputs(lake: Lake, candidate: Candidate) -> Inputs:
                 files += _parts(lake, table, day, record["tables"][table]["manifest"])
         days.append(day)
         key = record["previous"]
-    key = candidate.trace_key
-    while key is not None:
-        manifest = read_manifest(lake, key)
-        day = parse_day(manifest.meta["day"], where=key)
-        _require_earlier(day, trace_days, key)
-        for table in TRACE_TABLES:
-            files.append(_file(lake, table, day, manifest.part(f"{table}.parquet")))
-        trace_days.append(day)
-        key = manifest.meta["previous"]
-    return Inputs(tuple(days[::-1]), tuple(trace_days[::-1]), tuple(files))
+    traced: dict[str, tuple[date, ...]] = {}
+    for method, newest in read_methods(lake, candidate.trace_key).items():
+        trace_days: list[date] = []
+        key = newest
+        while key is not None:
+            manifest = read_manifest(lake, key)
+            day = parse_day(manifest.meta["day"], where=key)
+            _require_earlier(day, trace_days, key)
+            for table in TRACE_TABLES:
+                files.append(_file(lake, table, day, manifest.part(f"{table}.parquet")))
+            trace_days.append(day)
+            key = manifest.meta["previous"]
+        traced[method] = tuple(trace_days[::-1])
+    return Inputs(tuple(days[::-1]), traced, tuple(files))
 
 
 def _require_earlier(day: date, later: list[date], key: str) -> None:

@@ -133,7 +133,8 @@ def _add_facts(
         "insert into facts.candidate values (?, ?, ?)", [candidate.day, first_day, previous_day]
     )
     connection.execute("create table candidate_days (chain varchar, day date)")
-    for chain, days in (("tables", inputs.days), ("trace", inputs.trace_days)):
+    chains = {"tables": inputs.days} | {f"trace {name}": days for name, days in inputs.trace_days.items()}
+    for chain, days in chains.items():
         connection.executemany("insert into candidate_days values (?, ?)", [(chain, day) for day in days])
     connection.execute(
         "create table candidate_inputs (table_name varchar, day date, declared_rows bigint, read_rows bigint)"

@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Most rows to show of each list; 0 for all.",
 )
+@click.option(
+    "--method",
+    default="fifo",
+    show_default=True,
+    metavar="NAME",
+    help="Show the balances and transfers that this tracing method found, for example haircut.",
+)
 @click.pass_obj
 def explain(
     settings_path: Path | None,
@@ -37,10 +44,13 @@ def explain(
     day: date | None,
     release_id: str | None,
     limit: int,
+    method: str,
 ) -> None:
-    """Open FIGURE of INCIDENT: its formula, its balances, its transfers, its quotations.
+    r"""Open FIGURE of INCIDENT: its formula, each method's figure, balances, transfers, quotations.
 
-    Example: clawback explain kucoin-2020 mixed_usd --day 2020-10-26
+    \b
+    Examples: clawback explain kucoin-2020 mixed_usd --day 2020-10-26
+              clawback explain kucoin-2020 held_usd --method haircut
     """
     from clawback.context import open_context
     from clawback.errors import ClawbackError
@@ -56,7 +66,10 @@ def explain(
     click.echo(f"{_figure(row[figure])} {entry.unit}: {entry.formula}")
     for operand in entry.operands:
         click.echo(f"  {operand} = {_figure(row[operand])}")
-    opened = Opened(ctx, chosen, incident, row["day"], limit)
+    opened = Opened(ctx, chosen, incident, row["day"], limit, _method(ctx, chosen, incident, method))
+    opened.spread(figure)
+    if entry.parts and method != "fifo":
+        click.echo(f"\nas {_safe(method)} followed the units:")
     if entry.parts:
         opened.balances(entry.parts[0])
         opened.transfers(entry.parts[0])
@@ -88,6 +101,25 @@ def _row(ctx: RunContext, release_id: str, incident: str, day: date | None) -> d
             remedy="`clawback status` lists the incidents",
         )
     return dict(zip(names, rows[0], strict=True))
+
+
+def _method(ctx: RunContext, release_id: str, incident: str, method: str) -> str:
+    from clawback.errors import ClawbackError
+    from clawback.release.read import mart_path, query
+
+    _, rows = query(
+        {"mart": mart_path(ctx.lake, release_id, "fct_incident_balances_daily")},
+        "select distinct method from mart where incident_id = ? order by 1",
+        [incident],
+    )
+    known = [str(name) for (name,) in rows]
+    if known and method not in known:
+        raise ClawbackError(
+            f"the release was not traced by '{_safe(method)}'",
+            where=f"release {release_id}, incident {incident}",
+            remedy="methods: " + ", ".join(known),
+        )
+    return method
 
 
 def _figure(value: Any) -> str:

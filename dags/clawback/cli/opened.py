@@ -17,13 +17,17 @@ _FLOWS = "fct_fund_flows"
 
 @dataclass(frozen=True)
 class Opened:
-    """The evidence of one incident on one day in one release; at most `limit` rows a list, 0 for all."""
+    """The evidence of one incident on one day in one release; at most `limit` rows a list, 0 for all.
+
+    Balances and transfers are those of one tracing method.
+    """
 
     ctx: RunContext
     release_id: str
     incident: str
     day: date
     limit: int
+    method: str = "fifo"
 
     def balances(self, part: str) -> None:
         """Units and dollars of a part, by asset."""
@@ -33,7 +37,8 @@ class Opened:
             " case when $part = 'stolen' then any_value(stolen_amount) else sum(amount) end::decimal(38,0)"
             " as units,"
             " sum(usd_now)::decimal(38,2) as usd from fct_incident_balances_daily"
-            " where incident_id = $incident and day = $day and ($part = 'stolen' or part = $part)"
+            " where incident_id = $incident and method = $method and day = $day"
+            " and ($part = 'stolen' or part = $part)"
             " group by all having units > 0 order by usd desc nulls last, chain, asset",
             part=part,
         )
@@ -50,10 +55,12 @@ class Opened:
         rows = self._query(
             [_FLOWS, _BALANCES],
             "select block_time, tx_hash, coalesce(asset_symbol, '?'), tainted_amount, from_address,"
-            " to_address, hop from fct_fund_flows flows where incident_id = $incident and flow_date <= $day"
+            " to_address, hop from fct_fund_flows flows where incident_id = $incident and method = $method"
+            " and flow_date <= $day"
             " and case when $part = 'stolen' then theft_role is not null else outcome = $outcome end"
             " and ($part = 'stolen' or exists (from fct_incident_balances_daily balances"
-            " where balances.incident_id = $incident and balances.day = $day and balances.part = $part"
+            " where balances.incident_id = $incident and balances.method = $method and balances.day = $day"
+            " and balances.part = $part"
             " and balances.amount > 0 and balances.chain = flows.chain and balances.asset = flows.asset))"
             " order by block_time, tx_hash, kind, position",
             part=part,
@@ -61,13 +68,31 @@ class Opened:
         )
         self._print_transfers(rows)
 
+    def spread(self, figure: str) -> None:
+        """What each method says of a figure, lowest first; poison, which does not conserve, last."""
+        rows = self._query(
+            ["rpt_method_spread_daily"],
+            "select replace(name, '_usd', ''), usd from (unpivot (from rpt_method_spread_daily"
+            " where incident_id = $incident and day = $day and figure = $figure) on fifo_usd, lifo_usd,"
+            " haircut_usd, dirty_first_usd, clean_first_usd, poison_usd into name name value usd)"
+            " order by name = 'poison_usd', usd, name",
+            figure=figure,
+        )
+        if not rows:
+            return
+        self._title("by method", rows)
+        for name, usd in rows:
+            bound = "  an outer bound, counts units more than once" if name == "poison" else ""
+            click.echo(f"  {name:<12} {usd:>22,}{bound}")
+
     def moved(self) -> None:
         """The transfers of the day that carried stolen units."""
         self._print_transfers(
             self._query(
                 [_FLOWS],
                 "select block_time, tx_hash, coalesce(asset_symbol, '?'), tainted_amount, from_address,"
-                " to_address, hop from fct_fund_flows where incident_id = $incident and flow_date = $day"
+                " to_address, hop from fct_fund_flows where incident_id = $incident and method = $method"
+                " and flow_date = $day"
                 " order by block_time, tx_hash, kind, position",
             )
         )
@@ -77,7 +102,8 @@ class Opened:
         rows = self._query(
             [_BALANCES],
             "select distinct chain, coalesce(asset_symbol, '?'), asset, stolen_amount, price_usd, usd_status"
-            " from fct_incident_balances_daily where incident_id = $incident and day = $day"
+            " from fct_incident_balances_daily"
+            " where incident_id = $incident and method = $method and day = $day"
             " order by price_usd is null, chain, asset",
         )
         self._title("assets", rows)
@@ -91,7 +117,8 @@ class Opened:
         rows = self._query(
             [_BALANCES],
             "select chain, coalesce(asset_symbol, '?'), asset, max(unseen_inflow_amount) as units"
-            " from fct_incident_balances_daily where incident_id = $incident and day = $day"
+            " from fct_incident_balances_daily"
+            " where incident_id = $incident and method = $method and day = $day"
             " group by all having units > 0 order by chain, asset",
         )
         self._title("by asset", rows)
@@ -153,7 +180,8 @@ class Opened:
         from clawback.release.read import mart_path, query
 
         files = {mart: mart_path(self.ctx.lake, self.release_id, mart) for mart in marts}
-        return query(files, sql, {"incident": self.incident, "day": self.day, **values})[1]
+        values |= {"incident": self.incident, "day": self.day, "method": self.method}
+        return query(files, sql, {name: value for name, value in values.items() if f"${name}" in sql})[1]
 
     def _title(self, name: str, rows: list[tuple[Any, ...]]) -> None:
         click.secho(f"\n{name} ({len(rows)})", bold=True)

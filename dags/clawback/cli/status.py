@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _MART: Final = "rpt_recovery_status_daily"
 
+Spread = tuple[str, Decimal, Decimal]
+"""Figure, and the lowest and the highest that a method which conserves units gives for it."""
+
 
 @click.command()
 @click.option("--incident", help="Only this incident.")
@@ -65,6 +68,7 @@ def print_status(
 
     chosen = require_release(ctx.lake, release_id, as_of=as_of)
     columns, rows = _read(ctx, chosen, incident, day)
+    spread = _spread(ctx, chosen) if form == "table" else {}
     if form == "json":
         click.echo(json.dumps(rows, default=str, indent=2, ensure_ascii=False))
     elif form == "csv":
@@ -74,7 +78,7 @@ def print_status(
     else:
         for row in rows:
             click.echo()
-            click.echo("\n".join(_lines(chosen, row)))
+            click.echo("\n".join(_lines(chosen, row, spread.get((row["incident_id"], row["day"]), []))))
 
 
 def _read(
@@ -102,7 +106,27 @@ def _read(
     return columns, [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def _lines(release_id: str, row: dict[str, Any]) -> list[str]:
+def _spread(ctx: RunContext, release_id: str) -> dict[tuple[str, date], list[Spread]]:
+    """Figures on which the methods disagree, by incident and day; empty where a release has no such mart."""
+    from clawback.errors import ClawbackError
+    from clawback.release.read import mart_path, query
+
+    try:
+        path = mart_path(ctx.lake, release_id, "rpt_method_spread_daily")
+    except ClawbackError:
+        return {}
+    _, rows = query(
+        {"mart": path},
+        "select incident_id, day, figure, lowest_usd, highest_usd from mart where lowest_usd < highest_usd",
+        [],
+    )
+    found: dict[tuple[str, date], list[Spread]] = {}
+    for incident, day, figure, lowest, highest in rows:
+        found.setdefault((incident, day), []).append((figure, lowest, highest))
+    return found
+
+
+def _lines(release_id: str, row: dict[str, Any], spread: list[Spread]) -> list[str]:
     from clawback.deliver.wording import plain
 
     title = f"{plain(row['victim'])} ({row['incident_id']})"
@@ -116,6 +140,15 @@ def _lines(release_id: str, row: dict[str, Any]) -> list[str]:
     lines.append(_rule("observed on chain", "USD", "share", "change"))
     lines.extend(_figure(figure, row) for figure in STOLEN)
     lines.extend(_figure(figure, row) for figure in PARTS if row.get(figure.column))
+    if spread:
+        lines.append(_rule("methods disagree", "lowest", "", "highest"))
+        titles = {figure.column: figure.title for figure in (*STOLEN, *PARTS)}
+        lines.extend(
+            f"  {titles[figure]:<24}{_money(lowest):>22}{_money(highest):>32}"
+            for column in titles
+            for figure, lowest, highest in spread
+            if figure == column
+        )
     lines.append(_rule("coverage"))
     lines.append(
         f"  {row['assets_priced_count']} of {row['assets_stolen_count']} stolen assets have a price;"

@@ -32,6 +32,7 @@ from clawback.deliver.figures import STATUS_COLUMNS, Status, freshness, newest_s
 from clawback.deliver.flow_graph import FlowGraph, flow_graph
 from clawback.deliver.flow_picture import draw_flows
 from clawback.deliver.marts import Row, read_mart
+from clawback.deliver.spread import spread_sentence
 from clawback.errors import ClawbackError
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class IncidentView:
     recoveries: tuple[Row, ...]
     reported_recoveries: int
     links: tuple[Row, ...]
+    spread: str | None
 
 
 def render_page(candidate_dir: Path) -> bytes:
@@ -106,13 +108,15 @@ def render_page(candidate_dir: Path) -> bytes:
 def _views(marts: Path, status_rows: Sequence[Row], day: date) -> list[IncidentView]:
     incidents = read_mart(marts / "dim_incidents.parquet")
     incidents.require("incident_id", "title", "victim", "occurred_at", "chains_affected")
-    flow_mart = read_mart(marts / "fct_fund_flows.parquet")
+    methods = sorted({str(row["method"]) for row in status_rows}) or ["fifo"]
+    flow_mart = read_mart(marts / "fct_fund_flows.parquet", {"method": methods})
     flow_mart.require(*_FLOW_COLUMNS)
     flows = _by_incident(flow_mart.rows)
     claims = _by_incident(read_mart(marts / "fct_claims.parquet").rows)
     recoveries = _by_incident(read_mart(marts / "fct_recovery_events.parquet").rows)
     links = _by_incident(read_mart(marts / "fct_incident_links.parquet").rows)
     balances = _by_incident(read_mart(marts / "fct_incident_balances_daily.parquet").rows)
+    spread = _by_incident(_spread_rows(marts))
     views = []
     for facts in incidents.rows:
         incident = str(facts["incident_id"])
@@ -131,12 +135,19 @@ def _views(marts: Path, status_rows: Sequence[Row], day: date) -> list[IncidentV
                 recoveries=_seen_or_filed(recoveries[incident]),
                 reported_recoveries=sum(row["basis"] == "reported" for row in recoveries[incident]),
                 links=tuple(links[incident]),
+                spread=spread_sentence(spread[incident], status.row["day"]) if status else None,
             )
         )
     # The largest loss first; an incident without figures is not dropped.
     return sorted(
         views, key=lambda view: (-(view.status.total if view.status else Decimal(-1)), _title(view))
     )
+
+
+def _spread_rows(marts: Path) -> Sequence[Row]:
+    """Rows of the spread; a candidate of before there was one has none."""
+    file = marts / "rpt_method_spread_daily.parquet"
+    return read_mart(file).rows if file.is_file() else ()
 
 
 def _seen_or_filed(events: Sequence[Row]) -> tuple[Row, ...]:

@@ -86,7 +86,7 @@ def trace_through(ctx: RunContext, day: date) -> tuple[str, str]:
     """Make tables and trace of a day (and of earlier ones that lack them).
 
     Returns:
-        Key of the day's record, key of the trace manifest.
+        Key of the record of the day's tables, key of the record of its traces.
     """
     from clawback.tables.step import make_tables
 

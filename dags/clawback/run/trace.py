@@ -14,12 +14,14 @@ def trace_tables(ctx: RunContext, tables_key: str) -> str:
         tables_key: key of the day's record.
 
     Returns:
-        Key of the trace manifest.
+        Key of the record of the day's traces.
 
     Raises:
         ClawbackError: a table that is not whole, or figures that are not conserved.
     """
-    from clawback.tracing.step import trace_day
+    from clawback.tracing.day_record import write_day_record
+    from clawback.tracing.step import trace_methods
 
-    with failure_recorded(ctx.lake, ctx.clock, "trace", tables_key.partition("/dt=")[2][:10]):
-        return trace_day(ctx, tables_key)
+    day = tables_key.partition("/dt=")[2][:10]
+    with failure_recorded(ctx.lake, ctx.clock, "trace", day):
+        return write_day_record(ctx.lake, day, tables_key, trace_methods(ctx, tables_key))

@@ -43,6 +43,11 @@ METHOD: Final = "fifo"
 
 
 def trace_day(ctx: RunContext, tables_key: str) -> str:
+    """Traces a day under all methods of the settings; gives the manifest that the daily table is made of."""
+    return trace_methods(ctx, tables_key)[METHOD]
+
+
+def trace_methods(ctx: RunContext, tables_key: str) -> dict[str, str]:
     """Traces a day, and every earlier untraced day of its chain, under all methods of the settings.
 
     Args:
@@ -50,7 +55,7 @@ def trace_day(ctx: RunContext, tables_key: str) -> str:
         tables_key: key of the day's record.
 
     Returns:
-        Key of the manifest of the trace that the daily table is made of.
+        Method -> key of the manifest of its trace.
 
     Raises:
         ClawbackError: Unknown method, a table that is not whole, or figures that are not conserved.
@@ -71,10 +76,7 @@ def trace_day(ctx: RunContext, tables_key: str) -> str:
         found = dict.fromkeys(names)
     for key, record in reversed(waiting):
         found = run.trace(key, record, found)
-    newest = found[METHOD]
-    if newest is None:
-        raise AssertionError("a chain of days has at least one day")
-    return newest
+    return {name: newest for name, newest in found.items() if newest is not None}
 
 
 Keys = dict[str, str | None]

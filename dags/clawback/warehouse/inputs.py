@@ -1,7 +1,7 @@
 """Lay out a day's tables and traces as the folder that the dbt project reads.
 
 Layout:
-    `<table>/dt=D/<part>` for what has one cut per day (transfers, prices, quarantine and the tracer's flows,
+    `<table>/dt=D/<file>` for what has one cut per day (transfers, prices, quarantine and the tracer's flows,
     holdings, totals), `<table>/<part>` for snapshots, and two small tables of our own: `days` (the chain of
     days) and `source_ranks` (the order of the settings). A table without rows is there too, typed.
 """
@@ -21,7 +21,8 @@ from clawback.days import parse_day
 from clawback.errors import ClawbackError
 from clawback.hashing import file_sha256_hex
 from clawback.lake import Lake
-from clawback.lake.partition import Part, read_manifest
+from clawback.lake.partition import Manifest, Part, read_manifest
+from clawback.tracing.day_record import read_methods
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,7 +53,7 @@ def lay_out(
     Args:
         lake: where the tables are.
         tables_key: key of the day's record.
-        trace_key: key of the manifest of the day's trace.
+        trace_key: key of the record of the day's traces.
         source_names: sources in rank order.
         folder: made anew; what was there is removed.
 
@@ -62,15 +63,8 @@ def lay_out(
     from clawback.schemas import DAY_TABLES, FLOWS, HOLDINGS, QUARANTINE, SNAPSHOT_TABLES, TOTALS
 
     records = list(_records(lake, tables_key))[::-1]
-    traces = list(_traces(lake, trace_key))[::-1]
     days = [record["day"] for record in records]
-    if days != [day for day, _ in traces]:
-        raise ClawbackError(
-            "the trace covers other days than the tables",
-            where=trace_key,
-            cause=f"tables from {days[0]} to {days[-1]}, trace from {traces[0][0]} to {traces[-1][0]}",
-            remedy=_REMEDY,
-        )
+    traces = _traces_by_day(lake, trace_key, days)
     if folder.exists():
         shutil.rmtree(folder)
     counts = InputCounts(days)
@@ -83,8 +77,10 @@ def lay_out(
         }
     for name, schema in {"flows": FLOWS, "holdings": HOLDINGS, "totals": TOTALS}.items():
         counts.rows_by_day[name] = {
-            day: _place(lake, [read_manifest(lake, key).part(f"{name}.parquet")], schema, folder / name, day)
-            for day, key in traces
+            day: _place(
+                lake, [manifest.part(f"{name}.parquet") for manifest in of_day], schema, folder / name, day
+            )
+            for day, of_day in traces.items()
         }
     for name, schema in SNAPSHOT_TABLES.items():
         counts.rows[name] = _place(lake, _table_parts(lake, records[-1], name), schema, folder / name, None)
@@ -119,11 +115,29 @@ def _records(lake: Lake, key: str | None) -> Iterator[dict[str, Any]]:
         key = record["previous"]
 
 
-def _traces(lake: Lake, key: str | None) -> Iterator[tuple[str, str]]:
+def _traces_by_day(lake: Lake, trace_key: str, days: Sequence[str]) -> dict[str, list[Manifest]]:
+    """Manifests of all methods, by day; every method must have every day of the tables."""
+    found: dict[str, list[Manifest]] = {day: [] for day in days}
+    for method, newest in read_methods(lake, trace_key).items():
+        chain = list(_chain(lake, newest))[::-1]
+        traced = [manifest.meta["day"] for manifest in chain]
+        if traced != days:
+            raise ClawbackError(
+                "the trace covers other days than the tables",
+                where=newest,
+                cause=f"tables from {days[0]} to {days[-1]}, {method} from {traced[0]} to {traced[-1]}",
+                remedy=_REMEDY,
+            )
+        for manifest in chain:
+            found[manifest.meta["day"]].append(manifest)
+    return found
+
+
+def _chain(lake: Lake, key: str | None) -> Iterator[Manifest]:
     while key is not None:
-        meta = read_manifest(lake, key).meta
-        yield meta["day"], key
-        key = meta["previous"]
+        manifest = read_manifest(lake, key)
+        yield manifest
+        key = manifest.meta["previous"]
 
 
 def _table_parts(lake: Lake, record: dict[str, Any], name: str) -> list[Part]:
@@ -137,7 +151,7 @@ def _place(lake: Lake, parts: Sequence[Part], schema: pa.Schema, folder: Path, d
     target.mkdir(parents=True, exist_ok=True)
     if not parts:
         _write(target, [], schema)
-    for part in parts:
+    for number, part in enumerate(parts):
         source = lake.local_path(part.key)
         if source.stat().st_size != part.bytes or file_sha256_hex(source) != part.sha256:
             raise ClawbackError(
@@ -145,7 +159,7 @@ def _place(lake: Lake, parts: Sequence[Part], schema: pa.Schema, folder: Path, d
                 where=part.key,
                 remedy="restore the object from a backup, or remove the partition so that it is made again",
             )
-        _link(source, target / part.key.rpartition("/")[2])
+        _link(source, target / f"part-{number:04d}.parquet")
     return sum(part.rows or 0 for part in parts)
 
 

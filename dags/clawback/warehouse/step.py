@@ -41,7 +41,7 @@ def build_candidate(ctx: RunContext, tables_key: str, trace_key: str) -> str:
     Args:
         ctx: settings, lake, work folder and progress.
         tables_key: key of the day's record.
-        trace_key: key of the manifest of the day's trace.
+        trace_key: key of the record of the day's traces.
 
     Returns:
         Name of the folder under `<work_dir>/candidates/`.
