@@ -29,4 +29,4 @@ def spread_sentence(rows: Sequence[Mapping[str, Any]], day: date) -> str | None:
     if not ranges:
         return f"{count} agree on every part."
     said = "; ".join(ranges)
-    return f"No method is the truth; {count} were traced, and those that keep every unit say: {said}."
+    return f"{count} were traced, none is the truth, and those that keep every unit say: {said}."
