@@ -26,7 +26,7 @@ Moved = dict[tuple[str, Arrival, str], int]
 """(asset given, transfer that gave it, asset kept) -> units on which own taint of the exchange lies now."""
 
 
-def convert(ledger: Ledger, chain: str, reached: Reached) -> Conversion | None:
+def convert(ledgers: Mapping[str, Ledger], chain: str, reached: Reached) -> Conversion | None:
     """Maps the taint that arrived on what was given; None where the sums would not fit their column."""
     images: dict[str, list[Piece]] = defaultdict(list)
     inputs: list[tuple[Arrival | None, int, dict[str, int]]] = [
@@ -39,7 +39,7 @@ def convert(ledger: Ledger, chain: str, reached: Reached) -> Conversion | None:
             image[asset] = cuts[1] - cuts[0]
             if image[asset]:
                 images[asset].append(Piece(cuts[0], cuts[1], piece.lot))
-        if ledger.would_overflow(chain, asset, sum(image[asset] for *_, image in inputs)):
+        if ledgers[asset].would_overflow(chain, asset, sum(image[asset] for *_, image in inputs)):
             return None
     return Conversion(sum(amount for _, amount, _ in inputs), inputs, dict(images))
 

@@ -1,17 +1,24 @@
 """Works off one transaction that has proven exchanges, in the ledger of one incident.
 
 Method:
-    The transaction is tried on a copy of the ledger, with the conversions known so far. The exchange that
-    taint reached first and that is not worked off yet is converted; then it is tried again, until no taint
-    reaches an exchange any more. The last trial is made on the ledger itself. Which account passes on what
-    does not depend on the order of giving and receiving, so a flash swap needs no rule of its own.
+    The transaction is tried on copies of the ledger, asset by asset, with the conversions known so far. The
+    exchange that taint reached first and that is not worked off yet is converted; then the assets that it
+    gives are tried again, until no taint reaches an exchange any more. The last trial is made on the ledger
+    itself. Which account passes on what does not depend on the order of giving and receiving, so a flash swap
+    needs no rule of its own.
     Each (exchange, asset received) is converted once: taint that a later conversion brings there stays.
+
+Cost:
+    A conversion changes only the assets that its exchange gives, so only they are tried again. Exchanges that
+    taint has reached through an asset that no conversion changes meanwhile are converted together: converting
+    one after the other would choose the same ones in the same order. A transaction of many exchanges between
+    a few assets is then tried a few times, not once for each.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clawback.tracing.exchanges import Exchange, giver, taker
@@ -20,7 +27,7 @@ from clawback.tracing.images import Moved, convert, settle_kept, swap_rows
 from clawback.tracing.kept import Conversion, Reached, kept_units
 from clawback.tracing.ledger import Ledger
 from clawback.tracing.order import Transaction
-from clawback.tracing.outlets import Outlet, Piece
+from clawback.tracing.outlets import Outlet
 from clawback.tracing.records import HoldingKey, Transfer
 from clawback.tracing.sinks import Ending
 from clawback.tracing.thefts import Claim
@@ -32,10 +39,12 @@ Spot = tuple[str, str]
 
 @dataclass
 class Trial:
-    """One asset-by-asset run of the transaction."""
+    """A run of the transaction, asset by asset."""
 
-    passages: dict[str, Passage]
-    outlets: dict[Spot, Outlet]
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+    passages: dict[str, Passage] = field(default_factory=dict)
+    outlets: dict[Spot, Outlet] = field(default_factory=dict)
+    reached: dict[Spot, Reached] = field(default_factory=dict)
 
 
 @dataclass
@@ -55,44 +64,91 @@ class Settlement:
     refused: set[Spot] = field(default_factory=set)
     """Where taint stays what it is, because its image would overflow or eat its own source."""
 
+    def __post_init__(self) -> None:
+        """Finds what each asset has to do with which exchange."""
+        self._rows = dict(self.transaction.assets)
+        self._givers: dict[str, list[Exchange]] = defaultdict(list)
+        self._takers: dict[str, list[Exchange]] = defaultdict(list)
+        self._given_by: dict[str, list[str]] = {}
+        for exchange in self.proven:
+            self._given_by[exchange.account] = [asset for asset, _ in exchange.given]
+            for asset, _ in exchange.given:
+                self._givers[asset].append(exchange)
+            for asset, _ in exchange.received:
+                self._takers[asset].append(exchange)
+        self._unproven: dict[str, set[str]] = defaultdict(set)
+        for exchange in self.unproven:
+            for asset, _ in exchange.received:
+                self._unproven[asset].add(exchange.account)
+        self._of_account: dict[str, list[Conversion]] = defaultdict(list)
+        self._keys_of = self._keys()
+        # Own taint of an exchange that it may pay decides who comes next: then one at a time.
+        self._together = not any(
+            self.ledger.holdings.get((self.transaction.chain, exchange.account, asset))
+            for exchange in self.proven
+            for asset, _ in exchange.given
+        )
+
     def run(self) -> list[Flow]:
         """Moves all assets and gives the flows, by asset and in travel order."""
-        keys = self._keys()
-        while not self._find_conversions(keys):
+        while not self._find_conversions():
             self.conversions = {}
-        trial = self._try(self.ledger)
+            self._of_account.clear()
+        trial = Trial(dict.fromkeys(self._rows, self.ledger))
+        self._try(trial, self._rows)
         return self._finish(trial)
 
-    def _find_conversions(self, keys: Sequence[HoldingKey]) -> bool:
+    def _find_conversions(self) -> bool:
         """Finds all conversions; False where an own taint must be set aside first (it was added)."""
-        waiting: list[Spot] = []
+        waiting: dict[Spot, None] = {}
+        trial = Trial()
+        changed: Iterable[str] = self._rows
+        before = (self.ledger.too_wide, set(self.refused))
+        is_bundled = False
         while True:
-            ledger = self.ledger.fork(keys)
-            trial = self._try(ledger)
-            reached = self._reached(trial)
+            for asset in changed:
+                trial.ledgers[asset] = self.ledger.fork(self._keys_of[asset])
+            self._try(trial, changed)
+            self._note_reached(trial, changed)
             for spot, conversion in self.conversions.items():
-                if spot not in reached or sum(n for _, n in reached[spot].arrivals) < conversion.tainted:
+                reached = trial.reached.get(spot)
+                if reached is None or sum(n for _, n in reached.arrivals) < conversion.tainted:
+                    if is_bundled:
+                        # One at a time it may be another one that is found first.
+                        self._together = False
+                        self.ledger.too_wide, self.refused = before
+                        return False
                     return self._force(spot)
-            waiting += [
-                spot
-                for spot in sorted(reached, key=lambda spot: (reached[spot].first, spot))
-                if spot not in waiting
-            ]
+            for spot in sorted(trial.reached, key=lambda spot: (trial.reached[spot].first, spot)):
+                waiting.setdefault(spot)
             ready = [
                 spot
                 for spot in waiting
-                if spot in reached and spot not in self.conversions and spot not in self.refused
+                if spot in trial.reached and spot not in self.conversions and spot not in self.refused
             ]
             if not ready:
                 return True
             # Own taint of an exchange that will be set aside must not reach another one first.
             ready.sort(key=lambda spot: not self._pays_own_taint(trial, spot[0]))
-            conversion_or_none = convert(ledger, self.transaction.chain, reached[ready[0]])
-            if conversion_or_none is None:
-                self.ledger.too_wide += sum(units for _, units in reached[ready[0]].arrivals)
-                self.refused.add(ready[0])
-            else:
-                self.conversions[ready[0]] = conversion_or_none
+            dirty: dict[str, None] = {}
+            for number, spot in enumerate(ready):
+                if number and (not self._together or spot[1] in dirty):
+                    break
+                is_bundled = is_bundled or number > 0
+                self._convert(trial, spot)
+                for asset in self._given_by[spot[0]]:
+                    dirty.setdefault(asset)
+            changed = dirty
+
+    def _convert(self, trial: Trial, spot: Spot) -> None:
+        reached = trial.reached[spot]
+        conversion = convert(trial.ledgers, self.transaction.chain, reached)
+        if conversion is None:
+            self.ledger.too_wide += sum(units for _, units in reached.arrivals)
+            self.refused.add(spot)
+        else:
+            self.conversions[spot] = conversion
+            self._of_account[spot[0]].append(conversion)
 
     def _force(self, spot: Spot) -> bool:
         # A path that runs in a circle may take away what it began with. Then the exchanges of the circle set
@@ -103,24 +159,19 @@ class Settlement:
             self.refused.add(spot)
         return False
 
-    def _try(self, ledger: Ledger) -> Trial:
-        chain = self.transaction.chain
+    def _try(self, trial: Trial, assets: Iterable[str]) -> None:
         contracts = {exchange.account for exchange in self.proven}
-        unproven: dict[str, set[str]] = defaultdict(set)
-        for exchange in self.unproven:
-            for asset, _ in exchange.received:
-                unproven[asset].add(exchange.account)
-        trial = Trial({}, {})
-        for asset, rows in self.transaction.assets:
+        for asset in assets:
+            rows = self._rows[asset]
             contract = asset if asset in contracts else None
-            outlets = self._outlets(ledger, asset, rows, contract)
+            outlets = self._outlets(trial.ledgers[asset], asset, rows, contract)
             passage = Passage(
-                ledger,
-                chain,
+                trial.ledgers[asset],
+                self.transaction.chain,
                 asset,
                 self.ending,
                 self.balance_before,
-                unproven=unproven[asset],
+                unproven=self._unproven.get(asset, frozenset()),
                 outlets=outlets,
                 contract=contract,
                 tracks_start=True,
@@ -128,45 +179,37 @@ class Settlement:
             passage.move(rows, self.claims.get(asset, {}))
             trial.passages[asset] = passage
             trial.outlets.update({(account, asset): outlet for account, outlet in outlets.items()})
-        return trial
 
     def _outlets(
         self, ledger: Ledger, asset: str, rows: Sequence[Transfer], contract: str | None
     ) -> dict[str, Outlet]:
         outlets: dict[str, Outlet] = {}
-        active = {account for account, _ in self.conversions} | self.forced
-        paid: dict[str, int] | None = None
-        for exchange in self.proven:
-            net = dict(exchange.given).get(asset)
-            if net is None:
-                continue
-            paid = _own_units(rows, contract) if paid is None else paid
+        paid = _own_units(rows, contract) if asset in self._givers else {}
+        for exchange in self._givers.get(asset, ()):
+            net = dict(exchange.given)[asset]
             outlet = Outlet(ledger.method, paid.get(exchange.account, 0) - net, net)
-            if exchange.account in active:
-                outlet.open(self._pieces(exchange.account, asset))
+            if exchange.account in self._of_account or exchange.account in self.forced:
+                outlet.open(
+                    [
+                        piece
+                        for conversion in self._of_account.get(exchange.account, ())
+                        for piece in conversion.images.get(asset, ())
+                    ]
+                )
             outlets[exchange.account] = outlet
         return outlets
 
-    def _pieces(self, account: str, asset: str) -> list[Piece]:
-        return [
-            piece
-            for (name, _), conversion in self.conversions.items()
-            if name == account
-            for piece in conversion.images.get(asset, ())
-        ]
-
-    def _reached(self, trial: Trial) -> dict[Spot, Reached]:
-        found: dict[Spot, Reached] = {}
-        for exchange in self.proven:
-            for asset, net in exchange.received:
-                passage = trial.passages[asset]
-                reached = kept_units(passage, exchange, asset, net).reached()
+    def _note_reached(self, trial: Trial, assets: Iterable[str]) -> None:
+        for asset in assets:
+            for exchange in self._takers.get(asset, ()):
+                net = dict(exchange.received)[asset]
+                reached = kept_units(trial.passages[asset], exchange, asset, net).reached()
+                trial.reached.pop((exchange.account, asset), None)
                 if reached is not None:
-                    found[exchange.account, asset] = reached
-        return found
+                    trial.reached[exchange.account, asset] = reached
 
     def _pays_own_taint(self, trial: Trial, account: str) -> bool:
-        return any(outlet.pays_own_taint for (name, _), outlet in trial.outlets.items() if name == account)
+        return any(trial.outlets[account, asset].pays_own_taint for asset in self._given_by[account])
 
     def _finish(self, trial: Trial) -> list[Flow]:
         chain = self.transaction.chain
@@ -187,16 +230,19 @@ class Settlement:
             flows += [*own, *_numbered(swaps[asset], own)]
         return flows
 
-    def _keys(self) -> list[HoldingKey]:
+    def _keys(self) -> Mapping[str, list[HoldingKey]]:
         chain = self.transaction.chain
-        parties = {
-            (chain, account, asset)
+        return {
+            asset: sorted(
+                {
+                    (chain, account, asset)
+                    for row in rows
+                    for account in (giver(row), taker(row))
+                    if account is not None
+                }
+            )
             for asset, rows in self.transaction.assets
-            for row in rows
-            for account in (giver(row), taker(row))
-            if account is not None
         }
-        return sorted(parties)
 
 
 def _own_units(rows: Sequence[Transfer], contract: str | None) -> dict[str, int]:
