@@ -8,8 +8,9 @@ Invariants:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from heapq import merge
 from typing import Final
 
 from clawback.tracing.records import Arrival, Step
@@ -42,26 +43,41 @@ class Lot:
 
 
 class Holding:
-    """Lots of one account in one asset, oldest first."""
+    """Lots of one account in one asset, oldest first.
 
-    __slots__ = ("amount", "lots", "tainted")
+    Tainted and clean lots lie in queues of their own, each lot with its place in the order of both: so a
+    method that takes one kind first never looks through the other.
+    """
+
+    __slots__ = ("_clean", "_end", "_tainted", "amount", "tainted")
 
     def __init__(self, lots: Iterable[Lot] = ()) -> None:
-        self.lots: deque[Lot] = deque()
+        self._tainted: _Queue = deque()
+        self._clean: _Queue = deque()
+        self._end = 0
         self.amount = 0
         self.tainted = 0
         self.extend(lots)
+
+    @property
+    def lots(self) -> list[Lot]:
+        """All lots, oldest first."""
+        return [lot for _, lot in merge(self._tainted, self._clean, key=_place)]
 
     def append(self, lot: Lot) -> None:
         """Puts a lot behind those already there; nothing of it is nothing."""
         if lot.amount == 0:
             return
         self.amount += lot.amount
+        queue = self._clean
         if lot.hop is not None:
             self.tainted += lot.amount
-        if self.lots and _alike(self.lots[-1], lot):
-            lot = replace(lot, amount=self.lots.pop().amount + lot.amount)
-        self.lots.append(lot)
+            queue = self._tainted
+        if queue and queue[-1][0] == self._end and _alike(queue[-1][1], lot):
+            lot = replace(lot, amount=queue.pop()[1].amount + lot.amount)
+        else:
+            self._end += 1
+        queue.append((self._end, lot))
 
     def extend(self, lots: Iterable[Lot]) -> None:
         """Puts lots behind those already there, in the order given."""
@@ -74,7 +90,20 @@ class Holding:
         Raises:
             ValueError: The holding has fewer units.
         """
-        return self._take(amount, self.lots.popleft, self.lots.appendleft)
+        self._require(amount)
+        taken: list[Lot] = []
+        left = amount
+        while left > 0:
+            tainted, clean = self._tainted, self._clean
+            queue = tainted if tainted and (not clean or tainted[0][0] < clean[0][0]) else clean
+            place, lot = queue.popleft()
+            if lot.amount > left:
+                queue.appendleft((place, replace(lot, amount=lot.amount - left)))
+                lot = replace(lot, amount=left)
+            taken.append(lot)
+            left -= lot.amount
+        self._less(taken)
+        return taken
 
     def take_newest(self, amount: int) -> list[Lot]:
         """Takes `amount` units from the new end, newest first, cutting the last lot touched.
@@ -82,23 +111,21 @@ class Holding:
         Raises:
             ValueError: The holding has fewer units.
         """
-        return self._take(amount, self.lots.pop, self.lots.append)
-
-    def _take(self, amount: int, take_lot: Callable[[], Lot], put_back: Callable[[Lot], None]) -> list[Lot]:
-        if amount > self.amount:
-            raise ValueError(f"cannot take {amount} of {self.amount}")
+        self._require(amount)
         taken: list[Lot] = []
         left = amount
         while left > 0:
-            lot = take_lot()
+            tainted, clean = self._tainted, self._clean
+            queue = tainted if tainted and (not clean or tainted[-1][0] > clean[-1][0]) else clean
+            place, lot = queue.pop()
             if lot.amount > left:
-                put_back(replace(lot, amount=lot.amount - left))
+                queue.append((place, replace(lot, amount=lot.amount - left)))
                 lot = replace(lot, amount=left)
             taken.append(lot)
             left -= lot.amount
-            if lot.hop is not None:
-                self.tainted -= lot.amount
-        self.amount -= amount
+        # A new lot goes behind the newest that is left, as if what was taken had never been there.
+        self._end = max((queue[-1][0] for queue in (self._tainted, self._clean) if queue), default=0)
+        self._less(taken)
         return taken
 
     def take_shares(self, tainted: int, clean: int) -> list[Lot]:
@@ -109,37 +136,62 @@ class Holding:
         """
         if tainted > self.tainted or clean > self.amount - self.tainted:
             raise ValueError(f"cannot take {tainted} tainted and {clean} clean units")
-        taken: list[Lot] = []
-        kept: list[Lot] = []
-        left = {True: tainted, False: clean}
-        while self.lots and (left[True] or left[False]):
-            lot = self.lots.popleft()
-            part = min(lot.amount, left[lot.tainted])
-            left[lot.tainted] -= part
-            if part > 0:
-                taken.append(lot if part == lot.amount else replace(lot, amount=part))
-            if part < lot.amount:
-                kept.append(lot if part == 0 else replace(lot, amount=lot.amount - part))
-        self.lots.extendleft(reversed(kept))
-        self.tainted -= tainted
-        self.amount -= tainted + clean
+        parts = (_take_from(self._tainted, tainted), _take_from(self._clean, clean))
+        taken = [lot for _, lot in merge(*parts, key=_place)]
+        self._end = max((queue[-1][0] for queue in (self._tainted, self._clean) if queue), default=0)
+        self._less(taken)
         return taken
 
     def copy(self) -> Holding:
         """The same lots in a holding of its own."""
         twin = Holding()
-        twin.lots, twin.amount, twin.tainted = self.lots.copy(), self.amount, self.tainted
+        twin._tainted, twin._clean, twin._end = self._tainted.copy(), self._clean.copy(), self._end
+        twin.amount, twin.tainted = self.amount, self.tainted
         return twin
 
     def replace_lots(self, lots: Iterable[Lot]) -> None:
         """Puts other lots in the place of all that are there."""
-        self.lots.clear()
-        self.amount = self.tainted = 0
+        self._tainted.clear()
+        self._clean.clear()
+        self._end = self.amount = self.tainted = 0
         self.extend(lots)
 
     def smallest_hop(self) -> int | None:
         """Hop of the shortest way by which taint came here."""
-        return min((lot.hop for lot in self.lots if lot.hop is not None), default=None)
+        return min((lot.hop for _, lot in self._tainted if lot.hop is not None), default=None)
+
+    def has_unknown(self) -> bool:
+        """Whether some clean units rest on the transfers read, not on a balance that was seen."""
+        return any(lot.unknown for _, lot in self._clean)
+
+    def _require(self, amount: int) -> None:
+        if amount > self.amount:
+            raise ValueError(f"cannot take {amount} of {self.amount}")
+
+    def _less(self, taken: Iterable[Lot]) -> None:
+        for lot in taken:
+            self.amount -= lot.amount
+            if lot.hop is not None:
+                self.tainted -= lot.amount
+
+
+_Queue = deque[tuple[int, Lot]]
+
+
+def _place(entry: tuple[int, Lot]) -> int:
+    return entry[0]
+
+
+def _take_from(queue: _Queue, amount: int) -> list[tuple[int, Lot]]:
+    taken: list[tuple[int, Lot]] = []
+    while amount > 0:
+        place, lot = queue.popleft()
+        if lot.amount > amount:
+            queue.appendleft((place, replace(lot, amount=lot.amount - amount)))
+            lot = replace(lot, amount=amount)
+        taken.append((place, lot))
+        amount -= lot.amount
+    return taken
 
 
 def tainted_amount(lots: Iterable[Lot]) -> int:

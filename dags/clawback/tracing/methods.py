@@ -123,7 +123,7 @@ class Haircut(_Ordered):
     def compact(self, holding: Holding) -> None:
         """Leaves one tainted lot with the smallest hop and one clean lot: the state cannot outgrow that."""
         clean = holding.amount - holding.tainted
-        unknown = any(lot.unknown for lot in holding.lots)
+        unknown = holding.has_unknown()
         holding.replace_lots([Lot(holding.tainted, holding.smallest_hop()), Lot(clean, unknown=unknown)])
 
 
@@ -143,7 +143,7 @@ class Poison(_Ordered):
         if 0 < holding.tainted < holding.amount:
             first = min((lot for lot in holding.lots if lot.hop is not None), key=lambda lot: lot.hop or 0)
             holding.replace_lots(
-                [lot if lot.tainted else replace(first, amount=lot.amount) for lot in list(holding.lots)]
+                [lot if lot.tainted else replace(first, amount=lot.amount) for lot in holding.lots]
             )
 
     def compact(self, holding: Holding) -> None:
