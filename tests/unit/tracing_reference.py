@@ -169,7 +169,12 @@ class Reference:
         for account in sorted(nets):
             got = {asset: net for asset, net in nets[account].items() if net > 0}
             gave = {asset: -net for asset, net in nets[account].items() if net < 0}
-            if not got or not gave or self.ends_at(account):
+            thieves = {
+                role.address
+                for role in self.roles
+                if role.role == "theft_address" and role.tx_hash in (None, rows[0].tx_hash)
+            }
+            if not got or not gave or self.ends_at(account) or account in thieves:
                 continue
             worth = [
                 sum((n * self.prices[a] for a, n in side.items()), Fraction(0))

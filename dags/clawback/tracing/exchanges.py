@@ -6,6 +6,8 @@ Rules:
     created it, or if both sides have a price that day and are worth between half and twice each other. An
     event alone proves nothing: any contract can emit one. Paying gas is never giving.
     Mints are given, and burns received, by the token's contract.
+    An address whose role `theft_address` covers the transaction is no exchange of its own incident: what
+    enters it is stolen, whatever it pays for it, and the account where taint starts is never its own exchange.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from fractions import Fraction
 from typing import Final
 
 from clawback.tracing.order import Transaction
-from clawback.tracing.records import Transfer
+from clawback.tracing.records import THEFT_ADDRESS, Role, Transfer
 from clawback.tracing.sinks import BURNED, Endings, sink_without_receiver
 
 EXCHANGE_LABELS: Final = frozenset({"dex", "router", "wrapper"})
@@ -50,32 +52,59 @@ class Exchange:
 
 
 class Market:
-    """Labels, prices and factories of one day."""
+    """Labels, prices, factories and theft addresses of one day."""
 
     def __init__(
         self,
         endings: Endings,
         prices: Prices | None = None,
         created_by: Mapping[tuple[str, str], str] | None = None,
+        roles: Iterable[Role] = (),
     ) -> None:
         self._endings = endings
         self._prices: Prices = prices or {}
         self._created_by = created_by or {}
+        self._thieves: dict[tuple[str, str, str], list[Role]] = defaultdict(list)
+        for role in roles:
+            if role.role == THEFT_ADDRESS:
+                self._thieves[role.incident_id, role.chain, role.address].append(role)
+        self._transaction: Transaction | None = None
+        self._candidates: list[Exchange] = []
+        self._found: dict[str, tuple[list[Exchange], list[Exchange]]] = {}
 
     def exchanges(self, incident_id: str, transaction: Transaction) -> tuple[list[Exchange], list[Exchange]]:
-        """Proven and unproven exchanges of a transaction, each ordered by account."""
+        """Proven and unproven exchanges of a transaction, each ordered by account.
+
+        All methods ask for one transaction after the other, so the answers on the last one are kept.
+        """
+        if len(transaction.assets) < 2:
+            return [], []
+        if transaction is not self._transaction:
+            self._transaction, self._candidates = transaction, candidates(transaction.assets)
+            self._found = {}
+        if incident_id not in self._found:
+            self._found[incident_id] = self._judge(incident_id, transaction)
+        return self._found[incident_id]
+
+    def _judge(self, incident_id: str, transaction: Transaction) -> tuple[list[Exchange], list[Exchange]]:
         proven: list[Exchange] = []
         unproven: list[Exchange] = []
-        if len(transaction.assets) < 2:
-            return proven, unproven
-        for exchange in candidates(transaction.assets):
+        for exchange in self._candidates:
             if self._endings.of_holding(incident_id, transaction.chain, exchange.account) is not None:
+                continue
+            if self._is_thief(incident_id, transaction, exchange.account):
                 continue
             if self._is_proven(incident_id, transaction.chain, exchange):
                 proven.append(self._weighted(transaction.chain, exchange))
             else:
                 unproven.append(exchange)
         return proven, unproven
+
+    def _is_thief(self, incident_id: str, transaction: Transaction, account: str) -> bool:
+        return any(
+            role.covers(transaction.tx_hash, transaction.block_time)
+            for role in self._thieves.get((incident_id, transaction.chain, account), ())
+        )
 
     def _is_proven(self, incident_id: str, chain: str, exchange: Exchange) -> bool:
         names: list[str | None] = [exchange.account, self._created_by.get((chain, exchange.account))]

@@ -35,7 +35,7 @@ from clawback.tracing.sinks import Endings
 from clawback.tracing.state import restore, state_rows, state_schema
 from clawback.tracing.thefts import Thefts
 
-CODE_VERSION: Final = "2"
+CODE_VERSION: Final = "3"
 """Raised whenever the same inputs may give other figures."""
 
 METHOD: Final = "fifo"
@@ -160,7 +160,7 @@ class _Run:
         endings = Endings(inputs.labels(self.rank), roles, parse_day(day))
         today = Day(
             endings,
-            Market(endings, inputs.prices()),
+            Market(endings, inputs.prices(), roles=roles),
             roles,
             nets,
             self._start_balances(books, wanted, previous[methods[0].name]).__getitem__,

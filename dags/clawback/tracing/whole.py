@@ -82,7 +82,7 @@ def trace_methods(
         if progress is not None:
             progress(day, len(transactions))
         endings = Endings(labels, roles, day)
-        market = Market(endings, (prices or {}).get(day), created_by)
+        market = Market(endings, (prices or {}).get(day), created_by, roles)
         today = Day(endings, market, roles, nets, lambda key: held_before.get(key, 0), checks)
         for place, found in enumerate(trace_transactions(books, transactions, today)):
             flows[place] += found
