@@ -12,7 +12,7 @@ from clawback.errors import ClawbackError
 DAY_FORMAT: Final = "%Y-%m-%d"
 """How a day is written everywhere: settings, lake keys, partition keys, columns."""
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def parse_day(text: str, *, where: str | None = None) -> date:

@@ -183,6 +183,10 @@ def test_balances_open_and_check_holdings(room: Path) -> None:
     }  # fmt: skip
     figure = summary["figures"][0]
     assert (figure["unseen_inflow"], figure["unseen_outflow"], figure["difference"]) == ("1", "1", "0")
+    # The thief's balance before was seen; of the friend and the shop only transfers tell.
+    counts = summary["counts"]["fifo"]
+    assert (counts["openings"], counts["openings_without_seen_balance"]) == (3, 2)
+    assert counts["units_too_wide"] == "0"
 
 
 def test_a_mapping_reads_any_file_beside_table_files(room: Path) -> None:
@@ -243,6 +247,7 @@ def test_strict_refuses_words_without_meaning(room: Path) -> None:
         ("t.csv", f",{HOT},", ",0x12,", "row 1: not 0x and 40 hex digits"),
         ("t.csv", "native,10\n", "native,1.5\n", "row 1: the amount has a fraction of a base unit"),
         ("t.csv", "T12:00:01Z", "", "row 1: bad time"),
+        ("t.csv", "native,10\n", "native,\u0661\u0660\n", "row 1: not a number"),
         ("THEFTS.csv", "role,", "rolle,", "the file has no column 'role'"),
         ("THEFTS.csv", "theft_address,,", "thief,,", "'thief' is no role"),
         ("THEFTS.csv", "2020-09-25,", "2020-09-25,2020-09-24", "to_time is before from_time"),
@@ -286,9 +291,30 @@ def test_a_mapping_that_reads_no_file_is_refused(room: Path) -> None:
         run(room, *BASE, "--mapping", "words.yml", "--out", "out")
 
 
+def test_a_row_that_names_its_place_repeats_no_other(room: Path) -> None:
+    twice = line(1, HOT, THIEF, 10, place=0) + line(1, HOT, THIEF, 10, place=1)
+    (room / "t.csv").write_text(TABLE + twice, encoding="utf-8")
+    _, _, summary = traced(room, *BASE)
+    assert (summary["coverage"]["transfers"], summary["coverage"]["repeated_rows"]) == (2, 0)
+
+
+def test_a_label_that_ends_before_it_begins_is_left_out(room: Path) -> None:
+    text = f"chain,address,category,entity,valid_from,valid_to\nethereum,{SHOP},exchange,Shop,2021-01-02,2021-01-01\n"
+    (room / "labels.csv").write_text(text, encoding="utf-8")
+    _, _, summary = traced(room, *BASE, "--labels", "labels.csv")
+    assert summary["coverage"]["labels_skipped"] == 1
+    assert any("valid_to is before valid_from" in reason for reason in summary["skipped"])
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_read(room: Path) -> None:
+    # The superuser may write anywhere but below /proc.
+    with pytest.raises(ClawbackError, match="the folder cannot be written"):
+        run(room, "--transfers", "none.csv", "--thefts", "none.csv", "--out", "/proc/self")
+
+
 def test_a_folder_that_cannot_be_made_is_told(room: Path) -> None:
     (room / "file").write_text("", encoding="utf-8")
-    with pytest.raises(ClawbackError, match="the folder cannot be made"):
+    with pytest.raises(ClawbackError, match="the folder cannot be written"):
         run(room, *BASE, "--out", str(room / "file" / "out"))
 
 

@@ -133,18 +133,27 @@ def trace(ctx: click.Context, /, method: str, out: Path | None, **options: Any) 
         return
     if out is None:
         raise click.UsageError("--out is missing: the folder for the results")
+    from tempfile import TemporaryFile
+
     from clawback.errors import ClawbackError
     from clawback.tracing.given_run import trace_given
     from clawback.tracing.methods import METHODS, method_named
     from clawback.tracing.report import write_report
 
     methods = list(METHODS.values()) if method == "all" else [method_named(method, where="--method")]
-    given = _given(options)
-    # Made before the work, for a long trace must not end at a folder that cannot be written.
+    # Tried before the work, for a long trace must not end at a folder that cannot be written.
     try:
         out.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=out):
+            pass
     except OSError as error:
-        raise ClawbackError("the folder cannot be made", where=f"--out {out}", cause=str(error)) from error
+        raise ClawbackError(
+            "the folder cannot be written",
+            where=f"--out {out}",
+            cause=str(error),
+            remedy="name a folder in which you may write",
+        ) from error
+    given = _given(options)
     results = trace_given(given, methods)
     summary = write_report(out, results, given.facts())
     _print_summary(summary, out)

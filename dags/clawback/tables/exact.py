@@ -13,8 +13,8 @@ MAX_DECIMALS: Final = 77
 """10**77 is the widest power of ten in 256 bits; more decimals are a lie or a mistake."""
 
 _MAX_TEXT: Final = 120
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?")
-_INTEGER = re.compile(r"\d{1,19}")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_INTEGER = re.compile(r"\d{1,19}", re.ASCII)
 _FIRST_YEAR: Final = 2009  # Bitcoin's first block: no chain is older, so anything before is a wrong unit
 _LAST_YEAR: Final = 2100
 

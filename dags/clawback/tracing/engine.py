@@ -25,7 +25,7 @@ from clawback.tracing.seen import BalanceChecks
 from clawback.tracing.settlement import Settlement
 from clawback.tracing.sinks import Ending, Endings
 from clawback.tracing.thefts import Claim, Thefts
-from clawback.tracing.transaction import Passage
+from clawback.tracing.transaction import Opening, Passage
 from clawback.tracing.utxo import BlockFees, Spending, coinbase_inputs, outpoint_key
 
 NO_CLAIMS: Final[dict[int, Claim]] = {}
@@ -71,9 +71,9 @@ class Day:
     """What a holding held when `nets` began; asked for holdings that taint reaches."""
     checks: BalanceChecks | None = None
 
-    def balance_before(self, key: HoldingKey) -> int:
+    def balance_before(self, key: HoldingKey) -> Opening:
         """What a holding has before the transaction at hand."""
-        return self.nets.balance(key, self.start_balance(key))
+        return Opening(self.nets.balance(key, self.start_balance(key)), self.nets.is_seen(key))
 
     def ending_for(self, incident_id: str, transaction: Transaction) -> Callable[[Transfer], Ending | None]:
         """Finds where units of an incident end that a transfer of the transaction brings."""

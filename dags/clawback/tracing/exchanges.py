@@ -7,7 +7,7 @@ Rules:
     event alone proves nothing: any contract can emit one. Paying gas is never giving.
     Mints are given, and burns received, by the token's contract.
     An address whose role `theft_address` covers the transaction is no exchange of its own incident: what
-    enters it is stolen, whatever it pays for it, and the account where taint starts is never its own exchange.
+    enters it is stolen, whatever it pays: the account where taint starts is never its own exchange.
 """
 
 from __future__ import annotations

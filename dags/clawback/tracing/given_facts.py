@@ -144,6 +144,9 @@ def _label(record: Record, category: str, source: str) -> Label:
     if cells.get("validity", "").startswith("bad"):
         raise ValueError(f"the file itself calls the address {cells['validity']}")
     confidence = cells.get("confidence", "")
+    begin, end = _day(cells.get("valid_from", "")), _day(cells.get("valid_to", ""))
+    if begin is not None and end is not None and end < begin:
+        raise ValueError("valid_to is before valid_from")
     return Label(
         cells["chain"],
         normalise_address(cells["address"], cells["chain"]),
@@ -152,8 +155,8 @@ def _label(record: Record, category: str, source: str) -> Label:
         parse_integer(confidence, "confidence", 100) if confidence else DEFAULT_CONFIDENCE,
         cells.get("source", "") or source,
         cells.get("incident", "") or None,
-        _day(cells.get("valid_from", "")),
-        _day(cells.get("valid_to", "")),
+        begin,
+        end,
     )
 
 

@@ -44,8 +44,10 @@ class Given:
         """What the input is worth, for the summary."""
         rows = self.transfers.transfers
         by_time = sum(row.order_quality == "time" for row in rows)
+        # A row that names its own place is no repetition of another that says the same.
         contents = Counter(
             (row.chain, row.tx_hash, row.kind, row.from_address, row.to_address, row.asset, row.amount)
+            + ((row.block_time,) if row.order_quality == "time" else (row.position,))
             for row in rows
         )
         return {
@@ -158,7 +160,7 @@ def _dust(limits: Sequence[str]) -> dict[tuple[str, str], int]:
     for limit in limits:
         name, mark, units = limit.rpartition("=")
         chain, slash, asset = name.partition("/")
-        if not mark or not slash or not units.isdecimal():
+        if not mark or not slash or not (units.isascii() and units.isdecimal()):
             raise ClawbackError(
                 f"'{limit}' is no dust limit",
                 where="--dust",

@@ -54,13 +54,25 @@ class Ledger:
         """Where set, every lot keeps its whole way, and what each transfer carried is written down here."""
         self.unseen_payments = 0
         """Payments, since this ledger was made, of more than the holding was seen to have."""
+        self.openings = 0
+        """Holdings that taint reached, since this ledger was made."""
+        self.unknown_openings = 0
+        """Those of them whose balance before rests on the transfers read alone."""
         self._max_hops = max_hops
         self._dust = dust if dust is not None and method.cuts_dust else {}
         self._watch: Watch = watch if watch is not None else {}
 
-    def open(self, key: HoldingKey, balance: int) -> Holding:
-        """Begins to follow a holding; what it held is its oldest lot, clean."""
-        holding = Holding([Lot(balance, unknown=True)])
+    def open(self, key: HoldingKey, balance: int, *, is_seen: bool = False) -> Holding:
+        """Begins to follow a holding; what it held is its oldest lot, clean.
+
+        Args:
+            key: of the holding.
+            balance: what it held.
+            is_seen: whether that goes back to a balance that was seen, not to the transfers read alone.
+        """
+        self.openings += 1
+        self.unknown_openings += not is_seen
+        holding = Holding([Lot(balance, unknown=not is_seen)])
         self.restore(key, holding)
         return holding
 

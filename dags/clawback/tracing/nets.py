@@ -47,6 +47,10 @@ class Nets:
         self._fixed[key] = amount
         self._sums.pop(key, None)
 
+    def is_seen(self, key: HoldingKey) -> bool:
+        """Whether a holding's balance goes back to one that was seen."""
+        return key in self._fixed
+
     def balance(self, key: HoldingKey, start: int) -> int:
         """Present balance of a holding that had `start` in the beginning."""
         return carry(self._fixed.get(key, start), *self._sums.get(key, (0, 0)))

@@ -4,6 +4,8 @@ Layout:
     flows.parquet and holdings.parquet: amounts as DECIMAL(38,0). summary.json: every amount is text, for no
     reader may round it; `figures` has one entry per incident, method, chain and asset, `spread` the least and
     the most that the conserving methods say of each figure, `shared_holdings` what several incidents claim.
+    `openings` counts holdings that taint reached, `openings_without_seen_balance` those whose balance before
+    rests on the transfers read alone.
 """
 
 from __future__ import annotations
@@ -66,6 +68,11 @@ def write_report(folder: Path, results: Sequence[TraceResult], facts: Mapping[st
                 "outcomes": dict(sorted(Counter(row["outcome"] for row in result.flows).items())),
                 "payments_beyond_what_was_seen": sum(
                     ledger.unseen_payments for ledger in result.book.ordered()
+                ),
+                "units_too_wide": str(sum(ledger.too_wide for ledger in result.book.ordered())),
+                "openings": sum(ledger.openings for ledger in result.book.ordered()),
+                "openings_without_seen_balance": sum(
+                    ledger.unknown_openings for ledger in result.book.ordered()
                 ),
             }
             for result in results

@@ -31,7 +31,7 @@ from clawback.tracing.outlets import Outlet
 from clawback.tracing.records import HoldingKey, Transfer
 from clawback.tracing.sinks import Ending
 from clawback.tracing.thefts import Claim
-from clawback.tracing.transaction import Passage
+from clawback.tracing.transaction import Opening, Passage
 
 Spot = tuple[str, str]
 """(account of an exchange, asset)."""
@@ -57,7 +57,7 @@ class Settlement:
     unproven: Sequence[Exchange]
     claims: dict[str, dict[int, Claim]]
     ending: Callable[[Transfer], Ending | None]
-    balance_before: Callable[[HoldingKey], int]
+    balance_before: Callable[[HoldingKey], Opening]
     conversions: dict[Spot, Conversion] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
     """Exchanges whose own taint is set aside from the start."""

@@ -27,6 +27,14 @@ from clawback.tracing.thefts import Claim
 NOTHING_TURNED: TurnedBy = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a holding has when taint first reaches it, and whether a balance that was seen says so."""
+
+    amount: int
+    is_seen: bool = False
+
+
 @dataclass(slots=True)
 class Passage:
     """One asset on its way through one transaction."""
@@ -35,7 +43,7 @@ class Passage:
     chain: str
     asset: str
     ending: Callable[[Transfer], Ending | None]
-    balance_before: Callable[[HoldingKey], int]
+    balance_before: Callable[[HoldingKey], Opening]
     unproven: Set[str] = frozenset()
     """Accounts that received this asset and gave another one, without proof of an exchange."""
     outlets: Mapping[str, Outlet] = field(default_factory=dict)
@@ -151,8 +159,9 @@ class Passage:
             arrived = self.arrived.get(address)
             if arrived is not None and (holding is not None or arrived.tainted > 0):
                 if holding is None:
-                    own = max(0, self.balance_before(key) - self.paid_unfollowed.get(address, 0))
-                    holding = self.ledger.open(key, own)
+                    opening = self.balance_before(key)
+                    own = max(0, opening.amount - self.paid_unfollowed.get(address, 0))
+                    holding = self.ledger.open(key, own, is_seen=opening.is_seen)
                 lots: Sequence[Lot] = list(arrived.lots)
                 if self.tracks_start:
                     lots = [replace(lot, start=None) for lot in lots]
