@@ -299,17 +299,19 @@ def test_a_row_that_names_its_place_repeats_no_other(room: Path) -> None:
 
 
 def test_a_label_that_ends_before_it_begins_is_left_out(room: Path) -> None:
-    text = f"chain,address,category,entity,valid_from,valid_to\nethereum,{SHOP},exchange,Shop,2021-01-02,2021-01-01\n"
-    (room / "labels.csv").write_text(text, encoding="utf-8")
+    head = "chain,address,category,entity,valid_from,valid_to\n"
+    row = f"ethereum,{SHOP},exchange,Shop,2021-01-02,2021-01-01\n"
+    (room / "labels.csv").write_text(head + row, encoding="utf-8")
     _, _, summary = traced(room, *BASE, "--labels", "labels.csv")
     assert summary["coverage"]["labels_skipped"] == 1
     assert any("valid_to is before valid_from" in reason for reason in summary["skipped"])
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_read(room: Path) -> None:
+    (room / "t.csv").write_text("no such columns\n", encoding="utf-8")
     # The superuser may write anywhere but below /proc.
     with pytest.raises(ClawbackError, match="the folder cannot be written"):
-        run(room, "--transfers", "none.csv", "--thefts", "none.csv", "--out", "/proc/self")
+        run(room, *BASE, "--out", "/proc/self")
 
 
 def test_a_folder_that_cannot_be_made_is_told(room: Path) -> None:
