@@ -1,7 +1,8 @@
 """What exact FIFO over whole days costs, against DuckDB reading the same files in the same run.
 
-The generated days come from a script that is not part of the repository. `CLAWBACK_BENCH_DATA` names the
-folder in which it was run (it writes `days/day=NN/p.parquet`); without it these figures are left out.
+The generated days come from a script that is not part of the repository: `transfers_gen.py` in the folder
+that `CLAWBACK_BENCH_WORKLOADS` names, `../shared/bench` by default. It is run once, into the folder that
+`CLAWBACK_BENCH_DATA` names (`build/bench/data`; 4 GB); without script and data these figures are left out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tests.bench.figures import Figure, Process, measure
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("CLAWBACK_BENCH_DATA", ROOT / "build" / "bench" / "data"))
+WORKLOADS = Path(os.environ.get("CLAWBACK_BENCH_WORKLOADS", ROOT.parent / "shared" / "bench"))
 BACKFILL_DAYS = 16
 ONE_DAY = (2, 10, 30)
 THEFTS = (5, 1000)
@@ -68,17 +70,34 @@ print(json.dumps({"seconds": time.monotonic() - started, "flows": flows, "held":
 
 def run() -> Iterator[Figure]:
     """Convert the days, then time backfills and single days against reading them."""
-    if not (DATA / "days").is_dir():
-        print(f"left out: no generated days under {DATA} (set CLAWBACK_BENCH_DATA)")
+    if not _generated():
+        print(f"left out: no generated days under {DATA}, and no transfers_gen.py in {WORKLOADS}")
         return
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as out:
         kept = os.environ.get("CLAWBACK_BENCH_TABLE")
         table = Path(kept) if kept else Path(folder)
         if not (table / f"transfers-{max(ONE_DAY) - 1:05d}.parquet").exists():
-            converted = _process(_CONVERT, DATA, table, max(ONE_DAY))
-            yield Figure("convert_90m_seconds", converted.seconds, "s", "to the table, its index and nets")
+            yield from _convert(table)
         yield from _backfills(table, Path(out))
         yield from _single_days(table, Path(out))
+
+
+def _generated() -> bool:
+    # The last file that the script writes says that it came to its end.
+    if not (DATA / "t10m.parquet").exists() and (WORKLOADS / "transfers_gen.py").exists():
+        print(f"generating 90M transfers into {DATA}: about two minutes", flush=True)
+        DATA.mkdir(parents=True, exist_ok=True)
+        measure([sys.executable, str(WORKLOADS / "transfers_gen.py")], DATA, os.environ)
+    return (DATA / "t10m.parquet").exists()
+
+
+def _convert(table: Path) -> Iterator[Figure]:
+    converted = _process(_CONVERT, DATA, table, max(ONE_DAY))
+    files = [DATA / "days" / f"day={day:02d}" / "p.parquet" for day in range(max(ONE_DAY))]
+    read = float(_process(_READ, ",".join(map(str, files))).said.split()[-1])
+    against = f"reading the generated files, 2 threads: {read:.2f} s"
+    yield Figure("convert_90m_seconds", converted.seconds, "s", "to the table, its index and nets")
+    yield Figure("convert_90m_vs_read_generated", converted.seconds / read, "x", against)
 
 
 def _backfills(table: Path, out: Path) -> Iterator[Figure]:
