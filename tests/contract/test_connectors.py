@@ -19,8 +19,10 @@ SOURCES = Path(registry.__file__).parent
 
 def test_exactly_these_connectors_exist() -> None:
     assert connector_names() == (
+        "binance_klines",
         "case_files",
         "defillama_hacks",
+        "defillama_prices",
         "evm_rpc",
         "label_files",
         "price_files",

@@ -39,7 +39,7 @@ def check(settings_path: Path | None) -> None:
     from clawback.context import open_context
     from clawback.deliver.subscriptions import load_subscriptions
     from clawback.resources import resolve
-    from clawback.sources.registry import check_source
+    from clawback.sources.registry import check_source, describe
     from clawback.tracing.methods import method_named
 
     ctx = open_context(settings_path)
@@ -47,7 +47,8 @@ def check(settings_path: Path | None) -> None:
     click.echo(f"lake      {ctx.lake.url}")
     for source in ctx.settings.enabled_sources:
         check_source(source, ctx.settings.base_dir)
-        click.echo(f"source    {source.name} ({source.connector}): ok")
+        unproven = "" if describe(source.connector).is_proven else ", not proven on a real answer yet"
+        click.echo(f"source    {source.name} ({source.connector}): ok{unproven}")
     for method in ctx.settings.tracing.methods:
         method_named(method)
     if ctx.settings.subscriptions is not None:
@@ -59,6 +60,24 @@ def check(settings_path: Path | None) -> None:
     if ctx.settings.smtp.password is not None and ctx.settings.origins["smtp.password"].endswith(".toml"):
         click.echo("warning: smtp.password stands in the settings file; move it to the environment", err=True)
     click.echo("all good")
+
+
+@config.command()
+def connectors() -> None:
+    """List the connectors: what each brings, and whether it was proven on a real answer."""
+    from clawback.sources.registry import connector_names, describe
+
+    rows = [("connector", "table", "grain", "proven", "what")]
+    for name in connector_names():
+        about = describe(name)
+        rows.append(
+            (name, about.table, about.grain, "yes" if about.is_proven else "no", about.texts["title"])
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        click.echo(
+            "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[4]])
+        )
 
 
 def _value(values: dict[str, Any], dotted: str) -> Any:

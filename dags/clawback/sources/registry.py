@@ -36,6 +36,7 @@ _TEXTS: Final = frozenset(
         "rate_limit",
         "owner",
         "ci",
+        "proven",
     ]
 )
 _LISTS: Final = frozenset({"primary_key", "quirks", "options"})
@@ -67,6 +68,11 @@ class SourceDescription:
     def table(self) -> str:
         """The table that its rows are counted in; names its folder in the raw lake."""
         return self.texts["table"]
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether its parser was held to a real answer, not only to one built after the documentation."""
+        return self.texts["proven"] == "true"
 
     @property
     def options(self) -> frozenset[str]:
@@ -113,6 +119,8 @@ def parse_description(connector: str, data: bytes, where: str) -> SourceDescript
     problems += [name for name in sorted(_LISTS) if not _is_text_list(value[name])]
     if value["grain"] not in GRAINS:
         problems.append("grain")
+    if value["proven"] not in ("true", "false"):
+        problems.append("proven (true or false)")
     assertions = value["assertions"]
     if (
         not isinstance(assertions, dict)

@@ -25,7 +25,7 @@ _CASES: Final = frozenset({"incidents"})
 MADE_OF: Final[dict[str, frozenset[str]]] = {
     "transfers": frozenset({"transfers"}),
     "prices": frozenset({"prices"}),
-    "assets": frozenset({"transfers"}),
+    "assets": frozenset({"assets", "prices", "transfers"}),
     "labels": frozenset({"labels"}),
     "incidents": _CASES,
     "incident_roles": _CASES,

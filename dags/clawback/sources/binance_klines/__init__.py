@@ -1,0 +1,1 @@
+"""Daily closes of Binance's spot markets."""

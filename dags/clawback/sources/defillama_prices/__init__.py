@@ -1,0 +1,1 @@
+"""Prices by contract, from DefiLlama's coins service."""
