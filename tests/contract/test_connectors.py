@@ -24,6 +24,7 @@ def test_exactly_these_connectors_exist() -> None:
         "defillama_hacks",
         "defillama_prices",
         "evm_rpc",
+        "explorer_api",
         "label_files",
         "price_files",
         "report_files",

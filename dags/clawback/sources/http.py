@@ -102,6 +102,10 @@ class HttpClient:
         """POST a JSON text; redirects are refused. Raises HttpFailure or Unreachable."""
         return self._ask("POST", url, body)
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass between two requests, as the source asks for."""
+        self._sleep(seconds)
+
     def _ask(self, method: str, url: str, body: bytes | None) -> Answer:
         ends = self._monotonic() + self._deadline
         reason = ""

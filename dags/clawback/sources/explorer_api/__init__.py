@@ -1,0 +1,1 @@
+"""Transfers of some addresses from an Etherscan-compatible explorer."""

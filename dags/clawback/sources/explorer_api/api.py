@@ -1,0 +1,92 @@
+"""Questions to an explorer, and its peculiar way of saying no: status 200 and `"status": "0"`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from clawback.errors import ClawbackError
+from clawback.sources.http import Answer, HttpClient
+from clawback.sources.prices import read_json
+
+WINDOW: Final = 10_000
+"""The explorer gives the first so many rows of an answer; beyond them it refuses the page."""
+
+_NOTHING: Final = ("no transactions found", "no internal transactions found", "no token transfers found")
+_TRIES: Final = 6
+
+
+class NoAnswer(ClawbackError):
+    """The explorer refused, or its answer is none."""
+
+
+@dataclass
+class Explorer:
+    """One explorer and one chain of it; asks no faster than it is allowed to."""
+
+    http: HttpClient
+    url: httpx.URL
+    chain_id: int
+    key: str | None
+    calls_per_second: int
+    asked: int = 0
+
+    def ask(self, module: str, action: str, **words: str | int) -> tuple[Answer, Any]:
+        """One answer and its result; asks again where the explorer says that it was asked too often.
+
+        Raises:
+            NoAnswer: refused, or asked too often to the end.
+        """
+        words = {"chainid": self.chain_id, "module": module, "action": action, **words}
+        if self.key is not None:
+            words["apikey"] = self.key
+        problem = ""
+        for attempt in range(_TRIES):
+            if self.asked:
+                self.http.wait(1 / self.calls_per_second)
+            self.asked += 1
+            answer = self.http.get(str(self.url.copy_merge_params(words)))
+            problem, result = outcome(answer.body)
+            if not problem:
+                return answer, result
+            if "rate limit" not in problem.lower():
+                break
+            self.http.wait(float(2**attempt))
+        raise NoAnswer(
+            f"the explorer does not answer {action}",
+            where=self.url.host,
+            cause=problem,
+            remedy="run the ingest again; if it is asked too often, lower the option calls_per_second",
+        )
+
+    def block_at(self, second: int, closest: str) -> int:
+        """The block `before` or `after` a moment.
+
+        Raises:
+            NoAnswer: the explorer gives no number.
+        """
+        _, result = self.ask("block", "getblocknobytime", timestamp=second, closest=closest)
+        if not isinstance(result, str) or not (result.isascii() and result.isdecimal()) or len(result) > 18:
+            raise NoAnswer(
+                "the explorer gives no block for a time", where=self.url.host, cause=str(result)[:200]
+            )
+        return int(result)
+
+
+def outcome(body: bytes) -> tuple[str, Any]:
+    """What is wrong with an answer (nothing where it is one), and its result."""
+    try:
+        said = read_json(body)
+    except ValueError as error:
+        return str(error), None
+    if not isinstance(said, Mapping) or "result" not in said:
+        return f"no result in {str(said)[:200]}", None
+    message = str(said.get("message", ""))
+    if str(said.get("status")) == "1":
+        return "", said["result"]
+    if message.lower().startswith(_NOTHING) and said["result"] in ([], None):
+        return "", []
+    return f"{message}: {str(said['result'])[:200]}", None
