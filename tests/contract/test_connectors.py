@@ -23,6 +23,7 @@ def test_exactly_these_connectors_exist() -> None:
         "case_files",
         "defillama_hacks",
         "defillama_prices",
+        "evm_assets",
         "evm_rpc",
         "explorer_api",
         "label_files",

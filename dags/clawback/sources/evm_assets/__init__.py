@@ -1,0 +1,1 @@
+"""What token contracts say about themselves: decimals and symbol."""
