@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -72,6 +75,8 @@ DOCUMENT_FIELDS: Final = frozenset(
         "claims",
     ]
 )
+SIDE_FIELDS: Final = frozenset(["name", "date", "loss", "unit", "chain", "source", "text"])
+UNDECIDED: Final = ("same amount", 2148, 2528)
 EXACT: Final = re.compile(r"\d+(\.\d*[1-9])?")
 DAY: Final = r"\d{4}(-\d\d(-\d\d(T\d\d:\d\dZ)?)?)?"
 Record = dict[str, Any]
@@ -85,6 +90,11 @@ def claims(part: str) -> Iterator[tuple[Record, Record]]:
     for document in documents(part):
         for claim in document["claims"]:
             yield document, claim
+
+
+def pair_records() -> list[Record]:
+    lines = (CORPUS / "pairs.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def check_claim(where: str, text: str, claim: Record) -> None:
@@ -179,3 +189,45 @@ def test_every_type_and_level_occurs(part: str) -> None:
     firm = [claim for _, claim in claims(part) if not claim["optional"]]
     assert {claim["claim_type"] for claim in firm} == set(CLAIM_TYPES)
     assert {claim["hedge_level"] for claim in firm} >= {"confirmed", "likely", "suspected", "alleged"}
+
+
+def test_pairs_have_the_form_of_the_guide() -> None:
+    pairs = pair_records()
+    assert [pair["id"] for pair in pairs] == [f"p{number:03d}" for number in range(1, len(pairs) + 1)]
+    assert Counter(pair["same"] for pair in pairs)[False] >= 100
+    sides = [json.dumps([pair["left"], pair["right"]], sort_keys=True) for pair in pairs]
+    assert len(set(sides)) == len(pairs) >= 200
+    for pair in pairs:
+        assert pair["trap"], pair["id"]
+        assert pair["why"], pair["id"]
+        for side in (pair["left"], pair["right"]):
+            assert set(side) in ({"row", "sha256"}, SIDE_FIELDS), pair["id"]
+            assert (pair["drawn"] == "written") == (set(side) == SIDE_FIELDS), pair["id"]
+
+
+def test_pairs_name_the_rows_that_were_read(shared_facts: Path) -> None:
+    rows = shared_facts / "data" / "reports" / "incidents_by_source.csv"
+    lines = rows.read_text(encoding="utf-8").splitlines()
+    sides = [pair[side] for pair in pair_records() for side in ("left", "right") if "row" in pair[side]]
+    assert len(sides) >= 400
+    for side in sides:
+        digest = hashlib.sha256(lines[side["row"] - 1].encode()).hexdigest()
+        assert digest.startswith(side["sha256"]), side
+
+
+def test_drawn_pairs_are_those_of_the_seed(shared_facts: Path) -> None:
+    rows = shared_facts / "data" / "reports" / "incidents_by_source.csv"
+    printed = subprocess.run(
+        [sys.executable, str(CORPUS / "draw_pairs.py"), str(rows)], check=True, capture_output=True, text=True
+    ).stdout
+    drawn = {
+        (row["kind"], row["left"]["row"], row["right"]["row"])
+        for row in map(json.loads, printed.splitlines())
+    }
+    judged = {
+        (pair["drawn"], pair["left"]["row"], pair["right"]["row"])
+        for pair in pair_records()
+        if pair["drawn"] not in ("named", "written")
+    }
+    assert drawn - judged == {UNDECIDED}
+    assert judged <= drawn
