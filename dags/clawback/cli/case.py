@@ -63,3 +63,41 @@ def show(path: Path) -> None:
     from clawback.cases.text import show_case
 
     click.echo(show_case(load_case(path)))
+
+
+@case.command()
+@click.argument("rows", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--overrides",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Pairs that were decided by hand; those that come with clawback by default.",
+)
+@click.option("--evidence", is_flag=True, help="Say of every match why it was made.")
+@click.option("--only", metavar="WORD", default="", help="Only thefts one of whose names holds this word.")
+def match(rows: Path, overrides: Path | None, evidence: bool, only: str) -> None:
+    """Say which rows of feeds are about one theft.
+
+    ROWS is CSV or Parquet with the columns source, name, date and loss_usd. One theft a line: first and last
+    day, lowest and highest loss, number of rows, names, sources.
+
+    Example: clawback case match feeds.csv --evidence --only kucoin
+    """
+    from clawback.thefts.aliases import load_aliases
+    from clawback.thefts.grouping import group
+    from clawback.thefts.overrides import FILE, load_overrides
+    from clawback.thefts.rows import read_rows
+    from clawback.thefts.text import describe
+
+    read = read_rows(rows)
+    for number, reason in read.refused:
+        click.echo(f"{rows} row {number} was left out: {reason}", err=True)
+    groups = group(read.mentions, load_aliases(), load_overrides(overrides or FILE))
+    by_key = {mention.key: mention for mention in read.mentions}
+    shown = 0
+    for found in groups:
+        members = [by_key[key] for key in found.keys]
+        if only.casefold() in " ".join(member.name or "" for member in members).casefold():
+            shown += 1
+            for line in describe(found, members, evidence):
+                click.echo(line)
+    click.echo(f"{len(read.mentions)} rows, {len(groups)} thefts, {shown} shown", err=True)

@@ -10,7 +10,7 @@ Method:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -56,6 +56,7 @@ def group(
         for pair in sorted(_pairs(mentions, aliases) | decided.pairs(by_key))
     }
     members = {key: [key] for key in by_key}
+    by_hand = decided.joined
     matches: dict[str, list[Match]] = defaultdict(list)
     for pair in sorted(judged, key=lambda pair: (-judged[pair].score, pair)):
         if not judged[pair].joins:
@@ -63,7 +64,8 @@ def group(
         one, other = members[pair[0]], members[pair[1]]
         if one is other:
             continue
-        if any(_parts(left, right, judged, by_key, aliases) for left in one for right in other):
+        pairs = ((left, right) for left in one for right in other)
+        if any(_parts(*sides, judged, by_key, aliases, by_hand) for sides in pairs):
             continue
         found = [*matches.pop(one[0], []), *matches.pop(other[0], []), Match(*pair, judged[pair])]
         joined = sorted(one + other)
@@ -82,11 +84,15 @@ def _parts(
     judged: dict[tuple[str, str], Judgement],
     by_key: Mapping[str, Mention],
     aliases: Mapping[str, str],
+    decided: Container[str],
 ) -> bool:
     pair = (left, right) if left < right else (right, left)
     if pair not in judged:
         judged[pair] = judge(by_key[pair[0]], by_key[pair[1]], aliases)
     judgement = judged[pair]
+    if left in decided or right in decided:
+        # A person has said where it belongs, although it does not look so.
+        return judgement.rule == OVERRIDE and judgement.parts
     # Another name alone does not part what a third name joins: firms have several.
     return judgement.parts and judgement.rule in _PARTING
 

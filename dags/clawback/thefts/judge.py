@@ -95,7 +95,7 @@ def judge(left: Mention, right: Mention, aliases: Mapping[str, str]) -> Judgemen
     elif alike >= CONTAINED:
         score, rule = _part_of_name(figures, days)
     elif alike >= ALIKE:
-        score, rule = _like_name(figures, days)
+        score, rule = _like_name(left, right, figures, days)
     else:
         score, rule = _other_name(left, right, figures, days)
     return Judgement(score, rule, (f"names {alike} of 100", when, f"figures {figures}"))
@@ -169,12 +169,21 @@ def _part_of_name(figures: Figures, days: int | None) -> tuple[int, str]:
     return -30 if days > 14 else 0, "part of the name, not the same days"
 
 
-def _like_name(figures: Figures, days: int | None) -> tuple[int, str]:
-    if days is not None and days <= 7 and figures in (Figures.EQUAL, Figures.NEAR, Figures.TEN):
+def _like_name(left: Mention, right: Mention, figures: Figures, days: int | None) -> tuple[int, str]:
+    if days is not None and days <= 3 and figures in (Figures.EQUAL, Figures.NEAR, Figures.TEN):
         return 60 - days, "like name, like figure, same days"
+    if days is not None and days <= 7 and _within(left, right, 105):
+        return 40 - days, "like name, nearly the same figure, within a week"
     if days is not None and days <= 1 and figures == Figures.UNKNOWN:
         return 20, "like name, same day"
     return -60, "like name, nothing else alike"
+
+
+def _within(left: Mention, right: Mention, percent: int) -> bool:
+    if left.loss is None or right.loss is None or left.unit != right.unit:
+        return False
+    low, high = sorted((left.loss, right.loss))
+    return high * 100 <= low * percent
 
 
 def _other_name(left: Mention, right: Mention, figures: Figures, days: int | None) -> tuple[int, str]:

@@ -152,7 +152,7 @@ def likeness(left: str, right: str, aliases: Mapping[str, str]) -> int:
     if set(short.own) <= set(long.words) and max(map(len, short.own)) >= _LEAST_WORD:
         return CONTAINED
     core = short.key
-    if len(core) >= _CLOSE_LENGTH and (long.joined.startswith(core) or long.joined.endswith(core)):
+    if min(len(core) - 2, len(long.joined) - len(core)) >= _LEAST_WORD and long.joined.endswith(core):
         return CONTAINED
     if min(len(one.initials), len(other.initials)) == 1 and _is_acronym(one, other):
         return BEGINS

@@ -12,6 +12,9 @@ from clawback.errors import ClawbackError
 from clawback.thefts.judge import Judgement
 
 OVERRIDE: Final = "override"
+FILE: Final = Path(__file__).with_name("overrides.yml")
+"""Those that come with clawback."""
+
 _SURE: Final = 1_000
 _KEYS: Final = frozenset({"left", "right", "same", "by", "reason"})
 
@@ -21,6 +24,11 @@ class Overrides:
     """Decided pairs, the smaller key first."""
 
     decided: Mapping[tuple[str, str], Judgement] = field(default_factory=dict)
+
+    @property
+    def joined(self) -> frozenset[str]:
+        """Mentions of which a person has said to what they belong."""
+        return frozenset(key for pair, judgement in self.decided.items() if judgement.joins for key in pair)
 
     def of(self, left: str, right: str) -> Judgement | None:
         """What was decided about a pair."""
