@@ -169,6 +169,7 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
             {**row, "occurred_at": row["occurred_at"].replace(tzinfo=None)} for row in lake["incidents"]
         ],
         "fct_claims": [{**claim, "published_date": D2} for claim in lake["claims"]],
+        "fct_loss_estimates": [_estimate(claim) for claim in lake["claims"]],
         "fct_fund_flows": flows,
         "fct_recovery_events": _events(flows, lake),
         "fct_incident_links": lake["incident_links"],
@@ -193,6 +194,18 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
         "rpt_recovery_status_daily": [
             _status(incident, day) for incident in ("kucoin", "zaif") for day in days
         ],
+    }  # fmt: skip
+
+
+def _estimate(claim: Row) -> Row:
+    flags = ("self_contradiction", "factor_of_ten", "reversed_meaning", "double_counting", "impossible")
+    return {
+        **{name: claim[name] for name in ("incident_id", "claim_id", "document_id", "value", "unit")},
+        **{name: claim[name] for name in ("asserted_by", "hedge_level", "as_of_date")},
+        **dict.fromkeys(("value_usd", "low_usd", "high_usd", "chosen_usd"), claim["value"]),
+        **{f"is_{flag}": False for flag in flags},
+        "measure": claim["claim_type"], "estimate_number": 1, "is_counted": True, "is_chosen": True,
+        "chosen_rule": "only_figure", "published_date": D2,
     }  # fmt: skip
 
 
