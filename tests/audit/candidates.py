@@ -204,8 +204,8 @@ def _estimate(claim: Row) -> Row:
         **{name: claim[name] for name in ("asserted_by", "hedge_level", "as_of_date")},
         **dict.fromkeys(("value_usd", "low_usd", "high_usd", "chosen_usd"), claim["value"]),
         **{f"is_{flag}": False for flag in flags},
-        "measure": claim["claim_type"], "estimate_number": 1, "is_counted": True, "is_chosen": True,
-        "chosen_rule": "only_figure", "published_date": D2,
+        "measure": claim["claim_type"], "estimate_number": 1, "is_counted": True, "is_part": False,
+        "is_chosen": True, "chosen_rule": "only_figure", "published_date": D2,
     }  # fmt: skip
 
 

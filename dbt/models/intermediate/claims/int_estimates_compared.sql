@@ -28,9 +28,38 @@ estimates as (
         and value is not null
 ),
 
-counted as (
+priced as (
     select * from estimates
     where is_counted and value_usd > 0
+),
+
+-- Three or more figures of one speaker in one document, the largest being the sum of the others: those are parts.
+of_one_document as (
+    select
+        incident_id,
+        measure,
+        document_id,
+        asserted_by,
+        as_of_date,
+        max(value_usd) as largest_usd,
+        count(distinct value_usd) > 2
+        and abs(2 * max(value_usd) - sum(distinct value_usd)) * 100 <= max(value_usd) * 2 as has_parts
+    from priced
+    group by incident_id, measure, document_id, asserted_by, as_of_date
+),
+
+marked as (
+    select
+        priced.*,
+        of_one_document.has_parts and priced.value_usd < of_one_document.largest_usd as is_part
+    from priced
+    inner join of_one_document
+        using (incident_id, measure, document_id, asserted_by, as_of_date)
+),
+
+counted as (
+    select * from marked
+    where not is_part
 ),
 
 figures as (
@@ -45,6 +74,28 @@ figures as (
     group by incident_id, measure, value_usd
 ),
 
+-- Among figures that nothing else tells apart the middle one is taken: an outlier is never chosen for its size.
+placed as (
+    select
+        *,
+        case when measure = 'loss' then asserter_count end as voices,
+        case when measure != 'loss' then newest_as_of_date end as newest_as_of
+    from figures
+),
+
+tied as (
+    select
+        *,
+        row_number() over (
+            partition by incident_id, measure, voices, newest_as_of, newest_published_date
+            order by value_usd
+        ) as place,
+        count(*) over (
+            partition by incident_id, measure, voices, newest_as_of, newest_published_date
+        ) as equally_recent_count
+    from placed
+),
+
 ranked as (
     select
         *,
@@ -52,17 +103,14 @@ ranked as (
         row_number() over (
             partition by incident_id, measure
             order by
-                case when measure = 'loss' then asserter_count end desc,
-                case when measure != 'loss' then newest_as_of_date end desc,
+                voices desc nulls last,
+                newest_as_of desc nulls last,
                 newest_published_date desc,
-                value_usd desc
+                (place != equally_recent_count // 2 + 1)
         ) as choice_rank,
         count(*) over (partition by incident_id, measure) as figure_count,
-        count(*) over (partition by incident_id, measure, asserter_count) as equally_asserted_count,
-        count(*) over (
-            partition by incident_id, measure, asserter_count, newest_published_date
-        ) as equally_recent_count
-    from figures
+        count(*) over (partition by incident_id, measure, voices) as equally_asserted_count
+    from tied
 ),
 
 chosen as (
@@ -78,7 +126,7 @@ chosen as (
                 when measure != 'loss' then 'latest'
                 when equally_asserted_count = 1 then 'most_asserted'
                 when equally_recent_count = 1 then 'most_asserted_then_latest'
-                else 'most_asserted_then_latest_then_highest'
+                else 'most_asserted_then_latest_then_upper_median'
             end
         ) filter (where choice_rank = 1) as chosen_rule
     from ranked
@@ -93,21 +141,6 @@ losses as (
         chosen_usd as chosen_loss_usd
     from chosen
     where measure = 'loss'
-),
-
--- Figures of one speaker in one document; parts that add up to the largest do not contradict it.
-of_one_document as (
-    select
-        incident_id,
-        measure,
-        document_id,
-        asserted_by,
-        as_of_date,
-        max(value_usd) as largest_usd,
-        min(value_usd) as smallest_usd,
-        sum(distinct value_usd) - max(value_usd) as others_usd
-    from counted
-    group by incident_id, measure, document_id, asserted_by, as_of_date
 ),
 
 pairs as (
@@ -131,9 +164,7 @@ pairs as (
         and counted.asserted_by = other.asserted_by
         and counted.as_of_date = other.as_of_date
         and greatest(counted.value_usd, other.value_usd) * 100
-        > least(counted.value_usd, other.value_usd) * 102
-        and abs(of_one_document.largest_usd - of_one_document.others_usd) * 100
-        > of_one_document.largest_usd * 2 as contradicts_itself,
+        > least(counted.value_usd, other.value_usd) * 102 as contradicts_itself,
         -- What is outstanding, told as what was recovered: the two make up a loss that somebody states.
         counted.measure = 'recovered'
         and other.measure = 'recovered'
@@ -162,13 +193,6 @@ pairs as (
         on counted.incident_id = other.incident_id and counted.claim_id != other.claim_id
     inner join chosen
         on counted.incident_id = chosen.incident_id and counted.measure = chosen.measure
-    inner join of_one_document
-        on
-            counted.incident_id = of_one_document.incident_id
-            and counted.measure = of_one_document.measure
-            and counted.document_id = of_one_document.document_id
-            and counted.asserted_by = of_one_document.asserted_by
-            and counted.as_of_date = of_one_document.as_of_date
 ),
 
 flags as (
@@ -201,6 +225,7 @@ final as (
         estimates.asserted_by,
         estimates.hedge_level,
         estimates.is_counted,
+        coalesce(marked.is_part, false) as is_part,
         estimates.as_of_date,
         estimates.published_date,
         chosen.low_usd,
@@ -208,7 +233,7 @@ final as (
         chosen.chosen_usd,
         chosen.chosen_rule,
         coalesce(
-            estimates.is_counted and estimates.value_usd = chosen.chosen_usd, false
+            not marked.is_part and estimates.value_usd = chosen.chosen_usd, false
         ) as is_chosen,
         coalesce(flags.is_self_contradiction, false) as is_self_contradiction,
         coalesce(flags.is_factor_of_ten, false) as is_factor_of_ten,
@@ -228,6 +253,7 @@ final as (
         on estimates.incident_id = chosen.incident_id and estimates.measure = chosen.measure
     left join losses on estimates.incident_id = losses.incident_id
     left join flags on estimates.claim_id = flags.claim_id
+    left join marked on estimates.claim_id = marked.claim_id
 )
 
 select * from final

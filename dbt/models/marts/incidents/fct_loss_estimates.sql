@@ -17,6 +17,7 @@ final as (
         asserted_by,
         hedge_level,
         is_counted,
+        is_part,
         as_of_date,
         published_date,
         low_usd,
