@@ -20,6 +20,7 @@ from clawback.sources.reading import DayOfSource
 from clawback.tables.addresses import ZERO_ADDRESS
 from clawback.tables.merge import SourceDay, merge_day
 from clawback.tables.step import make_tables
+from clawback.tracing.records import ZERO_ADDRESSES
 from tests.contract.loopback import NOW, Told
 from tests.unit.test_tables_step import KNOWN, record_of, rows_of
 
@@ -158,6 +159,14 @@ def test_only_the_known_wrapped_coin_mints_and_burns_by_its_events() -> None:
     ]
     minted = burned(kind="mint", from_address=ZERO_ADDRESS, to_address=THIEF, asset=WETH)
     assert [row["kind"] for row in event_transfers(events, [minted])[0]] == ["burn"]
+
+
+def test_a_burn_on_tron_goes_to_its_own_zero_address() -> None:
+    zero = next(address for address in ZERO_ADDRESSES if address.startswith("T"))
+    (row,), _ = event_transfers([event(chain="tron")], [])
+    assert row["to_address"] == zero
+    beside = burned(chain="tron", kind="token", to_address=zero)
+    assert event_transfers([event(chain="tron")], [beside]) == ([], [])
 
 
 def test_events_without_an_amount_or_before_the_first_day_move_nothing() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from clawback.chain_events.signatures import signature_table
 from clawback.tables.addresses import ZERO_ADDRESS
@@ -19,7 +19,10 @@ from clawback.tables.transfers import transfer_key
 
 Row = dict[str, Any]
 
-_KEPT = ("chain", "block_number", "block_time", "tx_hash", "tx_index", "position", "asset", "amount")
+ZERO_OF_CHAIN: Final = {"tron": "T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb"}
+"""How a chain writes the zero address, where not as EVM chains do."""
+
+_KEPT: Final = ("chain", "block_number", "block_time", "tx_hash", "tx_index", "position", "asset", "amount")
 
 
 def event_transfers(
@@ -65,13 +68,14 @@ def _transfer(event: Row) -> Row | None:
     elif event["kind"] != "burn":
         return None
     is_mint = event["kind"] == "wrap"
+    zero = ZERO_OF_CHAIN.get(event["chain"], ZERO_ADDRESS)
     return {
         **{name: event[name] for name in _KEPT},
         **{name: event[name] for name in ("source", "known_date") if name in event},
         "block_hash": None,
         "kind": "mint" if is_mint else "burn",
-        "from_address": ZERO_ADDRESS if is_mint else address,
-        "to_address": address if is_mint else ZERO_ADDRESS,
+        "from_address": zero if is_mint else address,
+        "to_address": address if is_mint else zero,
         "outpoint": None,
         "order_quality": "time" if event["tx_index"] is None else "exact",
         "_positioned": True,
@@ -80,7 +84,8 @@ def _transfer(event: Row) -> Row | None:
 
 def _content(row: Row) -> tuple[Any, ...]:
     # A source may call a Transfer from or to the zero address a token transfer.
-    is_mint = row["kind"] == "mint" or row["from_address"] == ZERO_ADDRESS
-    is_burn = row["kind"] == "burn" or row["to_address"] == ZERO_ADDRESS
+    zero = ZERO_OF_CHAIN.get(row["chain"], ZERO_ADDRESS)
+    is_mint = row["kind"] == "mint" or row["from_address"] == zero
+    is_burn = row["kind"] == "burn" or row["to_address"] == zero
     party = row["to_address"] if is_mint else row["from_address"]
     return row["chain"], row["tx_hash"], row["asset"], party, row["amount"], is_mint, is_burn
