@@ -6,15 +6,18 @@ import io
 import json
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from clawback.errors import ClawbackError
 from clawback.parquet import rows_to_table
 from clawback.schemas import CHAIN_EVENTS
 from clawback.sources.base import ParsedPart
+from clawback.sources.event_files.connector import check_options
 from clawback.sources.event_files.parse import parse
 from tests.unit.test_chain_events_decode import NOON, TETHER, THIEF, TX, topic, word
 
@@ -140,6 +143,23 @@ def test_a_log_that_does_not_fit_its_event_is_turned_away() -> None:
     parsed = read(line, header=LOGS, chain="tron")
     assert parsed.rows == {}
     assert len(parsed.quarantined) == 1
+
+
+@pytest.mark.parametrize(
+    ("topics", "says"), [("[" * 100_000, "1000 characters"), ("[1]", "no list of text"), ("[x", "Expecting")]
+)
+def test_topics_that_are_none_are_turned_away(topics: str, says: str) -> None:
+    line = f"{TETHER},{topics},0x,10935000,2020-09-26T12:00:00Z,{TX},12,7"
+    (turned_away,) = read(line, header=LOGS, chain="ethereum").quarantined
+    assert says in turned_away.reason
+
+
+@pytest.mark.parametrize("chain", ["moon", 1, ["ethereum"]])
+def test_the_chain_of_the_settings_must_be_one(tmp_path: Path, chain: Any) -> None:
+    (tmp_path / "e.csv").write_text(HEADER)
+    with pytest.raises(ClawbackError, match="is no chain"):
+        check_options({"path": "e.csv", "chain": chain}, tmp_path, "source 'e'")
+    check_options({"path": "e.csv", "chain": "ethereum"}, tmp_path, "source 'e'")
 
 
 @pytest.mark.parametrize(

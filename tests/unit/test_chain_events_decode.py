@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from Crypto.Hash import keccak
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clawback.chain_events.decode import DecodedEvents, LogColumns, decode_events
 from clawback.chain_events.signatures import TABLE, read_signatures, signature_table
@@ -163,6 +165,15 @@ def test_a_log_that_does_not_fit_is_turned_away_and_the_others_go_on(
     assert place == 0
     assert says in reason
     assert [row["position"] for row in found.rows] == [1_000_001]
+
+
+hexlike = st.text(alphabet="0123456789abcdefxX ", max_size=70) | st.binary(max_size=33)
+
+
+@given(st.sampled_from(sorted(signature_table().topic0s)), st.lists(hexlike, max_size=4), hexlike, hexlike)
+def test_no_log_stops_the_others(first: str, topics: list[Any], data: Any, address: Any) -> None:
+    found = decoded([first, *topics], data, address=address)
+    assert len(found.rows) + len(found.turned_away) == 1
 
 
 def test_other_logs_are_passed_over() -> None:

@@ -40,6 +40,7 @@ from tests.unit.sample_chain_facts import (
 )
 from tests.unit.test_tables_step import ingest_days, rows_of
 
+pytestmark = pytest.mark.slow
 FIRST, LAST = date(2020, 9, 25), date(2020, 9, 28)
 TYPES = {"flows": FLOWS, "holdings": HOLDINGS, "totals": TOTALS}
 

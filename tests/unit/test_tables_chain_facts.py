@@ -12,7 +12,7 @@ import pytest
 from clawback.chain_events.transfers import event_transfers
 from clawback.context import RunContext
 from clawback.lake import open_lake
-from clawback.schemas import BALANCES, CHAIN_EVENTS, TRANSFERS
+from clawback.schemas import BALANCES, CHAIN_EVENTS, EVENT_KINDS, TRANSFERS
 from clawback.settings import load_settings
 from clawback.sources.base import Row
 from clawback.sources.ingest import ingest
@@ -244,3 +244,11 @@ def test_the_first_day_knows_what_was_before_it(tmp_path: Path, monkeypatch: pyt
         )
         assert rows_of(ctx, first, "quarantine") == []
     assert made == [[[24, 26], [24, 26], [26], [27], [27], [27]]] * 2
+
+
+def test_the_data_dictionary_names_every_column_and_kind() -> None:
+    page = (Path(__file__).parents[2] / "docs/datasets/chain-facts.md").read_text()
+    events, balances = page.split("## balances")
+    for schema, text in ((CHAIN_EVENTS, events), (BALANCES, balances)):
+        assert [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")] == schema.names
+    assert all(f"`{kind}`" in events for kind in EVENT_KINDS)

@@ -31,7 +31,7 @@ def check_options(options: Options, base_dir: Path, where: str) -> None:
 
 def _chain(options: Options, where: str) -> str | None:
     chain = options.get("chain")
-    if chain is not None and chain not in FORMS_OF_CHAIN:
+    if chain is not None and not (isinstance(chain, str) and chain in FORMS_OF_CHAIN):
         raise ClawbackError(
             f"{chain!r} is no chain", where=where, remedy="one of " + ", ".join(sorted(FORMS_OF_CHAIN))
         )

@@ -36,6 +36,7 @@ _WITH_ADDRESS: Final = OF_THE_EMITTER | {"created"}
 _WITH_AMOUNT: Final = frozenset({"burn", "wrap", "unwrap"})
 _MAX_NAME: Final = 100
 _MAX_PARAMETERS: Final = 10_000
+_MAX_TOPICS: Final = 1_000
 
 
 def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> ParsedPart:
@@ -168,6 +169,8 @@ def _topics(cells: dict[str, str]) -> list[str]:
     if "topics" not in cells:
         return [topic for name in _TOPICS if (topic := cells.get(name, ""))]
     text = cells["topics"]
+    if len(text) > _MAX_TOPICS:
+        raise ValueError(f"the topics have more than {_MAX_TOPICS} characters")
     if not text.startswith("["):
         return [topic.strip() for topic in text.split(",") if topic.strip()]
     # A list of a Parquet column reads with single quotes.
