@@ -246,6 +246,20 @@ def test_the_first_day_knows_what_was_before_it(tmp_path: Path, monkeypatch: pyt
     assert made == [[[24, 26], [24, 26], [26], [27], [27], [27]]] * 2
 
 
+def test_a_corrected_event_corrects_the_transfers_of_its_day(tmp_path: Path) -> None:
+    names = "chain,block_number,block_time,tx_hash,tx_index,log_index,kind,emitter,address,amount\n"
+    seen = "chain,address,asset,block_number,block_time,amount\n"
+    burned_units = []
+    for amount in (5, 6):
+        line = f"ethereum,26,2020-09-26T12:00:00Z,{TX},1,26,burn,{TETHER},{THIEF},{amount}\n"
+        ctx = facts_context(tmp_path, names + line, seen)
+        for source in ctx.settings.enabled_sources:
+            ingest(ctx, source.name, DAY, KNOWN)
+        rows = rows_of(ctx, record_of(ctx, make_tables(ctx, DAY)), "transfers")
+        burned_units.append([int(row["amount"]) for row in rows])
+    assert burned_units == [[5], [6]]
+
+
 def test_the_data_dictionary_names_every_column_and_kind() -> None:
     page = (Path(__file__).parents[2] / "docs/datasets/chain-facts.md").read_text()
     events, balances = page.split("## balances")

@@ -173,6 +173,14 @@ def test_a_label_of_the_factory_that_comes_later_counts_on_the_whole_chain(tmp_p
     assert outcomes == [["exchange_unproven"], ["converted", "held"]]
 
 
+def test_all_labelled_claimants_of_a_creation_are_kept_and_nobody_else() -> None:
+    facts = ChainFacts()
+    labels = [label("f1", "dex"), label("f2", "router"), label("shop", "exchange")]
+    for day, emitter in enumerate(("f2", "stranger", "f1", "shop", "f1")):
+        facts.learn(events_of([event_row("created", "pair", emitter, day, day=day)]), factories_of(labels))
+    assert facts.created_by == {("ethereum", "pair"): ("f1", "f2")}
+
+
 def frozen_by_day(chain: Chain, key: str) -> list[list[tuple[str, str]]]:
     return [
         [
