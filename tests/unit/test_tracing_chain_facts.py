@@ -314,14 +314,14 @@ def test_a_balance_of_a_day_without_transfers_counts_on_that_day(tmp_path: Path)
 def test_a_source_that_knows_no_blocks_is_checked_by_time(tmp_path: Path) -> None:
     transfers = [
         replace(row, block_number=None, order_quality="time")
-        for row in (moved(1, "hot", "w", 10), moved(5, "w", "b", 8))
+        for row in (moved(1, "x", "w", 2), moved(2, "hot", "w", 10), moved(5, "w", "b", 8))
     ]
-    rows = [balance_row("w", 3, 0), balance_row("w", 15, 3)]
+    rows = [balance_row("w", 3, 0), balance_row("w", 17, 3)]
     chain = Chain(tmp_path)
-    days = chain.days(transfers, [theft_at("w", 1)], count=1, balances=rows)
+    days = chain.days(transfers, [theft_at("w", 2)], count=1, balances=rows)
     key = trace_day(chain.context(), days[-1])
     flows = part(chain, key, "flows.parquet").to_pylist()
-    assert [(row["to_address"], int(row["tainted_amount"])) for row in flows] == [("w", 10), ("b", 5)]
+    assert [(row["to_address"], int(row["tainted_amount"])) for row in flows] == [("w", 10), ("b", 3)]
     assert totals(chain, key) == {"stolen": 10, "held": 10, "unseen_inflow": 2}
 
 
