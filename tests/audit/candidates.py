@@ -24,6 +24,7 @@ from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.release.names import marts_hash, release_id
 from clawback.schemas import FLOWS, TABLES, TOTALS
 from clawback.settings import Settings
+from clawback.tables.addresses import ZERO_ADDRESS
 from clawback.tracing.day_record import write_day_record
 
 DBT_MARTS = Path(__file__).parents[2] / "dbt" / "models" / "marts"
@@ -80,8 +81,27 @@ def lake_rows(day: date) -> dict[str, list[Row]]:
         for flow in LAKE_FLOWS[day]
     ]  # fmt: skip
     transfers.append({**transfers[0], "tx_hash": f"other-{day}", "from_address": "a", "to_address": "b"})
+    fact = {"chain": "ethereum", "block_number": day.day, "block_time": at(day), "source": "files",
+            "known_date": D3}  # fmt: skip
+    event = {**fact, "tx_hash": f"burn-{day}", "tx_index": 1, "event": "e", "emitter": "usdt",
+             "address": "blocked", "asset": "usdt", "parameters": "{}"}  # fmt: skip
+    burn = {**event, "position": 1_000_007, "kind": "burn", "amount": 9}
+    transfers.append(
+        {
+            **transfers[0],
+            "tx_hash": f"burn-{day}",
+            "kind": "burn",
+            "position": 1_000_007,
+            "from_address": "blocked",
+            "to_address": ZERO_ADDRESS,
+            "asset": "usdt",
+            "amount": 9,
+        }
+    )
     return {
         "transfers": transfers,
+        "chain_events": [{**event, "position": 1_000_006, "kind": "freeze"}, burn],
+        "balances": [{**fact, "address": "a", "asset": "native", "amount": 3}],
         "reports": [{"document_id": "d1", "source": "news", "title": "T", "publisher": "P",
                      "published_date": D2, "language": "en", "text": TEXT,
                      "sha256": sha256_hex(TEXT.encode())}],

@@ -50,6 +50,12 @@ SPOILS: dict[str, list[str]] = {
     "candidate_inputs.every_day_has_its_tables": [
         f"delete from candidate_inputs where table_name = 'transfers' and day = {_D1}"
     ],
+    "candidate_inputs.events_stand_once": [_copy("lake.chain_events", "kind = 'freeze'")],
+    "candidate_inputs.balances_stand_once": [_copy("lake.balances", "true")],
+    "candidate_inputs.issuer_burns_are_transfers": [
+        f"delete from lake.transfers where tx_hash = 'burn-{_D1[6:-1]}'",
+        _copy("lake.transfers", f"tx_hash = 'burn-{_D2[6:-1]}'", position="1000003", kind="'token'"),
+    ],
     "candidate_marts.rows_as_declared": [
         "update candidate_marts set declared_rows = declared_rows + 1 where mart = 'fct_claims'"
     ],

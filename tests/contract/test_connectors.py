@@ -19,10 +19,12 @@ SOURCES = Path(registry.__file__).parent
 
 def test_exactly_these_connectors_exist() -> None:
     assert connector_names() == (
+        "balance_files",
         "binance_klines",
         "case_files",
         "defillama_hacks",
         "defillama_prices",
+        "event_files",
         "evm_assets",
         "evm_rpc",
         "explorer_api",
@@ -37,7 +39,7 @@ def test_exactly_these_connectors_exist() -> None:
 def test_a_connector_describes_itself_and_is_complete(name: str) -> None:
     about = describe(name)
     assert about.table in TABLES
-    assert (about.grain == "day") == (about.table in ("transfers", "prices"))
+    assert (about.grain == "day") == (about.table in ("transfers", "chain_events", "balances", "prices"))
     version, _ = registry.extract_function(name)
     assert version
     assert registry.parse_function(name)

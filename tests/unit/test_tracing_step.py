@@ -18,12 +18,13 @@ from clawback.hashing import canonical_json
 from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, MAX_AMOUNT, TOTALS, TRANSFERS
+from clawback.tracing.chain_facts import facts_schema
 from clawback.tracing.day_inputs import transfers_of
 from clawback.tracing.methods import METHODS
 from clawback.tracing.nets import nets_schema
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.state import state_rows, state_schema
-from clawback.tracing.step import trace_day
+from clawback.tracing.step import trace_day, trace_methods
 from clawback.tracing.whole import TraceResult, trace_transfers
 from tests.unit.test_tracing_utxo import spend
 from tests.unit.tracing_chain import (
@@ -44,6 +45,7 @@ PARTS = {
     "holdings.parquet": HOLDINGS,
     "totals.parquet": TOTALS,
     "nets.parquet": nets_schema(),
+    "facts.parquet": facts_schema(),
 }
 
 
@@ -120,6 +122,32 @@ def test_day_by_day_equals_one_run_byte_for_byte(tmp_path: Path, seed: int) -> N
         assert made == table_to_bytes(rows_to_table(rows, PARTS[name])), name
 
 
+def test_lots_that_have_become_neighbours_are_one_in_the_state(tmp_path: Path) -> None:
+    transfers = [
+        moved(0, "hot", "w", 2),
+        moved(1, "x", "w", 3),
+        moved(2, "hot", "w", 2),
+        moved(3, "x", "w", 5),
+        moved(4, "hot", "w", 2),
+        # Takes the stolen lots before and between the clean ones.
+        moved(5, "w", "shop", 4),
+    ]
+    chain = Chain(tmp_path, methods=["fifo", "dirty_first"])
+    days = chain.days(
+        transfers,
+        [theft_at("w", number) for number in (0, 2, 4)],
+        count=2,
+        labels={0: [label_row("shop", "exchange")]},
+    )
+    newest = trace_methods(chain.context(), days[-1])["dirty_first"]
+    for manifest in manifests(chain, newest):
+        rows = part(chain, manifest.key, "state.parquet").to_pylist()
+        assert [(row["address"], int(row["amount"]), row["hop"]) for row in rows] == [
+            ("w", 8, None),
+            ("w", 2, 0),
+        ]
+
+
 def test_traced_one_day_at_a_time_is_the_same_lake(tmp_path: Path) -> None:
     transfers, roles = random_chain(1)
     at_once, daily = Chain(tmp_path / "at_once"), Chain(tmp_path / "daily")
@@ -131,7 +159,7 @@ def test_traced_one_day_at_a_time_is_the_same_lake(tmp_path: Path) -> None:
     trace_day(at_once.context(), days[-1])
     keys = at_once.lake.list("trace/")
     assert keys == daily.lake.list("trace/")
-    assert len(keys) == 4 * 6
+    assert len(keys) == 4 * 7
     assert all(at_once.lake.read(key) == daily.lake.read(key) for key in keys)
 
 
@@ -317,7 +345,14 @@ def test_the_manifest_says_what_it_was_made_of(tmp_path: Path) -> None:
     meta = manifest.meta
     assert (meta["day"], meta["previous"], meta["tables_key"]) == ("2020-09-25", None, days[0])
     assert meta["rules"]["method"] == "fifo"
-    assert set(meta["inputs"]) == {"transfers", "labels", "incident_roles", "recoveries"}
+    assert set(meta["inputs"]) == {
+        "transfers",
+        "labels",
+        "incident_roles",
+        "recoveries",
+        "chain_events",
+        "balances",
+    }
     assert (meta["transfers"], meta["transfers_ordered_by_time"], meta["unseen_inflows"]) == (2, 1, 1)
     assert meta["conserved"] is True
     assert manifest.part("flows.parquet").rows == 2
@@ -336,7 +371,7 @@ def test_sums_wider_than_an_amount_do_not_stop_a_day(tmp_path: Path) -> None:
 def test_a_day_before_any_snapshot_is_traced_as_empty(tmp_path: Path) -> None:
     chain = Chain(tmp_path)
     key = trace_day(chain.context(), chain.day(0, None, {"transfers": []}))
-    assert [part(chain, key, name).num_rows for name in PARTS] == [0] * 5
+    assert [part(chain, key, name).num_rows for name in PARTS] == [0] * 6
 
 
 def test_a_damaged_state_is_refused_not_used(tmp_path: Path) -> None:
@@ -411,7 +446,7 @@ def test_a_method_listed_later_is_traced_from_the_first_day_and_touches_no_other
     both = Chain(tmp_path, methods=["fifo", "haircut"])
     assert trace_day(both.context(), days[-1]) == first
     assert {key: both.lake.read(key) for key in both.lake.list("trace/fifo/")} == before
-    assert len(both.lake.list("trace/haircut/")) == 3 * 6
+    assert len(both.lake.list("trace/haircut/")) == 3 * 7
     assert [line.split(":")[0] for line in both.messages] == [
         f"trace haircut 2020-09-{day}" for day in (25, 26, 27)
     ]

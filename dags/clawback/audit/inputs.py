@@ -21,7 +21,7 @@ from clawback.lake.partition import Part, read_manifest
 from clawback.release.candidate import Candidate
 from clawback.tracing.day_record import read_methods
 
-DAY_TABLES: Final = ("transfers",)
+DAY_TABLES: Final = ("transfers", "chain_events", "balances")
 SNAPSHOT_TABLES: Final = ("reports", "claims", "incidents", "incident_links", "recoveries")
 TRACE_TABLES: Final = ("flows", "totals")
 

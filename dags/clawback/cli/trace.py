@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from clawback.tracing.given_run import Given
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-_LISTS: Final = frozenset({"--transfers", "--labels", "--balances", "--prices", "--mapping"})
+_LISTS: Final = frozenset({"--transfers", "--labels", "--balances", "--events", "--prices", "--mapping"})
 
 
 class _TakesLists(click.Group):
@@ -75,6 +75,12 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
             "--balances", type=_FILE, multiple=True, metavar="FILE...",
             help="Balances that were seen: chain, address, asset, block_number (at its end), amount in base "
             "units.  E.g. --balances balances.csv",
+        ),
+        click.option(
+            "--events", type=_FILE, multiple=True, metavar="FILE...",
+            help="What contracts say beside transfers: chain, block_number, block_time, tx_hash, log_index, "
+            "kind (freeze, unfreeze, burn, wrap, unwrap, created, ..), emitter, address, amount; or raw "
+            "logs: address, topics, data and the same places.  E.g. --events freezes.csv pools.csv",
         ),
         click.option(
             "--prices", type=_FILE, multiple=True, metavar="FILE...",

@@ -12,7 +12,16 @@ from typing import Final
 
 import pyarrow as pa
 
-from clawback.schemas.chain import ASSETS, LABEL_CATEGORIES, LABELS, PRICES, TRANSFERS
+from clawback.schemas.chain import (
+    ASSETS,
+    BALANCES,
+    CHAIN_EVENTS,
+    EVENT_KINDS,
+    LABEL_CATEGORIES,
+    LABELS,
+    PRICES,
+    TRANSFERS,
+)
 from clawback.schemas.columns import AMOUNT, FIGURE, MAX_AMOUNT, NATIVE, PRICE, TIME, required
 from clawback.schemas.documents import CLAIM_TYPES, CLAIMS, HEDGE_LEVELS, REPORTS
 from clawback.schemas.incidents import INCIDENT_LINKS, INCIDENT_ROLES, INCIDENTS, RECOVERIES
@@ -21,9 +30,13 @@ from clawback.schemas.trace import FLOWS, HOLDINGS, SINKS, TOTALS
 __all__ = [
     "AMOUNT",
     "ASSETS",
+    "BALANCES",
+    "CHAIN_EVENTS",
+    "CHAIN_FACTS",
     "CLAIMS",
     "CLAIM_TYPES",
     "DAY_TABLES",
+    "EVENT_KINDS",
     "FIGURE",
     "FLOWS",
     "HEDGE_LEVELS",
@@ -60,6 +73,8 @@ QUARANTINE: Final = pa.schema(
 )
 
 DAY_TABLES: Final = {"transfers": TRANSFERS, "prices": PRICES}
+CHAIN_FACTS: Final = {"chain_events": CHAIN_EVENTS, "balances": BALANCES}
+"""Cut by day as well; the tracer and the audit read them, no mart does."""
 SNAPSHOT_TABLES: Final = {
     "assets": ASSETS,
     "labels": LABELS,
@@ -70,4 +85,4 @@ SNAPSHOT_TABLES: Final = {
     "incident_links": INCIDENT_LINKS,
     "recoveries": RECOVERIES,
 }
-TABLES: Final = {**DAY_TABLES, **SNAPSHOT_TABLES, "quarantine": QUARANTINE}
+TABLES: Final = {**DAY_TABLES, **CHAIN_FACTS, **SNAPSHOT_TABLES, "quarantine": QUARANTINE}

@@ -7,23 +7,29 @@ Invariants:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from clawback.cases.model import Case
 from clawback.cases.tables import case_rows
+from clawback.chain_events.transfers import event_transfers
 from clawback.claims.matching import incident_of
 from clawback.schemas import TABLES
 from clawback.sources.base import cut_sample
 from clawback.sources.reading import DayOfSource
-from clawback.tables.transfers import merge_transfers
+from clawback.tables.chain_facts import merge_balances, merge_events
+from clawback.tables.transfers import in_order, merge_transfers
 
 Row = dict[str, Any]
 
 _CASES: Final = frozenset({"incidents"})
+_CHAIN: Final = frozenset({"transfers", "chain_events"})
 MADE_OF: Final[dict[str, frozenset[str]]] = {
-    "transfers": frozenset({"transfers"}),
+    "transfers": _CHAIN,
+    "chain_events": _CHAIN,
+    "balances": frozenset({"transfers", "balances"}),
     "prices": frozenset({"prices"}),
     "assets": frozenset({"assets", "prices", "transfers"}),
     "labels": frozenset({"labels"}),
@@ -82,8 +88,11 @@ def merge_day(days: list[SourceDay], assets_before: list[Row]) -> dict[str, list
     """
     merge = _Merge(days)
     known = {day.source: day.known for day in days}
+    events = _chain_facts(merge, known, "chain_events", merge_events)
     tables: dict[str, list[Row]] = {
-        "transfers": _transfers(merge, known),
+        "transfers": _transfers(merge, known, events),
+        "chain_events": events,
+        "balances": _chain_facts(merge, known, "balances", merge_balances),
         "prices": _prices(merge),
         "assets": _assets(merge, assets_before),
         "labels": _labels(merge),
@@ -109,7 +118,7 @@ def merge_day(days: list[SourceDay], assets_before: list[Row]) -> dict[str, list
     return {name: [_public(row) for row in tables[name]] for name in TABLES}
 
 
-def _transfers(merge: _Merge, known: dict[str, date]) -> list[Row]:
+def _transfers(merge: _Merge, known: dict[str, date], events: list[Row]) -> list[Row]:
     by_source = [
         (
             day.source,
@@ -123,6 +132,22 @@ def _transfers(merge: _Merge, known: dict[str, date]) -> list[Row]:
     rows, rejected = merge_transfers(by_source)
     for source, row, reason in rejected:
         merge.reject("transfers", source, row, reason)
+    told, contradicting = event_transfers(events, rows)
+    for row, reason in contradicting:
+        merge.reject("transfers", row["source"], row, reason)
+    return in_order(rows + told) if told else rows
+
+
+def _chain_facts(
+    merge: _Merge,
+    known: dict[str, date],
+    table: str,
+    put_together: Callable[[list[Row]], tuple[list[Row], list[tuple[Row, str]]]],
+) -> list[Row]:
+    found = [{**row, "source": source, "known_date": known[source]} for source, row in merge.rows(table)]
+    rows, rejected = put_together(found)
+    for row, reason in rejected:
+        merge.reject(table, row["source"], row, reason)
     return rows
 
 

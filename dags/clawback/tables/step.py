@@ -194,7 +194,8 @@ def _prefix(name: str, day: date, inputs: dict[str, Any]) -> str:
 
 
 def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date) -> SourceDay:
-    found = read_day(ctx.lake, source.connector, manifest.parts, day)
+    is_first = day == ctx.settings.first_day
+    found = read_day(ctx.lake, source.connector, manifest.parts, day, is_first=is_first)
     if found.broken:
         part, reason = found.broken[0]
         raise ClawbackError(

@@ -92,7 +92,7 @@ def read_words(file: Path) -> dict[str, str]:
 
 
 def read_balances(files: list[Path]) -> list[SeenBalance]:
-    """Reads balances: chain, address, asset, block_number (state at its end), amount in base units.
+    """Reads balances: chain, address, asset, block_number (state at its end), amount, and maybe block_time.
 
     Raises:
         ClawbackError: A row that cannot be read; names it.
@@ -102,7 +102,7 @@ def read_balances(files: list[Path]) -> list[SeenBalance]:
         for record in read_records(file, ("chain", "address", "asset", "block_number", "amount")):
             try:
                 cells = _cells(record)
-                chain = cells["chain"]
+                chain, time = cells["chain"], cells.get("block_time", "")
                 balances.append(
                     SeenBalance(
                         chain,
@@ -110,6 +110,7 @@ def read_balances(files: list[Path]) -> list[SeenBalance]:
                         normalise_address(cells["address"], chain),
                         normalise_asset(cells["asset"], chain),
                         to_base_units(parse_number(cells["amount"]), 0),
+                        parse_time(time, "iso8601") if time else None,
                     )
                 )
             except ValueError as error:

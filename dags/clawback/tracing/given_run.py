@@ -11,6 +11,7 @@ from typing import Any
 
 from clawback.errors import ClawbackError
 from clawback.tracing.exchanges import Prices
+from clawback.tracing.given_events import GivenEvents, read_events
 from clawback.tracing.given_facts import (
     GivenLabels,
     read_balances,
@@ -34,6 +35,7 @@ class Given:
     roles: list[Role]
     labels: GivenLabels
     balances: list[SeenBalance]
+    events: GivenEvents
     prices: dict[date, Prices]
     prices_without_decimals: int
     max_hops: int
@@ -63,6 +65,8 @@ class Given:
                 "labels_skipped": len(self.labels.skipped),
                 "labels_unmapped": dict(sorted(self.labels.unmapped.items())),
                 "balances": len(self.balances),
+                "events": len(self.events.rows),
+                "events_skipped": len(self.events.skipped),
                 "prices": sum(len(prices) for prices in self.prices.values()),
                 "prices_without_decimals": self.prices_without_decimals,
             },
@@ -71,7 +75,11 @@ class Given:
                 f"{chain}/{asset}": decimals
                 for (chain, asset), decimals in sorted(self.transfers.decimals.items())
             },
-            "skipped": [*self.transfers.skipped[:100], *self.labels.skipped[:100]],
+            "skipped": [
+                *self.transfers.skipped[:100],
+                *self.labels.skipped[:100],
+                *self.events.skipped[:100],
+            ],
             "limits": {
                 "max_hops": self.max_hops,
                 "dust": {
@@ -88,6 +96,7 @@ def read_given(
     labels: Sequence[Path],
     labels_map: Path | None,
     balances: Sequence[Path],
+    events: Sequence[Path],
     prices: Sequence[Path],
     mapping: Sequence[Path],
     chain: str,
@@ -118,6 +127,11 @@ def read_given(
         )
     seen = read_balances(list(balances))
     read = read_transfers(transfers, mapping, chain, skip_bad_rows=skip_bad_rows)
+    facts = read_events(events, chain, skip_bad_rows=skip_bad_rows)
+    moved = facts.transfers(read.transfers)
+    if moved:
+        progress(f"{len(moved)} burns and wrapped coins that only an event tells of")
+        read.transfers += moved
     priced, without = read_prices(prices, read.decimals)
     if without:
         progress(f"{without} prices of assets without known decimals, left out")
@@ -132,7 +146,7 @@ def read_given(
     if strangers:
         progress(f"thefts name {len(strangers)} addresses without transfers, e.g. {strangers[0]}")
     progress(f"read {len(rows)} transfers, {len(roles)} theft rows, {len(known.labels)} labels")
-    return Given(read, roles, known, seen, priced, without, max_hops, _dust(dust), progress)
+    return Given(read, roles, known, seen, facts, priced, without, max_hops, _dust(dust), progress)
 
 
 def trace_given(given: Given, methods: Sequence[Method], *, keeps_ways: bool = False) -> list[TraceResult]:
@@ -147,6 +161,7 @@ def trace_given(given: Given, methods: Sequence[Method], *, keeps_ways: bool = F
         given.labels.labels,
         methods,
         balances=given.balances,
+        events=given.events.events,
         prices=given.prices,
         max_hops=given.max_hops,
         dust=given.dust,

@@ -51,6 +51,10 @@ class Nets:
         """Whether a holding's balance goes back to one that was seen."""
         return key in self._fixed
 
+    def seen(self) -> dict[HoldingKey, int]:
+        """Present balances of all holdings that were seen once."""
+        return {key: self.balance(key, 0) for key in self._fixed}
+
     def balance(self, key: HoldingKey, start: int) -> int:
         """Present balance of a holding that had `start` in the beginning."""
         return carry(self._fixed.get(key, start), *self._sums.get(key, (0, 0)))

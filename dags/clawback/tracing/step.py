@@ -1,9 +1,9 @@
 """The trace step: one partition per method and day, each made of the day before and that day's tables.
 
 Layout:
-    trace/<method>/dt=D/<hash>/{state,flows,holdings,totals,nets}.parquet, then the manifest. The hash covers
-    the code version, the method, its limits, the hash of the day before, and the bytes of the tables read:
-    so a table that changes on day D gives new partitions from D on, and nothing before it is touched. A
+    trace/<method>/dt=D/<hash>/{state,flows,holdings,totals,nets,facts}.parquet, then the manifest. The hash
+    covers the code version, the method, its limits, the hash of the day before, and the bytes of the tables
+    read: so a table that changes on day D gives new partitions from D on, and nothing before it is touched. A
     folder without a manifest is a day that never finished; it is made again.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from clawback.context import RunContext
 from clawback.days import parse_day
@@ -20,6 +20,7 @@ from clawback.hashing import short_hash
 from clawback.lake.partition import MANIFEST_NAME, manifest_key, read_manifest, read_part, write_partition
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, TOTALS
+from clawback.tracing.chain_facts import ChainFacts, factories_of, facts_schema, read_facts
 from clawback.tracing.conservation import require_conserved
 from clawback.tracing.day_inputs import DayInputs, dust_limits, read_inputs
 from clawback.tracing.engine import Book, Day, trace_transactions
@@ -31,11 +32,15 @@ from clawback.tracing.order import order_by_day
 from clawback.tracing.reach import reachable
 from clawback.tracing.records import HoldingKey
 from clawback.tracing.results import flow_rows, holding_rows, total_rows
+from clawback.tracing.seen import BalanceChecks
 from clawback.tracing.sinks import Endings
 from clawback.tracing.state import restore, state_rows, state_schema
 from clawback.tracing.thefts import Thefts
 
-CODE_VERSION: Final = "3"
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CODE_VERSION: Final = "4"
 """Raised whenever the same inputs may give other figures."""
 
 METHOD: Final = "fifo"
@@ -156,19 +161,26 @@ class _Run:
         roles = inputs.roles()
         transactions = order_by_day(transfers)
         wanted = reachable({key for book in books for key in book.watch}, transactions, Thefts(roles))
+        labels = inputs.labels(self.rank)
+        facts = self._facts(previous[methods[0].name])
+        facts.learn(inputs.events(), factories_of(labels))
         nets = Nets()
-        endings = Endings(inputs.labels(self.rank), roles, parse_day(day))
+        for seen, amount in facts.balances.items():
+            nets.fix(seen, amount)
+        endings = Endings(labels, roles, parse_day(day))
+        checks = BalanceChecks(inputs.balances())
         today = Day(
             endings,
-            Market(endings, inputs.prices(), roles=roles),
+            Market(endings, inputs.prices(), facts.created_by, roles),
             roles,
             nets,
             self._start_balances(books, wanted, previous[methods[0].name]).__getitem__,
+            checks,
         )
         flows = trace_transactions(books, transactions, today)
-        frozen = {
-            (item.chain, item.address, item.asset) for item in inputs.freezes() if item.day <= parse_day(day)
-        }
+        checks.finish(books, today)
+        facts.balances = nets.seen()
+        frozen = facts.frozen(inputs.freezes(), parse_day(day))
         for book, found in zip(books, flows, strict=True):
             key = keys[book.method.name] or ""
             require_conserved(book.ordered(), key)
@@ -182,14 +194,14 @@ class _Run:
                 "transfers": len(transfers),
                 "transfers_ordered_by_time": sum(row.order_quality == "time" for row in transfers),
             }
-            self._write(key, book, found, nets, frozen, meta)
+            self._write(key, book, found, {"nets": nets.table(), "facts": facts.table()}, frozen, meta)
 
     def _write(
         self,
         key: str,
         book: Book,
         flows: list[Flow],
-        nets: Nets,
+        shared: dict[str, pa.Table],
         frozen: set[HoldingKey],
         meta: dict[str, Any],
     ) -> None:
@@ -199,7 +211,7 @@ class _Run:
             "flows": rows_to_table(flow_rows(one_per_transfer(flows)), FLOWS),
             "holdings": rows_to_table(holding_rows(ledgers, frozen), HOLDINGS),
             "totals": rows_to_table(total_rows(ledgers, frozen), TOTALS),
-            "nets": nets.table(),
+            **shared,
         }
         facts = {
             "conserved": book.method.conserves,
@@ -225,6 +237,12 @@ class _Run:
                 read_table(read_part(self.ctx.lake, manifest.part("totals.parquet")), TOTALS),
             )
         return book
+
+    def _facts(self, previous: str | None) -> ChainFacts:
+        if previous is None:
+            return ChainFacts()
+        part = read_manifest(self.ctx.lake, previous).part("facts.parquet")
+        return read_facts(read_table(read_part(self.ctx.lake, part), facts_schema()))
 
     def _start_balances(
         self, books: list[Book], wanted: set[HoldingKey], previous: str | None
