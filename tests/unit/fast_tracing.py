@@ -17,6 +17,7 @@ from clawback.tracing.fast.results import flow_records, lots_seen, sums_seen
 from clawback.tracing.fast.state import load, save
 from clawback.tracing.fast.tracer import Tracer
 from clawback.tracing.fast.wide import to_int
+from clawback.tracing.methods import METHODS
 from clawback.tracing.order import order_by_day
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.results import flow_rows
@@ -35,9 +36,10 @@ class FastResult:
         labels: Sequence[Label],
         max_hops: int = 0,
         folder: Path | None = None,
+        method: str = "fifo",
     ) -> None:
         incidents = tuple(sorted({role.incident_id for role in roles}))
-        self.tracer = Tracer(CHAIN, incidents, max_hops)
+        self.tracer = Tracer(CHAIN, incidents, max_hops, method)
         self.flows: list[dict[str, Any]] = []
         self.rows: list[list[Transfer]] = []
         runs: dict[tuple[int, int], Balances] = {}
@@ -96,8 +98,11 @@ class PlainResult:
         roles: Sequence[Role],
         labels: Sequence[Label],
         max_hops: int = 0,
+        method: str = "fifo",
     ) -> None:
-        self.result: TraceResult = trace_transfers(transfers, roles, labels, max_hops=max_hops)
+        self.result: TraceResult = trace_transfers(
+            transfers, roles, labels, METHODS[method], max_hops=max_hops
+        )
         self.flows = self.result.flows
 
     def lots(self) -> dict[tuple[str, bytes, bytes], list[tuple[Any, ...]]]:

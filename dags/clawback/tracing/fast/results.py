@@ -10,7 +10,7 @@ import numpy as np
 
 from clawback.tracing.fast.desk import HELD_CODE, PASSED_CODE
 from clawback.tracing.fast.index import address_bytes, asset_bytes
-from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, SOURCE, TAG
+from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, NEWEST_FIRST, SOURCE, TAG
 from clawback.tracing.fast.sums import MEASURES, read_sums
 from clawback.tracing.fast.tracer import DAY_SHIFT, DayFlows, Tracer
 from clawback.tracing.flows import HELD, PASSED, Flow
@@ -46,7 +46,7 @@ def flow_records(tracer: Tracer, flows: DayFlows, transfers: list[Transfer]) -> 
         exit_place = (code >> 16) - 1
         yield Flow(
             tracer.incidents[incident],
-            "fifo",
+            tracer.method,
             transfers[row],
             hop,
             low + (high << 64),
@@ -68,6 +68,8 @@ def lots_seen(tracer: Tracer) -> dict[tuple[str, bytes, bytes], list[SeenLot]]:
             row = store.lots.cells[cell]
             lots.append((int(row[LOW]) + (int(row[HIGH]) << 64), int(row[TAG]), int(row[SOURCE]) - 1))
             cell = int(store.lots.after[cell])
+        if store.lots.control[NEWEST_FIRST]:
+            lots.reverse()
         hops = [_hops(tracer, tag) for _, tag, _ in lots]
         for incident in sorted({incident for held in hops for incident in held}):
             seen: list[SeenLot] = []

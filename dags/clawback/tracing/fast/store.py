@@ -26,9 +26,9 @@ class Store:
     lots: Lots
 
 
-def empty_store() -> Store:
+def empty_store(newest_first: bool = False) -> Store:
     """No holding at all."""
-    control = np.array([-1, 0, -1, -1, 0], np.int64)
+    control = np.array([-1, 0, -1, -1, 0, newest_first], np.int64)
     lots = Lots(
         np.zeros((FIRST_CELLS, 4), np.uint64), np.zeros(FIRST_CELLS, np.int32), control, *queues(0, 0)
     )

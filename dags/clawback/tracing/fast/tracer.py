@@ -1,4 +1,4 @@
-"""Traces one chain day after day: exact FIFO of all incidents in one pass.
+"""Traces one chain day after day under one method: all incidents in one pass.
 
 Invariants:
     The figures are those of `clawback.tracing.engine`, flow by flow. Amounts are integers of two limbs, sums
@@ -35,6 +35,7 @@ from clawback.tracing.fast.passage import (
 from clawback.tracing.fast.services import end_at_services
 from clawback.tracing.fast.store import Store, empty_store, from_day, more_cells, to_day
 from clawback.tracing.fast.sums import MEASURE_COUNT, Sums, empty_sums, roomy
+from clawback.tracing.methods import FIFO, method_named
 from clawback.tracing.records import Label, Role
 from clawback.tracing.sinks import Ending, Endings
 
@@ -52,19 +53,21 @@ class DayFlows:
 
 @dataclass
 class Tracer:
-    """The trail of all incidents on one chain."""
+    """The trail of all incidents on one chain, under one method."""
 
     chain: str
     incidents: tuple[str, ...]
     max_hops: int = 0
-    store: Store = field(default_factory=empty_store)
+    method: str = FIFO.name
+    store: Store = field(init=False)
     groups: Groups = field(default_factory=lambda: empty_groups(16, 64))
     sums: Sums = field(default_factory=lambda: empty_sums(1024))
     assets: dict[bytes, int] = field(default_factory=dict)
     days: int = 0
 
     def __post_init__(self) -> None:
-        """Makes the counters."""
+        """Makes the counters, and the store that the method works on."""
+        self.store = empty_store(method_named(self.method).takes_newest)
         self.numbers = {name: number for number, name in enumerate(self.incidents)}
         self.too_wide = np.zeros((len(self.incidents), 3), np.uint64)
         self.unseen = np.zeros(len(self.incidents), np.int64)
