@@ -6,20 +6,25 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.records import Label, Role, Transfer
 from tests.unit.fast_tracing import FastResult, PlainResult
-from tests.unit.test_tracing_fast import ledgers
+from tests.unit.test_tracing_fast import COIN, TOKEN, ledgers
 
 Ledgers = tuple[list[Transfer], list[Role], list[Label], int]
-METHODS = ["lifo"]
+METHODS = ["lifo", "haircut", "dirty_first", "clean_first", "poison"]
 
 
-def compare(method: str, ledger: Ledgers, folder: Path | None = None) -> None:
+LIMITS = st.dictionaries(st.sampled_from([COIN, TOKEN]), st.sampled_from([1, 3, 2**64, 2**70, MAX_AMOUNT]))
+
+
+def compare(method: str, ledger: Ledgers, dust: dict[str, int], folder: Path | None = None) -> None:
     """Holds the compiled engine to the plain one under a method."""
     transfers, roles, labels, max_hops = ledger
-    plain = PlainResult(transfers, roles, labels, max_hops, method)
-    fast = FastResult(transfers, roles, labels, max_hops, folder, method)
+    plain = PlainResult(transfers, roles, labels, max_hops, method, dust)
+    fast = FastResult(transfers, roles, labels, max_hops, folder, method, dust)
     assert fast.flows == plain.flows
     assert fast.lots() == plain.lots()
     assert fast.sums() == plain.sums()
@@ -28,17 +33,17 @@ def compare(method: str, ledger: Ledgers, folder: Path | None = None) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
-@given(ledger=ledgers())
+@given(ledger=ledgers(), dust=LIMITS)
 @settings(max_examples=300, deadline=None)
-def test_every_method_equals_the_plain_engine(method: str, ledger: Ledgers) -> None:
-    compare(method, ledger)
+def test_every_method_equals_the_plain_engine(method: str, ledger: Ledgers, dust: dict[str, int]) -> None:
+    compare(method, ledger, dust)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
-@given(ledger=ledgers())
+@given(ledger=ledgers(), dust=LIMITS)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_state_saved_and_loaded_each_day_changes_nothing_under_any_method(
-    tmp_path: Path, method: str, ledger: Ledgers
+    tmp_path: Path, method: str, ledger: Ledgers, dust: dict[str, int]
 ) -> None:
-    compare(method, ledger, tmp_path)
+    compare(method, ledger, dust, tmp_path)

@@ -55,6 +55,11 @@ def more_cells(lots: Lots, more: int) -> Lots:
     return lots._replace(cells=cells, after=after)
 
 
+def queues_of(store: Store) -> Lots:
+    """The lots with the queues of the store's own holdings."""
+    return store.lots._replace(head=store.head, tail=store.tail, stained=store.stained, amount=store.amount)
+
+
 def to_day(store: Store, found: Places, holdings: int, arrivals: int) -> Lots:
     """Lots with the queues of a day: `found` tells the day's place of each stored holding."""
     head, tail, stained, amount = queues(holdings, arrivals)
