@@ -87,7 +87,7 @@ def test_six_methods_in_one_pass_equal_the_plain_engine(
     # A file of many parts says the same as one of a single part.
     monkeypatch.setattr(all_methods, "PART", 100)
     counts = compare(made_up(9_000, 200), 20, 2**50, tmp_path)
-    assert min(counts.values()) > 200, counts
+    assert min(counts.values()) > 100, counts
 
 
 @pytest.mark.thorough

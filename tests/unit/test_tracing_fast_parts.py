@@ -11,7 +11,7 @@ from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.fast.balances import carry_all, carry_runs, padded
 from clawback.tracing.fast.compiled import Limbs
 from clawback.tracing.fast.index import WORDS, Balances
-from clawback.tracing.fast.pro_rata import WORK, share_of
+from clawback.tracing.fast.pro_rata import WORK, set_balance, share_of
 from clawback.tracing.fast.wide import to_int
 from clawback.tracing.nets import carry
 
@@ -35,10 +35,9 @@ def test_the_share_of_haircut_is_the_floor_of_the_product_over_the_balance(
     amount, tainted = min(amount, MAX_AMOUNT), min(tainted, MAX_AMOUNT)
     balance = max(1, amount, tainted) + more
     work, balances = np.zeros(WORK, np.uint64), np.array([limbs(balance, 3)], np.uint64)
-    pairs = [
-        (np.uint64(high), np.uint64(low)) for low, high in (limbs(number, 2) for number in (amount, tainted))
-    ]
-    high, low = share_of(work, *pairs, balances, 0)
+    words = [np.uint64(limb) for number in (amount, tainted) for limb in reversed(limbs(number, 2))]
+    set_balance(work, balances, 0)
+    high, low = share_of(work, *words)
     assert (int(high) << 64) + int(low) == amount * tainted // balance
 
 

@@ -64,7 +64,8 @@ def _settle(desk: Desk, own: Own, incident: int, first: int, last: int, party: i
         book(desk.sums, incident, asset_of(desk, holding), DUST_MEASURE, high, low)
         _cut_off(desk, own, first, last, party)
     free_pile(piles, desk.lots, home)
-    drop_stake(stakes, desk.lots, holding, whole(parties.previous[party]), stake)
+    previous, lots = whole(parties.previous[party]), desk.lots
+    drop_stake(stakes.node, stakes.control, lots.head, lots.stained, holding, previous, stake)
 
 
 @compiled
@@ -77,7 +78,9 @@ def join(desk: Desk, own: Own, incident: int, first: int, last: int, count: int)
         if arrived >= 0:
             if parties.home[party] < 0 and piles.ends[arrived, TAINTED] >= 0:
                 holding, before = whole(parties.holding[party]), whole(parties.previous[party])
-                parties.stake[party] = add_stake(stakes, lots, holding, before, incident)
+                parties.stake[party] = add_stake(
+                    stakes.node, stakes.control, lots.head, lots.stained, holding, before, incident
+                )
                 parties.home[party] = new_pile(piles)
                 put_wide(piles, lots, whole(parties.home[party]), parties.own, party, ZERO)
             if parties.home[party] >= 0:

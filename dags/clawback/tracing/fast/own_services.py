@@ -62,6 +62,6 @@ def end_stakes(stakes: Stakes, lots: Lots, sums: Sums, measures: Places, holding
             _book_all(stakes, sums, lots.amount, holding, stake, asset, whole(measure))
             if not is_blend(stakes.rule):
                 free_pile(stakes.piles, lots, whole(stakes.node[stake, VALUE]))
-            drop_stake(stakes, lots, holding, before, stake)
+            drop_stake(stakes.node, stakes.control, lots.head, lots.stained, holding, before, stake)
         stake = following
     return whole(lots.stained[holding])

@@ -84,7 +84,7 @@ def _build(
         before = whole(-1)
         for _ in range(sizes[holding]):
             incident = whole(moved[rows[place, 0]])
-            stake = add_stake(stakes, lots, holding, before, incident)
+            stake = add_stake(stakes.node, stakes.control, lots.head, lots.stained, holding, before, incident)
             stakes.node[stake, VALUE] = rows[place, 1]
             if not is_blend(stakes.rule):
                 pile = new_pile(stakes.piles)

@@ -3,7 +3,8 @@
 Layout:
     Long multiplication and long division (Knuth, The Art of Computer Programming, volume 2, 4.3.1, algorithm
     D) on a scratch array of 64-bit words that hold one digit each: the product from `PRODUCT` on, the divisor
-    from `DIVISOR` on, lowest digit first.
+    from `DIVISOR` on, lowest digit first. `SIZE` holds the number of digits of the divisor, `SHIFT` by how
+    many bits it is shifted so that its highest digit is at least half the base.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import Limbs, compiled
+from clawback.tracing.fast.compiled import Limbs, compiled, whole
 from clawback.tracing.fast.wide import ONE, ZERO
 
 DIGIT: Final = np.uint64(32)
@@ -22,28 +23,33 @@ TOP_BIT: Final = np.uint64(1 << 31)
 SIGN: Final = np.uint64(63)
 PRODUCT: Final = 0
 DIVISOR: Final = 16
+SIZE: Final = 22
+SHIFT: Final = 23
 WORK: Final = 24
 """Words that the scratch array has."""
 
 
 @compiled
-def _multiply(work: Limbs, one: tuple[np.uint64, np.uint64], other: tuple[np.uint64, np.uint64]) -> int:
-    # The product of two numbers of two limbs (high limb first); gives its number of digits.
+def _multiply(work: Limbs, high: np.uint64, low: np.uint64, by_high: np.uint64, by_low: np.uint64) -> int:
+    # The product of two numbers of two limbs; gives its number of digits.
     for place in range(10):
         work[PRODUCT + place] = ZERO
+    factors = 4
+    if by_high == ZERO:
+        factors = 2 if by_low > LARGEST else 1
     for place in range(4):
-        limb = one[1 - (place >> 1)]
-        digit = (limb >> DIGIT) if place & 1 else (limb & LARGEST)
+        limb = low if place < 2 else high
+        digit = limb >> DIGIT if place & 1 else limb & LARGEST
         if digit == ZERO:
             continue
         carry = ZERO
-        for second in range(4):
-            limb = other[1 - (second >> 1)]
-            factor = (limb >> DIGIT) if second & 1 else (limb & LARGEST)
+        for second in range(factors):
+            limb = by_low if second < 2 else by_high
+            factor = limb >> DIGIT if second & 1 else limb & LARGEST
             total = work[PRODUCT + place + second] + digit * factor + carry
             work[PRODUCT + place + second] = total & LARGEST
             carry = total >> DIGIT
-        work[PRODUCT + place + 4] = carry
+        work[PRODUCT + place + factors] = carry
     count = 8
     while count > 0 and work[PRODUCT + count - 1] == ZERO:
         count -= 1
@@ -51,32 +57,31 @@ def _multiply(work: Limbs, one: tuple[np.uint64, np.uint64], other: tuple[np.uin
 
 
 @compiled
-def _load_divisor(work: Limbs, sums: Limbs, place: int) -> int:
-    # The number of three limbs at a place as digits; gives how many there are.
+def set_balance(work: Limbs, balances: Limbs, place: int) -> None:
+    """Makes a number of three limbs, which is not 0, the balance of the shares that are asked for next."""
     for limb in range(3):
-        work[DIVISOR + 2 * limb] = sums[place, limb] & LARGEST
-        work[DIVISOR + 2 * limb + 1] = sums[place, limb] >> DIGIT
-    count = 6
-    while count > 0 and work[DIVISOR + count - 1] == ZERO:
-        count -= 1
-    return count
-
-
-@compiled
-def _normalise(work: Limbs, digits: int, size: int) -> None:
-    # Shifts both so that the divisor's highest digit is at least half the base.
+        work[DIVISOR + 2 * limb] = balances[place, limb] & LARGEST
+        work[DIVISOR + 2 * limb + 1] = balances[place, limb] >> DIGIT
+    size = 6
+    while work[DIVISOR + size - 1] == ZERO:
+        size -= 1
     shift = ZERO
     while (work[DIVISOR + size - 1] << shift) & TOP_BIT == ZERO:
         shift += ONE
+    work[SIZE] = np.uint64(size)
+    work[SHIFT] = shift
+    _shift(work, DIVISOR, size - 1, shift)
+
+
+@compiled
+def _shift(work: Limbs, first: int, last: int, shift: np.uint64) -> None:
+    # Shifts digits up; nothing may leave the last one.
     if shift == ZERO:
         return
     back = DIGIT - shift
-    for place in range(size - 1, 0, -1):
-        work[DIVISOR + place] = (work[DIVISOR + place] << shift | work[DIVISOR + place - 1] >> back) & LARGEST
-    work[DIVISOR] = (work[DIVISOR] << shift) & LARGEST
-    for place in range(digits, 0, -1):
-        work[PRODUCT + place] = (work[PRODUCT + place] << shift | work[PRODUCT + place - 1] >> back) & LARGEST
-    work[PRODUCT] = (work[PRODUCT] << shift) & LARGEST
+    for place in range(first + last, first, -1):
+        work[place] = (work[place] << shift | work[place - 1] >> back) & LARGEST
+    work[first] = (work[first] << shift) & LARGEST
 
 
 @compiled
@@ -115,32 +120,27 @@ def _next_digit(work: Limbs, place: int, size: int) -> np.uint64:
 
 @compiled
 def share_of(
-    work: Limbs,
-    amount: tuple[np.uint64, np.uint64],
-    tainted: tuple[np.uint64, np.uint64],
-    balances: Limbs,
-    place: int,
+    work: Limbs, high: np.uint64, low: np.uint64, tainted_high: np.uint64, tainted_low: np.uint64
 ) -> tuple[np.uint64, np.uint64]:
     """The tainted units of a payment, rounded down.
 
     Args:
-        work: scratch of `WORK` words.
-        amount: paid, high limb first; at most the balance.
-        tainted: units of the holding, high limb first; at most the balance.
-        balances: numbers of three limbs.
-        place: of the holding's balance among them; more than 0.
+        work: scratch of `WORK` words, with the balance (see `set_balance`).
+        high: of the amount paid, which is at most the balance.
+        low: of the amount paid.
+        tainted_high: of the tainted units of the holding, at most the balance too.
+        tainted_low: of the tainted units of the holding.
 
     Returns:
         High and low limb.
     """
-    digits = _multiply(work, amount, tainted)
-    size = _load_divisor(work, balances, place)
+    digits, size = _multiply(work, high, low, tainted_high, tainted_low), whole(work[SIZE])
+    share_high, share_low = ZERO, ZERO
     if digits < size:
-        return ZERO, ZERO
-    _normalise(work, digits, size)
-    high, low = ZERO, ZERO
-    for quotient_place in range(digits - size, -1, -1):
-        digit = _next_digit(work, quotient_place, size)
-        high = high << DIGIT | low >> DIGIT
-        low = low << DIGIT | digit
-    return high, low
+        return share_high, share_low
+    _shift(work, PRODUCT, digits, work[SHIFT])
+    for place in range(digits - size, -1, -1):
+        digit = _next_digit(work, place, size)
+        share_high = share_high << DIGIT | share_low >> DIGIT
+        share_low = share_low << DIGIT | digit
+    return share_high, share_low

@@ -34,7 +34,7 @@ from clawback.tracing.fast.own_lots import (
     take_shares,
     unlink,
 )
-from clawback.tracing.fast.pro_rata import WORK, share_of
+from clawback.tracing.fast.pro_rata import WORK, set_balance, share_of
 from clawback.tracing.fast.wide import ZERO, covers, shrink, sub2
 
 HAIRCUT: Final = 0
@@ -91,37 +91,45 @@ def is_blend(rule: int) -> bool:
 
 
 @compiled
-def add_stake(stakes: Stakes, lots: Lots, holding: int, before: int, incident: int) -> int:
-    """Makes a stake behind another one of the holding (-1: before all of them)."""
-    stake = whole(stakes.control[FREE_STAKE])
+def add_stake(
+    node: Places, control: Longs, head: Places, stained: Places, holding: int, before: int, incident: int
+) -> int:
+    """Makes a stake behind another one of the holding (-1: before all of them).
+
+    Here as below single arrays are given: compiled calls copy what they are given, and this is called for
+    every flow.
+    """
+    stake = whole(control[FREE_STAKE])
     if stake >= 0:
-        stakes.control[FREE_STAKE] = stakes.node[stake, NEXT]
+        control[FREE_STAKE] = node[stake, NEXT]
     else:
-        stake = whole(stakes.control[USED_STAKES])
-        stakes.control[USED_STAKES] = stake + 1
-    stakes.control[LIVE_STAKES] += 1
-    stakes.node[stake, INCIDENT] = incident
+        stake = whole(control[USED_STAKES])
+        control[USED_STAKES] = stake + 1
+    control[LIVE_STAKES] += 1
+    node[stake, INCIDENT] = incident
     if before < 0:
-        stakes.node[stake, NEXT] = lots.head[holding]
-        lots.head[holding] = stake
+        node[stake, NEXT] = head[holding]
+        head[holding] = stake
     else:
-        stakes.node[stake, NEXT] = stakes.node[before, NEXT]
-        stakes.node[before, NEXT] = stake
-    lots.stained[holding] += 1
+        node[stake, NEXT] = node[before, NEXT]
+        node[before, NEXT] = stake
+    stained[holding] += 1
     return stake
 
 
 @compiled
-def drop_stake(stakes: Stakes, lots: Lots, holding: int, before: int, stake: int) -> None:
+def drop_stake(
+    node: Places, control: Longs, head: Places, stained: Places, holding: int, before: int, stake: int
+) -> None:
     """Takes a stake, which follows another one of the holding (-1: is the first), out of it."""
     if before < 0:
-        lots.head[holding] = stakes.node[stake, NEXT]
+        head[holding] = node[stake, NEXT]
     else:
-        stakes.node[before, NEXT] = stakes.node[stake, NEXT]
-    lots.stained[holding] -= 1
-    stakes.node[stake, NEXT] = stakes.control[FREE_STAKE]
-    stakes.control[FREE_STAKE] = stake
-    stakes.control[LIVE_STAKES] -= 1
+        node[before, NEXT] = node[stake, NEXT]
+    stained[holding] -= 1
+    node[stake, NEXT] = control[FREE_STAKE]
+    control[FREE_STAKE] = stake
+    control[LIVE_STAKES] -= 1
 
 
 @compiled
@@ -132,9 +140,8 @@ def take_by_rule(stakes: Stakes, lots: Lots, pile: int, high: np.uint64, low: np
     tainted_high, tainted_low = ZERO, ZERO
     if rule == HAIRCUT:
         if high != ZERO or low != ZERO:
-            tainted_high, tainted_low = share_of(
-                stakes.work, (high, low), (all_high, all_low), piles.amount, pile
-            )
+            set_balance(stakes.work, piles.amount, pile)
+            tainted_high, tainted_low = share_of(stakes.work, high, low, all_high, all_low)
     elif rule == DIRTY_FIRST:
         if covers(piles.tainted, pile, high, low):
             tainted_high, tainted_low = high, low
