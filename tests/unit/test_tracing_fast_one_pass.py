@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def compare(whole: BulkDay, thefts: int, limit: int, folder: Path) -> dict[str, 
             save(tracer, folder / f"state-{tracer.method}.npz")
             tracers[place] = load(folder / f"state-{tracer.method}.npz", incidents)
             tracers[place].dust = limits
-    counts = {}
+    carried: dict[str, dict[tuple[str, int, int, int], Decimal]] = {}
     results = trace_methods(
         transfers,
         roles,
@@ -76,8 +77,14 @@ def compare(whole: BulkDay, thefts: int, limit: int, folder: Path) -> dict[str, 
             for (_, asset, measure), amount in ledger.sums.items()
             if amount
         }
-        counts[tracer.method] = len(rows)
-    return counts
+        carried[tracer.method] = {
+            (row["incident_id"], row["block_number"], row["tx_index"], row["position"]): row["tainted_amount"]
+            for row in rows
+        }
+    for method, payments in carried.items():
+        # Poison bounds every other method, payment by payment.
+        assert all(carried["poison"].get(payment, 0) >= units for payment, units in payments.items()), method
+    return {method: len(payments) for method, payments in carried.items()}
 
 
 @pytest.mark.slow

@@ -19,8 +19,10 @@ from typing import Final
 import numpy as np
 
 from clawback.errors import ClawbackError
+from clawback.tracing.conservation import refuse
 from clawback.tracing.fast.balances import read_run, runs_before
 from clawback.tracing.fast.bulk import DayBook, ReadDay, flows_table, read_day
+from clawback.tracing.fast.conserved import violations
 from clawback.tracing.fast.tracer import DayFlows, Tracer, share_day
 from clawback.tracing.records import Label, Role
 
@@ -71,7 +73,7 @@ def trace_all(
         out: where flows go. Those of the last day are there when the iterator has ended.
 
     Raises:
-        ClawbackError: The tracers are of different chains, incidents or days.
+        ClawbackError: The tracers are of different chains, incidents or days, or a unit was lost or made.
     """
     if len({(tracer.chain, tracer.incidents, tracer.days) for tracer in tracers}) != 1:
         raise ClawbackError(
@@ -94,6 +96,7 @@ def trace_all(
             counts: dict[str, int] = {}
             for tracer in tracers:
                 flows = tracer.trace_shared(shared)
+                refuse(violations(tracer), f"{tracer.method}, day {number} of {folder}")
                 if writing is not None:
                     writing.result()
                 file = flows_file(out, tracer.method, number)

@@ -18,6 +18,7 @@ from clawback.tracing.fast.sums import roomy
 from clawback.tracing.fast.wide import split2
 
 FIRST_STAKES = 1 << 10
+FLOWS_AT_ONCE = 1 << 20
 
 
 def stakes_for(method: str) -> Stakes | None:
@@ -53,7 +54,9 @@ def run_own_day(desk: Desk, past: Past, stakes: Stakes, dust: Limbs) -> tuple[De
         if lacking == FINISHED:
             break
         if lacking == MORE_FLOWS:
-            done.append(desk.flows[: desk.done[2]].copy())
+            done.append(desk.flows[: desk.done[2]])
+            room = max(len(desk.flows), FLOWS_AT_ONCE)
+            desk = desk._replace(flows=np.empty((room, desk.flows.shape[1]), np.uint64))
             desk.done[2] = 0
         elif lacking == MORE_CELLS:
             desk = desk._replace(lots=more_cells(desk.lots, 0))
@@ -65,5 +68,17 @@ def run_own_day(desk: Desk, past: Past, stakes: Stakes, dust: Limbs) -> tuple[De
             desk = desk._replace(sums=roomy(desk.sums, len(desk.sums.keys)))
         else:
             raise AssertionError(f"the kernel stopped for {lacking}")
-    done.append(desk.flows[: desk.done[2]].copy())
-    return desk, stakes, np.concatenate(done)
+    done.append(desk.flows[: desk.done[2]])
+    return desk, stakes, _joined(done)
+
+
+def _joined(parts: list[Limbs]) -> Limbs:
+    # One array of all; parts are let go as they are copied, for a day of poison fills memory once.
+    whole = np.empty((sum(len(part) for part in parts), parts[0].shape[1]), np.uint64)
+    place = 0
+    parts.reverse()
+    while parts:
+        part = parts.pop()
+        whole[place : place + len(part)] = part
+        place += len(part)
+    return whole
