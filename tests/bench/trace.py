@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.bench import methods
 from tests.bench.figures import Figure, Process, measure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +81,7 @@ def run() -> Iterator[Figure]:
             yield from _convert(table)
         yield from _backfills(table, Path(out))
         yield from _single_days(table, Path(out))
+        yield from methods.run(table, Path(out))
 
 
 def _generated() -> bool:

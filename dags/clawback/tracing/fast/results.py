@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from clawback.tracing.fast.desk import HELD_CODE, PASSED_CODE
 from clawback.tracing.fast.index import address_bytes, asset_bytes
-from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, SOURCE, TAG
+from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, NEWEST_FIRST, SOURCE, TAG
+from clawback.tracing.fast.own_state import stake_lots
 from clawback.tracing.fast.sums import MEASURES, read_sums
 from clawback.tracing.fast.tracer import DAY_SHIFT, DayFlows, Tracer
 from clawback.tracing.flows import HELD, PASSED, Flow
@@ -25,7 +26,7 @@ THEFT_ROLES: Final = (None, THEFT_ADDRESS, SOURCE_ROLE)
 
 @dataclass(frozen=True, slots=True)
 class SeenLot:
-    """A lot as one incident sees it: clean ones have no hop, stolen ones name the transfer."""
+    """A lot as one incident sees it: clean ones have no hop; stolen ones name the transfer, if it is kept."""
 
     amount: int
     hop: int | None = None
@@ -46,7 +47,7 @@ def flow_records(tracer: Tracer, flows: DayFlows, transfers: list[Transfer]) -> 
         exit_place = (code >> 16) - 1
         yield Flow(
             tracer.incidents[incident],
-            "fifo",
+            tracer.method,
             transfers[row],
             hop,
             low + (high << 64),
@@ -61,6 +62,14 @@ def lots_seen(tracer: Tracer) -> dict[tuple[str, bytes, bytes], list[SeenLot]]:
     store = tracer.store
     addresses, assets = address_bytes(store.keys), asset_bytes(store.keys)
     found: dict[tuple[str, bytes, bytes], list[SeenLot]] = {}
+    if tracer.stakes is not None:
+        for place, incident, own in stake_lots(store, tracer.stakes):
+            key = (tracer.incidents[incident], addresses[place].tobytes(), assets[place].tobytes())
+            found[key] = _together(
+                _seen_lot(amount, (tag & int(HOP_MASK)) - 1 if tag else None, source - 1)
+                for amount, tag, source in own
+            )
+        return found
     for place in range(len(store.keys)):
         lots = []
         cell = int(store.head[place])
@@ -68,19 +77,16 @@ def lots_seen(tracer: Tracer) -> dict[tuple[str, bytes, bytes], list[SeenLot]]:
             row = store.lots.cells[cell]
             lots.append((int(row[LOW]) + (int(row[HIGH]) << 64), int(row[TAG]), int(row[SOURCE]) - 1))
             cell = int(store.lots.after[cell])
+        if store.lots.control[NEWEST_FIRST]:
+            lots.reverse()
         hops = [_hops(tracer, tag) for _, tag, _ in lots]
         for incident in sorted({incident for held in hops for incident in held}):
-            seen: list[SeenLot] = []
-            for (amount, _, source), held in zip(lots, hops, strict=True):
-                hop = held.get(incident)
-                lot = SeenLot(amount)
-                if hop is not None:
-                    lot = SeenLot(amount, hop, source >> DAY_SHIFT, source & ((1 << DAY_SHIFT) - 1))
-                if seen and _alike(seen[-1], lot):
-                    lot = SeenLot(seen.pop().amount + amount, lot.hop, lot.day, lot.row)
-                seen.append(lot)
+            seen = [
+                _seen_lot(amount, held.get(incident), source)
+                for (amount, _, source), held in zip(lots, hops, strict=True)
+            ]
             key = (tracer.incidents[incident], addresses[place].tobytes(), assets[place].tobytes())
-            found[key] = seen
+            found[key] = _together(seen)
     return found
 
 
@@ -92,6 +98,22 @@ def sums_seen(tracer: Tracer) -> dict[tuple[str, bytes, str], int]:
         for (incident, asset, measure), amount in read_sums(tracer.sums).items()
         if amount
     }
+
+
+def _seen_lot(amount: int, hop: int | None, source: int) -> SeenLot:
+    if hop is None or source < 0:
+        return SeenLot(amount, hop)
+    return SeenLot(amount, hop, source >> DAY_SHIFT, source & ((1 << DAY_SHIFT) - 1))
+
+
+def _together(lots: Iterable[SeenLot]) -> list[SeenLot]:
+    # Neighbours that are alike as one lot.
+    seen: list[SeenLot] = []
+    for lot in lots:
+        if seen and _alike(seen[-1], lot):
+            lot = SeenLot(seen.pop().amount + lot.amount, lot.hop, lot.day, lot.row)
+        seen.append(lot)
+    return seen
 
 
 def _alike(one: SeenLot, other: SeenLot) -> bool:

@@ -1,4 +1,4 @@
-"""Traces one chain day after day: exact FIFO of all incidents in one pass.
+"""Traces one chain day after day under one method: all incidents in one pass.
 
 Invariants:
     The figures are those of `clawback.tracing.engine`, flow by flow. Amounts are integers of two limbs, sums
@@ -9,7 +9,7 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,11 +18,12 @@ import numpy as np
 from clawback.tracing.fast.balances import padded
 from clawback.tracing.fast.cases import Rowbook, read_claims, read_exits
 from clawback.tracing.fast.compiled import Bytes, Limbs, Places
-from clawback.tracing.fast.desk import KNOWN, Claims, Desk, Exits, Past, Scratch
+from clawback.tracing.fast.desk import KNOWN, Claims, Desk, Exits, Past, Scratch, past_of
 from clawback.tracing.fast.groups import join_keys
 from clawback.tracing.fast.index import Balances, DayIndex, asset_bytes
 from clawback.tracing.fast.labels import Groups, empty_groups, roomy_groups
 from clawback.tracing.fast.lots import Lots
+from clawback.tracing.fast.own_day import dust_of, run_own_day, stakes_for
 from clawback.tracing.fast.passage import (
     FINISHED,
     MORE_CELLS,
@@ -33,8 +34,10 @@ from clawback.tracing.fast.passage import (
     run,
 )
 from clawback.tracing.fast.services import end_at_services
+from clawback.tracing.fast.stakes import Stakes
 from clawback.tracing.fast.store import Store, empty_store, from_day, more_cells, to_day
 from clawback.tracing.fast.sums import MEASURE_COUNT, Sums, empty_sums, roomy
+from clawback.tracing.methods import FIFO, method_named
 from clawback.tracing.records import Label, Role
 from clawback.tracing.sinks import Ending, Endings
 
@@ -50,21 +53,63 @@ class DayFlows:
     endings: tuple[Ending, ...]
 
 
+@dataclass(frozen=True)
+class SharedDay:
+    """A day as all methods meet it: what is stolen, where trails end, and what holdings had before."""
+
+    index: DayIndex
+    roles: list[Role]
+    labels: list[Label]
+    endings: Endings
+    claims: Claims
+    exits: Exits
+    met: tuple[Ending, ...]
+    mark: Bytes
+    past: Past
+
+
+def share_day(
+    chain: str,
+    incidents: Sequence[str],
+    day: date,
+    index: DayIndex,
+    book: Rowbook,
+    roles: Iterable[Role],
+    labels: Iterable[Label],
+    runs: Sequence[Balances],
+) -> SharedDay:
+    """Prepares a day; see `Tracer.trace_day`."""
+    mine = [role for role in roles if role.chain == chain]
+    named = [label for label in labels if label.chain == chain]
+    numbers = {name: number for number, name in enumerate(incidents)}
+    endings = Endings(named, mine, day)
+    mark = np.zeros(len(index.balances.keys), np.uint8)
+    claims = read_claims(index, mine, numbers, book)
+    exits, met = read_exits(index, mark, named, mine, endings, numbers, chain, book)
+    return SharedDay(index, mine, named, endings, claims, exits, met, mark, past_of(index, padded(runs)))
+
+
 @dataclass
 class Tracer:
-    """The trail of all incidents on one chain."""
+    """The trail of all incidents on one chain, under one method."""
 
     chain: str
     incidents: tuple[str, ...]
     max_hops: int = 0
-    store: Store = field(default_factory=empty_store)
+    method: str = FIFO.name
+    dust: Mapping[bytes, int] = field(default_factory=dict)
+    """By asset (20 bytes), the taint of a holding that is not worth following; haircut alone cuts it."""
+    store: Store = field(init=False)
+    stakes: Stakes | None = field(init=False)
     groups: Groups = field(default_factory=lambda: empty_groups(16, 64))
     sums: Sums = field(default_factory=lambda: empty_sums(1024))
     assets: dict[bytes, int] = field(default_factory=dict)
     days: int = 0
 
     def __post_init__(self) -> None:
-        """Makes the counters."""
+        """Makes the counters, and the store that the method works on."""
+        self.store = empty_store(method_named(self.method).takes_newest)
+        self.stakes = stakes_for(self.method)
         self.numbers = {name: number for number, name in enumerate(self.incidents)}
         self.too_wide = np.zeros((len(self.incidents), 3), np.uint64)
         self.unseen = np.zeros(len(self.incidents), np.int64)
@@ -88,20 +133,19 @@ class Tracer:
             labels: the first of equal confidence wins.
             runs: nets of all days before, oldest first.
         """
-        roles = [role for role in roles if role.chain == self.chain]
-        labels = [label for label in labels if label.chain == self.chain]
-        endings = Endings(labels, roles, day)
-        self._end_at_services(labels, roles, endings)
+        return self.trace_shared(share_day(self.chain, self.incidents, day, index, book, roles, labels, runs))
+
+    def trace_shared(self, shared: SharedDay) -> DayFlows:
+        """Works off a day that other methods may work off too."""
+        index = shared.index
+        self._end_at_services(shared.labels, shared.roles, shared.endings)
         keys = index.balances.keys
-        mark = np.zeros(len(keys), np.uint8)
-        claims = read_claims(index, roles, self.numbers, book)
-        exits, met = read_exits(index, mark, labels, roles, endings, self.numbers, self.chain, book)
+        mark = shared.mark.copy()
         found = join_keys(self.store.keys, keys)
         mark[found[found >= 0]] |= KNOWN
         lots = to_day(self.store, found, len(keys), 2 * index.longest)
-        past = Past(keys, padded(runs), index.touch_start, index.touches)
-        flows = self._run(index, mark, lots, claims, exits, past, found)
-        return DayFlows(flows, met)
+        flows = self._run(index, mark, lots, shared.claims, shared.exits, shared.past, found)
+        return DayFlows(flows, shared.met)
 
     def _end_at_services(self, labels: list[Label], roles: list[Role], endings: Endings) -> None:
         if len(self.store.keys):
@@ -115,6 +159,7 @@ class Tracer:
                 self.numbers,
                 self.chain,
                 lambda keys: self.asset_number(asset_bytes(keys)[0].tobytes()),
+                self.stakes,
             )
 
     def asset_number(self, asset: bytes) -> int:
@@ -150,14 +195,23 @@ class Tracer:
             self.too_wide,
             self.unseen,
         )
-        done: list[Limbs] = []
-        while (lacking := run(desk, past)) != FINISHED:
-            desk = _enlarged(desk, lacking, several, done)
-        done.append(desk.flows[: desk.done[2]].copy())
+        if self.stakes is not None:
+            limits = self.dust if method_named(self.method).cuts_dust else {}
+            desk, self.stakes, flows = run_own_day(desk, past, self.stakes, dust_of(limits, index.assets))
+        else:
+            desk, flows = _run_day(desk, past, several)
         self.groups, self.sums = desk.groups, desk.sums
         self.store = from_day(self.store, found, index.balances.keys, desk.lots)
         self.days += 1
-        return np.concatenate(done)
+        return flows
+
+
+def _run_day(desk: Desk, past: Past, several: int) -> tuple[Desk, Limbs]:
+    done: list[Limbs] = []
+    while (lacking := run(desk, past)) != FINISHED:
+        desk = _enlarged(desk, lacking, several, done)
+    done.append(desk.flows[: desk.done[2]].copy())
+    return desk, np.concatenate(done)
 
 
 def _enlarged(desk: Desk, lacking: int, several: int, done: list[Limbs]) -> Desk:
