@@ -103,7 +103,13 @@ class DayInputs:
 
     def events(self) -> list[ChainEvent]:
         """Freezes and creations of the day, and on the first day those of before."""
-        return events_of(self._table("chain_events").to_pylist())
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        # Most events of a chain are swaps: they never become records.
+        table = self._table("chain_events")
+        asked = pc.is_in(table.column("kind"), value_set=pa.array(sorted(KINDS), pa.string()))
+        return events_of(table.filter(asked).drop_columns(["parameters"]).to_pylist())
 
     def balances(self) -> list[SeenBalance]:
         """Balances that were seen on the day, and on the first day those of before."""
