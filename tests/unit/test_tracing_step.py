@@ -19,9 +19,8 @@ from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, MAX_AMOUNT, TOTALS, TRANSFERS
 from clawback.tracing.chain_facts import facts_schema
-from clawback.tracing.day_inputs import transfers_of
+from clawback.tracing.columnar.transfers import columns_of
 from clawback.tracing.methods import METHODS
-from clawback.tracing.nets import nets_schema
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.state import state_rows, state_schema
 from clawback.tracing.step import trace_day, trace_methods
@@ -44,7 +43,6 @@ PARTS = {
     "flows.parquet": FLOWS,
     "holdings.parquet": HOLDINGS,
     "totals.parquet": TOTALS,
-    "nets.parquet": nets_schema(),
     "facts.parquet": facts_schema(),
 }
 
@@ -159,7 +157,7 @@ def test_traced_one_day_at_a_time_is_the_same_lake(tmp_path: Path) -> None:
     trace_day(at_once.context(), days[-1])
     keys = at_once.lake.list("trace/")
     assert keys == daily.lake.list("trace/")
-    assert len(keys) == 4 * 7
+    assert len(keys) == 4 * 6
     assert all(at_once.lake.read(key) == daily.lake.read(key) for key in keys)
 
 
@@ -234,7 +232,7 @@ def test_output_without_manifest_is_made_again(tmp_path: Path) -> None:
     # Killed between the writes of day 2: files half there, no manifest.
     folder = newest.rpartition("/")[0]
     (tmp_path / newest).unlink()
-    (tmp_path / folder / "nets.parquet").unlink()
+    (tmp_path / folder / "totals.parquet").unlink()
     chain.lake.put(f"{folder}/state.parquet", b"half a fi")
     chain.messages.clear()
     assert trace_day(chain.context(), days[2]) == newest
@@ -371,7 +369,7 @@ def test_sums_wider_than_an_amount_do_not_stop_a_day(tmp_path: Path) -> None:
 def test_a_day_before_any_snapshot_is_traced_as_empty(tmp_path: Path) -> None:
     chain = Chain(tmp_path)
     key = trace_day(chain.context(), chain.day(0, None, {"transfers": []}))
-    assert [part(chain, key, name).num_rows for name in PARTS] == [0] * 6
+    assert [part(chain, key, name).num_rows for name in PARTS] == [0] * 5
 
 
 def test_a_damaged_state_is_refused_not_used(tmp_path: Path) -> None:
@@ -389,7 +387,8 @@ def test_the_transfers_table_reads_back_as_the_same_records(tmp_path: Path) -> N
     first = [row for row in transfers if row.block_time.date() == FIRST_DAY]
     chain.days(first, roles, count=1)
     (data,) = (chain.lake.read(k) for k in chain.lake.list("tables/transfers/") if k.endswith(".parquet"))
-    assert transfers_of(read_table(data, TRANSFERS)) == first
+    columns = columns_of(read_table(data, TRANSFERS))
+    assert [columns.transfer(row) for row in range(len(first))] == first
 
 
 def swapping_chain(seed: int) -> tuple[list[Transfer], list[Role]]:
@@ -446,7 +445,7 @@ def test_a_method_listed_later_is_traced_from_the_first_day_and_touches_no_other
     both = Chain(tmp_path, methods=["fifo", "haircut"])
     assert trace_day(both.context(), days[-1]) == first
     assert {key: both.lake.read(key) for key in both.lake.list("trace/fifo/")} == before
-    assert len(both.lake.list("trace/haircut/")) == 3 * 7
+    assert len(both.lake.list("trace/haircut/")) == 3 * 6
     assert [line.split(":")[0] for line in both.messages] == [
         f"trace haircut 2020-09-{day}" for day in (25, 26, 27)
     ]

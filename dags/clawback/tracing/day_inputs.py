@@ -13,7 +13,7 @@ from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table
 from clawback.schemas import TABLES
 from clawback.tracing.chain_facts import KINDS
-from clawback.tracing.records import ChainEvent, Freeze, Label, Role, Transfer
+from clawback.tracing.records import ChainEvent, Freeze, Label, Role
 from clawback.tracing.seen import SeenBalance
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ class DayInputs:
             for name in INPUT_TABLES
         }
 
-    def transfers(self) -> list[Transfer]:
+    def transfers(self) -> pa.Table:
         """All transfers of the day."""
-        return transfers_of(self._table("transfers"))
+        return self._table("transfers")
 
     def roles(self) -> list[Role]:
         """What the case files say about addresses."""
@@ -187,23 +187,3 @@ def events_of(rows: Iterable[Mapping[str, Any]]) -> list[ChainEvent]:
         for row in rows
         if row["kind"] in KINDS and row["address"] is not None
     ]
-
-
-def transfers_of(table: pa.Table) -> list[Transfer]:
-    """The rows of a transfers table as records."""
-    names = (
-        "chain",
-        "block_number",
-        "block_time",
-        "tx_hash",
-        "tx_index",
-        "position",
-        "kind",
-        "from_address",
-        "to_address",
-        "asset",
-    )
-    columns = [table.column(name).to_pylist() for name in names]
-    amounts = [int(amount) for amount in table.column("amount").to_pylist()]
-    rest = [table.column(name).to_pylist() for name in ("order_quality", "outpoint")]
-    return [Transfer(*values) for values in zip(*columns, amounts, *rest, strict=True)]
