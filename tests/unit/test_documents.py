@@ -301,6 +301,17 @@ def test_a_parser_that_hangs_or_dies_costs_one_document() -> None:
     hangs.close()
 
 
+def test_a_child_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    tells = BoundedReader(
+        command=child("import json, os; print(json.dumps({'ok': ' '.join(os.environ)}), flush=True); input()")
+    )
+    names = tells.language("x")
+    tells.close()
+    assert "PATH" in names
+    assert "AWS" not in names
+
+
 def test_the_limits_on_time_and_memory_hold_and_the_next_document_is_read() -> None:
     start = "import clawback.documents.child as c; c.SECONDS = 1; c.MEMORY = 300 << 20; "
     spin = "c.detect_language = lambda text: exec('while True: pass') if text == 'spin' else text; "

@@ -24,8 +24,10 @@ from clawback.documents.reading import PlainDocument, Unreadable
 
 _WAIT: Final = 120.0
 _MOST_REPLY: Final = 64 << 20
-# One thread and no say of the user's folders: the process does arithmetic on a few kilobytes.
-_ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+# One thread: the process does arithmetic on a few kilobytes, and each thread would take address space.
+_ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# Nothing else of ours: keys and passwords stand in the environment, hostile bytes are parsed over there.
+_PASSED_ON: Final = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE")
 
 
 class BoundedReader:
@@ -33,7 +35,7 @@ class BoundedReader:
 
     def __init__(self, *, wait: float = _WAIT, command: tuple[str, ...] | None = None) -> None:
         self._wait = wait
-        self._command = command or (sys.executable, "-m", "clawback.documents.child")
+        self._command = command or (sys.executable, "-P", "-m", "clawback.documents.child")
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0
         self._lock = threading.Lock()
@@ -109,7 +111,7 @@ class BoundedReader:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
-                env={**os.environ, **_ENVIRONMENT},
+                env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | _ENVIRONMENT,
             )
         return self._child
 
