@@ -543,8 +543,9 @@ def test_more_pages_than_a_run_may_ask_are_left_to_the_next(tmp_path: Path, cloc
         ctx = context(tmp_path, server, clock, max_pages=2)
         manifest = fetch(ctx, clock)
         assert "/c" not in server.paths
-        (reason,) = turned_away(ctx, manifest)
-        assert "a later one will" in reason
+        assert turned_away(ctx, manifest) == []
+        (issue,) = manifest.meta["issues"]
+        assert (issue["code"], issue["where"]) == ("not_asked", f"{server.base}/c")
         (tmp_path / "clawback.toml").unlink()
         ctx = context(tmp_path, server, clock, max_pages=3)
         assert fetch(ctx, clock).meta["rows"] == {"reports": 3}

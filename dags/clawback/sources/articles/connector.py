@@ -40,6 +40,7 @@ _ACCEPT_FEED: Final = (
     "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 )
 _ACCEPT_PAGE: Final = "text/html, application/xhtml+xml, application/pdf;q=0.9, */*;q=0.1"
+NOT_ASKED: Final = "not asked: this run has asked for as many pages as it may; a later one will"
 _MAX_FEEDS: Final = 200
 _MAX_PAGES: Final = 200
 _PAUSE: Final = 2
@@ -146,8 +147,7 @@ class _Visitor:
     def _ask(self, visit: Visit, held: Visit | None, accept: str, max_bytes: int) -> Visit | None:
         answered = None if held is None else held.answered
         if self._left <= 0 or self._ctx.http.moment() > self._ends:
-            refused = "not asked: this run has asked for as many pages as it may; a later one will"
-            return None if answered is not None else _refused(visit, refused)
+            return None if answered is not None else _refused(visit, NOT_ASKED)
         self._left -= 1
         headers = {} if answered is None else answered.headers
         asked = Asked(

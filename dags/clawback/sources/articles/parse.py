@@ -13,8 +13,17 @@ from clawback.documents.pdf import MAGIC
 from clawback.documents.reading import PlainDocument, Unreadable
 from clawback.hashing import sha256_hex, short_hash
 from clawback.sources.articles.archive import Answered, Visit, read_visit
-from clawback.sources.articles.connector import FEED, MAX_PAGE, entries_of
-from clawback.sources.base import WHOLE_FILE, Options, ParsedPart, QuarantinedRow, Row, cut_sample, read_bytes
+from clawback.sources.articles.connector import FEED, MAX_PAGE, NOT_ASKED, entries_of
+from clawback.sources.base import (
+    WHOLE_FILE,
+    Issue,
+    Options,
+    ParsedPart,
+    QuarantinedRow,
+    Row,
+    cut_sample,
+    read_bytes,
+)
 
 _PAGES: Final = ("text/html", "application/xhtml+xml")
 
@@ -31,6 +40,9 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
                     parsed.quarantined.append(
                         QuarantinedRow("reports", entry.number, entry.problem, cut_sample(entry.title))
                     )
+        elif visit.refused == NOT_ASKED:
+            # Nothing is wrong with this page, so it must not count among those that are turned away.
+            parsed.issues.append(Issue("warning", "not_asked", cut_sample(visit.asked), visit.refused))
         else:
             parsed.add("reports", _row(visit))
     except ValueError as error:
