@@ -551,6 +551,23 @@ def test_more_pages_than_a_run_may_ask_are_left_to_the_next(tmp_path: Path, cloc
         assert fetch(ctx, clock).meta["rows"] == {"reports": 3}
 
 
+def test_a_run_that_has_taken_long_leaves_the_rest_to_the_next(tmp_path: Path, clock: Clock) -> None:
+    def slow() -> Scripted:
+        clock.seconds += 3_000
+        return article("A")
+
+    with Server({"/rss.xml": rss("/a", "/b"), "/a": slow, "/b": article("B")}) as server:
+        ctx = context(tmp_path, server, clock)
+        assert [issue["code"] for issue in fetch(ctx, clock, deadline=1e9).meta["issues"]] == ["not_asked"]
+        assert "/b" not in server.paths
+        # What is held is not lost to a run that has no time for it.
+        server.site["/a"] = article("A")
+        fetch(ctx, clock)
+        server.site["/rss.xml"] = lambda: (slow(), rss("/a", "/b"))[1]
+        again = fetch(ctx, clock, deadline=1e9)
+        assert (again.meta["rows"], again.meta["issues"]) == ({"reports": 2}, [])
+
+
 def test_a_kill_at_any_moment_leaves_nothing_and_the_next_run_completes(tmp_path: Path, clock: Clock) -> None:
     entered, leave = threading.Event(), threading.Event()
 

@@ -143,6 +143,8 @@ def test_a_page_is_read_alike_whatever_was_read_before() -> None:
         (linked_data("{broken"), None),
         ('<meta property="article:published_time" content="2031-01-01">', None),
         ('<meta property="article:published_time" content="2 days ago">', None),
+        ('<meta name="date" content="03/04/2026">', None),
+        ("</head><body><time>3 September 2026</time>", None),
         ('<meta property="article:published_time" content="0001-01-01T00:00:00+14:00">', None),
         ("", None),
     ],

@@ -58,12 +58,8 @@ def read_page(data: bytes, content_type: str | None, today: date) -> PlainDocume
         tree,
         with_metadata=True,
         include_comments=False,
-        date_extraction_params={
-            "original_date": True,
-            "extensive_search": False,
-            "min_date": _FIRST_DAY.isoformat(),
-            "max_date": today.isoformat(),
-        },
+        # Its date is not used, since it guesses which number is the month; without a limit it asks the clock.
+        date_extraction_params={"extensive_search": False, "max_date": today.isoformat()},
     )
     fields = {} if found is None else cast("Document", found).as_dict()
     title = one_line(fields.get("title") or "", 500)
@@ -77,7 +73,7 @@ def read_page(data: bytes, content_type: str | None, today: date) -> PlainDocume
         text=text,
         publisher=one_line(fields.get("sitename") or "", 200) or None,
         url=declared,
-        published=published or _day(fields.get("date") or "", today),
+        published=published,
     )
 
 
