@@ -25,6 +25,7 @@ from clawback.release.names import marts_hash, release_id
 from clawback.schemas import FLOWS, TABLES, TOTALS
 from clawback.settings import Settings
 from clawback.tables.addresses import ZERO_ADDRESS
+from clawback.tables.documents import content_sha256
 from clawback.tracing.day_record import write_day_record
 
 DBT_MARTS = Path(__file__).parents[2] / "dbt" / "models" / "marts"
@@ -102,9 +103,10 @@ def lake_rows(day: date) -> dict[str, list[Row]]:
         "transfers": transfers,
         "chain_events": [{**event, "position": 1_000_006, "kind": "freeze"}, burn],
         "balances": [{**fact, "address": "a", "asset": "native", "amount": 3}],
-        "reports": [{"document_id": "d1", "source": "news", "title": "T", "publisher": "P",
-                     "published_date": D2, "language": "en", "text": TEXT,
-                     "sha256": sha256_hex(TEXT.encode())}],
+        "documents": [{"document_id": "d1", "version": 1, "source": "news", "title": "T", "publisher": "P",
+                       "published_date": D2, "published_from": "document", "language": "en", "text": TEXT,
+                       "text_length": len(TEXT), "content_sha256": content_sha256("T", TEXT),
+                       "sha256": sha256_hex(TEXT.encode())}] if day == DAYS[0] else [],
         "claims": [_claim("c1", "loss", 1100, "lost 1,100 USD"),
                    _claim("c2", "recovered", 50, "50 USD was recovered")],
         "incidents": [_incident("kucoin", at(D1)), _incident("zaif", at(date(2018, 9, 14)))],
@@ -119,10 +121,10 @@ def lake_rows(day: date) -> dict[str, list[Row]]:
 def _claim(claim_id: str, kind: str, value: int, quotation: str) -> Row:
     start = TEXT.index(quotation)
     return {
-        "claim_id": claim_id, "document_id": "d1", "incident_id": "kucoin", "claim_type": kind,
-        "value": Decimal(value), "unit": "USD", "asserted_by": "P", "hedge_level": "confirmed",
-        "as_of_date": D2, "quotation": quotation, "quote_start": start, "quote_end": start + len(quotation),
-        "rule": "r",
+        "claim_id": claim_id, "document_id": "d1", "document_version": 1, "incident_id": "kucoin",
+        "claim_type": kind, "value": Decimal(value), "unit": "USD", "asserted_by": "P",
+        "hedge_level": "confirmed", "as_of_date": D2, "quotation": quotation, "quote_start": start,
+        "quote_end": start + len(quotation), "rule": "r",
     }  # fmt: skip
 
 

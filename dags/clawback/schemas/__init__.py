@@ -23,7 +23,7 @@ from clawback.schemas.chain import (
     TRANSFERS,
 )
 from clawback.schemas.columns import AMOUNT, FIGURE, MAX_AMOUNT, NATIVE, PRICE, TIME, required
-from clawback.schemas.documents import CLAIM_TYPES, CLAIMS, HEDGE_LEVELS, REPORTS
+from clawback.schemas.documents import CLAIM_TYPES, CLAIMS, DOCUMENT_VERSIONS, DOCUMENTS, HEDGE_LEVELS
 from clawback.schemas.incidents import INCIDENT_LINKS, INCIDENT_ROLES, INCIDENTS, RECOVERIES
 from clawback.schemas.trace import FLOWS, HOLDINGS, SINKS, TOTALS
 
@@ -36,6 +36,8 @@ __all__ = [
     "CLAIMS",
     "CLAIM_TYPES",
     "DAY_TABLES",
+    "DOCUMENTS",
+    "DOCUMENT_VERSIONS",
     "EVENT_KINDS",
     "FIGURE",
     "FLOWS",
@@ -52,7 +54,6 @@ __all__ = [
     "PRICES",
     "QUARANTINE",
     "RECOVERIES",
-    "REPORTS",
     "SINKS",
     "SNAPSHOT_TABLES",
     "TABLES",
@@ -72,13 +73,13 @@ QUARANTINE: Final = pa.schema(
     ]
 )
 
-DAY_TABLES: Final = {"transfers": TRANSFERS, "prices": PRICES}
+DAY_TABLES: Final = {"transfers": TRANSFERS, "prices": PRICES, "documents": DOCUMENTS}
 CHAIN_FACTS: Final = {"chain_events": CHAIN_EVENTS, "balances": BALANCES}
 """Cut by day as well; the tracer and the audit read them, no mart does."""
 SNAPSHOT_TABLES: Final = {
     "assets": ASSETS,
     "labels": LABELS,
-    "reports": REPORTS,
+    "document_versions": DOCUMENT_VERSIONS,
     "claims": CLAIMS,
     "incidents": INCIDENTS,
     "incident_roles": INCIDENT_ROLES,

@@ -110,6 +110,8 @@ class Context:
     land: Lander
     raw_manifest: Callable[[date], Manifest | None]
     """The newest raw manifest of this source for another day."""
+    read: Callable[[Part], bytes]
+    """The bytes of a part that this source has landed."""
 
 
 class ExtractFunction(Protocol):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json
-from clawback.lake.partition import Part
+from clawback.lake.partition import Part, read_part
 from clawback.settings import SourceSettings
 from clawback.sources.base import WHOLE_FILE, Context, Extraction, Options
 from clawback.sources.env_options import ResolvedOptions, resolve_options
@@ -67,6 +68,7 @@ def ingest(ctx: RunContext, source_name: str, day: date, known: date, http: Http
                     clock=ctx.clock,
                     land=landing.land,
                     raw_manifest=folder.newest,
+                    read=partial(read_part, ctx.lake),
                 ),
                 day,
             )
