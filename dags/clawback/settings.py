@@ -106,6 +106,8 @@ class Settings(BaseSettings):
     sources: list[SourceSettings] = []
     tracing: TracingSettings = TracingSettings()
     smtp: SmtpSettings = SmtpSettings()
+    chains: dict[str, dict[str, Any]] = {}
+    """Rows of EVM chains over the packaged ones; see `chains/evm/catalogue.py`."""
 
     _base_dir: Path = PrivateAttr(default_factory=Path.cwd)
     _file: Path | None = PrivateAttr(default=None)
