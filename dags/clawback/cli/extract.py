@@ -156,9 +156,20 @@ def evm(
 
 
 def _chains_of(settings_path: Path | None) -> dict[str, dict[str, Any]]:
-    from clawback.settings import load_settings
+    # Reading all settings takes longer than extracting a hundred blocks; `clawback config check` does that.
+    import tomllib
 
-    return load_settings(settings_path).chains
+    from clawback.errors import ClawbackError
+    from clawback.settings_file import find_settings_file
+
+    file, _ = find_settings_file(settings_path)
+    try:
+        chains = tomllib.loads(file.read_text(encoding="utf-8")).get("chains", {})
+    except ValueError as error:
+        raise ClawbackError("the settings file is no TOML", where=str(file), cause=str(error)) from error
+    if not isinstance(chains, dict) or not all(isinstance(row, dict) for row in chains.values()):
+        raise ClawbackError("chains is no table of tables", where=str(file), remedy="write [chains.NAME]")
+    return chains
 
 
 def _print_summary(manifest: dict[str, Any], out: Path) -> None:

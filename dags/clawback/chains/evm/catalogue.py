@@ -36,7 +36,7 @@ class Chain:
     log_addresses: tuple[str, ...] = ()
     """Contracts all of whose logs are kept."""
     chunk_blocks: int = _CHUNK
-    """Blocks of one file: about as many as have a hundred thousand transfers."""
+    """Blocks of one file."""
 
 
 def chain_named(name: str, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Chain:

@@ -1,8 +1,7 @@
 """Columns of hex text to arrays, a whole column at a time.
 
 Invariants:
-    Strict: 0x and exactly the digits that fit, or a Lie. A node's text never reaches `int` unchecked, since
-    Python also reads signs, spaces and underscores as numbers.
+    Strict: 0x and exactly the digits that fit, or a Lie.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.quantities import quantities
 from clawback.schemas import MAX_AMOUNT
 
 Bytes = NDArray[np.uint8]
@@ -52,26 +52,6 @@ def fixed_bytes(texts: Sequence[str], width: int, name: str) -> Bytes:
     except (HexError, UnicodeEncodeError) as error:
         raise Lie(f"{name} is not always hex") from error
     return np.frombuffer(found, np.uint8).reshape(count, width)
-
-
-def quantities(texts: Sequence[str], name: str) -> list[int]:
-    """JSON-RPC quantities as integers of any size up to 256 bits. Raises Lie."""
-    joined = "".join(texts)
-    if not texts:
-        return []
-    if not (joined.isascii() and joined.isalnum()) or joined.count("0x") != len(texts):
-        raise Lie(f"{name} is not always a quantity")
-    if max(map(len, texts)) > 2 * HASH + 2:
-        raise Lie(f"{name} is wider than 256 bits")
-    try:
-        return [int(text, 16) for text in texts]
-    except ValueError as error:
-        raise Lie(f"{name} is not always a quantity") from error
-
-
-def quantity(text: str, name: str) -> int:
-    """One quantity. Raises Lie."""
-    return quantities((text,), name)[0]
 
 
 def small_integers(texts: Sequence[str], name: str) -> Integers:

@@ -16,8 +16,9 @@ from typing import Final
 import numpy as np
 
 from clawback.chains.evm.blocks import Batch
-from clawback.chains.evm.columns import ADDRESS, fixed_bytes, quantities, words_of
+from clawback.chains.evm.columns import ADDRESS, fixed_bytes, words_of
 from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.quantities import quantities
 from clawback.chains.evm.shapes import CallFrame, Trace, TracedTransaction
 from clawback.chains.evm.transfers import INTERNAL_KIND, Rows
 from clawback.tables.transfers import INTERNAL_BASE

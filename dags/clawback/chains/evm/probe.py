@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from clawback.chains.evm.columns import quantity
 from clawback.chains.evm.failures import Lie, NodeFailure, NotOffered
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import TraceMethod
+from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Header
 from clawback.chains.evm.transport import Endpoint

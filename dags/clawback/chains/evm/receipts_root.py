@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from clawback.chains.evm.columns import fixed_bytes, quantity
+from clawback.chains.evm.columns import fixed_bytes
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.keccak import keccak256
+from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.shapes import Block, Log, Receipt
 from clawback.errors import ClawbackError
 

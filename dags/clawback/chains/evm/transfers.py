@@ -28,10 +28,10 @@ from clawback.chains.evm.columns import (
     fixed_bytes,
     is_address,
     is_zero,
-    quantities,
     words_of,
 )
 from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.quantities import quantities
 from clawback.chains.evm.topics import DEPOSIT, TRANSFER, WITHDRAWAL
 from clawback.tables.transfers import FEE, LOG_BASE, VALUE
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -25,14 +24,15 @@ class Workers:
         self._before = {name: os.environ.get(name) for name in _FRUGAL}
         # A child reads these when it starts, which the pool puts off until there is work.
         os.environ.update(_FRUGAL)
-        self._pool = ProcessPoolExecutor(
-            count, mp_context=get_context("spawn"), initializer=_begin, initargs=(os.getpid(),)
-        )
+        context = get_context("forkserver")
+        # One process imports, workers are copies of it: half a second of work once instead of for each, while
+        # this process still asks the nodes who they are.
+        context.set_forkserver_preload(["clawback.chains.evm.chunk"])
+        self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
 
     def __enter__(self) -> Workers:
-        # They import what they need while this process still asks the nodes who they are.
         for _ in range(self._count):
-            self._pool.submit(_import)
+            self._pool.submit(_ready)
         return self
 
     def __exit__(
@@ -58,16 +58,17 @@ def _extract(plan: Plan, access: Access, out: Path, blocks: range, prefer: int) 
     return extract_chunk(plan, access, out, blocks, prefer)
 
 
-def _import() -> None:
-    import clawback.chains.evm.chunk  # noqa: F401 - for its effect: later chunks find it loaded
+def _ready() -> None:
+    """Nothing: to have it done, a worker must be there."""
 
 
-def _begin(parent: int) -> None:
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+def _begin() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
-    # A killed parent cannot say goodbye; without this its workers would wait for work for ever.
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+def _end_with_parent() -> None:
+    # A killed process cannot say goodbye; without this its workers would wait for work for ever.
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -2,7 +2,7 @@
 
 Invariants:
     Row groups are cut by their number of rows alone, never by how the rows arrived. A file has its name only
-    when it is whole and on the disk.
+    when it is whole. It is not forced onto the disk: whoever goes on from it looks at its hash.
 """
 
 from __future__ import annotations
@@ -71,8 +71,6 @@ class TableFile:
         if self._held_rows:
             self._flush(self._held_rows)
         self._writer.close()
-        with self._draft.open("rb") as draft:
-            os.fsync(draft.fileno())
         self._draft.rename(self.path)
 
     def _flush(self, rows: int) -> None:
