@@ -18,9 +18,10 @@ import pytest
 
 from clawback.chains.evm.bloom import bloom_of
 from clawback.chains.evm.failures import NodeFailure
-from clawback.chains.evm.fetch import Piece, Wish, fetch
+from clawback.chains.evm.fetch import Piece, fetch
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
+from clawback.chains.evm.read import Wish
 from clawback.chains.evm.shapes import Log
 from clawback.chains.evm.transport import Endpoint, Limits
 from clawback.errors import ClawbackError

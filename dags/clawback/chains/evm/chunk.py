@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from clawback.chains.evm.failures import Lie
-from clawback.chains.evm.fetch import Piece, Wish, fetch
+from clawback.chains.evm.fetch import Piece, fetch
 from clawback.chains.evm.files import CHUNKS, chunk_name, table_names, write_json
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.plan import Access, Plan
+from clawback.chains.evm.read import Wish
 from clawback.chains.evm.tables import TABLES
 from clawback.chains.evm.transport import Endpoint
 from clawback.chains.evm.write import TableFile

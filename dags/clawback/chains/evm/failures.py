@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+_LONGEST = 500
+
 
 class NodeFailure(Exception):
     """The answer cannot be used: ask again, elsewhere if there is an elsewhere."""
+
+    def __init__(self, reason: str) -> None:
+        # A reason may hold the node's own words, and ends on a terminal.
+        super().__init__(printable(reason))
+
+
+def printable(text: str) -> str:
+    """Text of a node as terminals and tables can hold it, cut short."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
+        for letter in text[:_LONGEST]
+    )[:_LONGEST]
 
 
 class Busy(NodeFailure):

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import pyarrow as pa
 
-from clawback.chains.evm.blocks import Batch, batch_of_blocks, batch_of_logs
-from clawback.chains.evm.bloom import check_blooms, check_logs_in_bloom
+from clawback.chains.evm.blocks import batch_of_logs
+from clawback.chains.evm.bloom import check_logs_in_bloom
 from clawback.chains.evm.failures import NotOffered, TooMuch
-from clawback.chains.evm.internal import values_of_frames, values_of_traces
 from clawback.chains.evm.logs import Wanted, wanted_logs
 from clawback.chains.evm.nft import numbered_transfers
 from clawback.chains.evm.nodes import Nodes
-from clawback.chains.evm.plan import TraceMethod
-from clawback.chains.evm.receipts_root import check_receipts_roots
+from clawback.chains.evm.read import Reading, Wish, ask_blocks, read_answers
 from clawback.chains.evm.rpc import Question
-from clawback.chains.evm.shapes import Block, Header, Log, Receipt, Trace, TracedTransaction
+from clawback.chains.evm.shapes import Header, Log
 from clawback.chains.evm.tables import (
     block_table,
     log_table,
@@ -27,39 +25,14 @@ from clawback.chains.evm.tables import (
     transfer_table,
 )
 from clawback.chains.evm.topics import TRANSFER
-from clawback.chains.evm.transfers import (
-    Refused,
-    Rows,
-    fees,
-    in_order,
-    native_values,
-    token_transfers,
-    without_wide,
-    wrapped_moves,
-)
+from clawback.chains.evm.transfers import Refused, token_transfers, without_wide
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
 
-_BLOCKS: Final = Question("eth_getBlockByNumber", Block)
+T = TypeVar("T")
+
 _HEADERS: Final = Question("eth_getBlockByNumber", Header)
-_RECEIPTS: Final = Question("eth_getBlockReceipts", list[Receipt])
 _LOGS: Final = Question("eth_getLogs", list[Log])
-_TRACES: Final = Question("trace_block", list[Trace])
-_FRAMES: Final = Question("debug_traceBlockByNumber", list[TracedTransaction])
-_CALL_TRACER: Final = {"tracer": "callTracer"}
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is asked of the nodes, and what of it is proven by more than the default checks."""
-
-    only_token_transfers: bool = False
-    traces: TraceMethod | None = None
-    check_bloom: bool = False
-    check_receipts_root: bool = False
-    wrapped: frozenset[str] = frozenset()
-    """Contracts of the wrapped native asset, lower-case hex."""
-    logs: Wanted = field(default_factory=Wanted)
 
 
 @dataclass(frozen=True)
@@ -75,28 +48,34 @@ class Piece:
 
 
 def fetch(nodes: Nodes, asked: range, wish: Wish) -> list[Piece]:
-    """Fetch blocks; in halves where a node does not give so many at once.
+    """Fetch blocks as rows, in one piece where the node gives so many at once.
 
     Raises:
         ClawbackError: no node gave an answer that holds.
     """
+    return in_parts(nodes, asked, lambda endpoint, part: _fetch(nodes, endpoint, part, wish))
+
+
+def in_parts(nodes: Nodes, asked: range, attempt: Callable[[Endpoint, range], T]) -> list[T]:
+    """Let the nodes attempt some blocks; in halves where that is too much for them.
+
+    Raises:
+        ClawbackError: no node succeeded.
+    """
     name = f"block {asked.start}" if len(asked) == 1 else f"blocks {asked.start} to {asked.stop - 1}"
     try:
-        found = nodes.try_each(
-            name, lambda endpoint: _fetch(nodes, endpoint, asked, wish), divisible=len(asked) > 1
-        )
-        return [found]
+        return [nodes.try_each(name, lambda endpoint: attempt(endpoint, asked), divisible=len(asked) > 1)]
     except TooMuch:
         nodes.pace.too_much(len(asked))
     except NotOffered as error:
         raise ClawbackError(
             "the node does not offer what is needed",
             cause=str(error),
-            remedy="name a node that does: --rpc URL2",
+            remedy="name a node that does, beside this one or in its place",
         ) from error
     middle = asked.start + len(asked) // 2
     halves = range(asked.start, middle), range(middle, asked.stop)
-    return [piece for half in halves for piece in fetch(nodes, half, wish)]
+    return [part for half in halves for part in in_parts(nodes, half, attempt)]
 
 
 def _fetch(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
@@ -109,30 +88,9 @@ def _fetch(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
 
 
 def _of_blocks(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
-    blocks, of_blocks = _BLOCKS.ask(endpoint, [(hex(number), True) for number in asked])
-    receipts, of_receipts = _RECEIPTS.ask(endpoint, [(hex(number),) for number in asked])
-    batch = batch_of_blocks(asked, blocks, receipts)
-    if wish.check_bloom:
-        check_blooms(batch)
-    if wish.check_receipts_root:
-        check_receipts_roots(blocks, receipts)
-    refused = Refused()
-    tokens = token_transfers(batch, refused)
-    parts = [
-        fees(batch),
-        native_values(batch, refused),
-        tokens,
-        wrapped_moves(batch, wish.wrapped, tokens),
-    ]
-    of_traces = 0
-    if wish.traces == "trace_block":
-        traces, of_traces = _TRACES.ask(endpoint, [(hex(number),) for number in asked])
-        parts.append(values_of_traces(batch, traces))
-    elif wish.traces == "debug_traceBlockByNumber":
-        frames, of_traces = _FRAMES.ask(endpoint, [(hex(number), _CALL_TRACER) for number in asked])
-        parts.append(values_of_frames(batch, frames))
-    piece = _piece(batch, parts, refused, wish.logs)
-    nodes.pace.took(len(asked), max(of_blocks, of_receipts, of_traces))
+    answers = ask_blocks(endpoint, asked, wish.traces)
+    piece = _piece(read_answers(answers, wish, asked), wish.logs)
+    nodes.pace.took(len(asked), answers.largest)
     return piece
 
 
@@ -144,14 +102,15 @@ def _of_logs(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piec
     if wish.check_bloom:
         check_logs_in_bloom(batch)
     refused = Refused()
-    piece = _piece(batch, [token_transfers(batch, refused)], refused, wish.logs)
+    rows, amounts = without_wide(token_transfers(batch, refused), refused)
+    piece = _piece(Reading(batch, rows, amounts, refused), wish.logs)
     nodes.pace.took(len(asked), max(of_headers, of_logs))
     return piece
 
 
-def _piece(batch: Batch, parts: list[Rows], refused: Refused, wanted: Wanted) -> Piece:
-    rows, amounts = without_wide(in_order(parts), refused)
-    numbered = numbered_transfers(batch, refused)
+def _piece(reading: Reading, wanted: Wanted) -> Piece:
+    batch = reading.batch
+    numbered = numbered_transfers(batch, reading.refused)
     return Piece(
         batch.headers[0].parent_hash,
         batch.headers[-1].hash,
@@ -165,9 +124,9 @@ def _piece(batch: Batch, parts: list[Rows], refused: Refused, wanted: Wanted) ->
         },
         {
             "blocks": block_table(batch),
-            "transfers": transfer_table(batch, rows, amounts),
+            "transfers": transfer_table(batch, reading.rows, reading.amounts),
             "nft_transfers": nft_table(batch, numbered),
             "logs": log_table(batch, wanted_logs(batch, wanted)),
-            "quarantine": quarantine_table(batch, refused),
+            "quarantine": quarantine_table(batch, reading.refused),
         },
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.columns import ADDRESS, HASH, fixed_bytes
-from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.failures import Lie, printable
 from clawback.chains.evm.shapes import Log
 from clawback.chains.evm.topics import TRANSFER, TRANSFER_BATCH, TRANSFER_SINGLE
 from clawback.chains.evm.transfers import Refused
@@ -54,7 +54,7 @@ def numbered_transfers(batch: Batch, refused: Refused) -> NumberedRows:
                 _add(rows, batch, place, 1, _items(_data(log)), sender, receiver)
         except ValueError as error:
             position = LOG_BASE + int(batch.log_index[place])
-            says = f"{' '.join(topic[:70] for topic in log.topics)} {log.data[:200]}"
+            says = printable(f"{' '.join(topic[:70] for topic in log.topics)} {log.data[:200]}")
             reason = f"no transfer of a numbered token: {error}"
             refused.add(int(batch.log_tx[place]), position, log.address[:42], reason, says)
     return rows

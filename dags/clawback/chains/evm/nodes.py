@@ -85,7 +85,7 @@ class Nodes:
         raise ClawbackError(
             f"no node gave {what}",
             cause="; ".join(f"{name}: {reason}" for name, reason in sorted(reasons.items())),
-            remedy="run it again (it goes on where it stopped), or name another node as well: --rpc URL2",
+            remedy="run it again, or name another node as well",
         )
 
     def _failed(self, endpoint: Endpoint, error: NodeFailure, turn: int) -> None:
@@ -117,7 +117,7 @@ class Nodes:
             raise ClawbackError(
                 f"every node asks to wait; the shortest wait is {pause:.0f} s",
                 where=", ".join(endpoint.name for endpoint in self.endpoints),
-                remedy="run it again later (it goes on where it stopped), or name another node: --rpc URL2",
+                remedy="run it again later, or name another node as well",
             )
         self._sleep(pause)
         return pause

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Generic, TypeVar, Union
 
 import msgspec
+from typing_extensions import Buffer
 
 from clawback.chains.evm.failures import Busy, Lie, NodeFailure, NotOffered, TooMuch
 from clawback.chains.evm.shapes import RpcError
@@ -48,26 +49,38 @@ class Question(Generic[T]):
         Raises:
             NodeFailure: see `failures`.
         """
-        if not calls:
-            return [], 0
+        content = self.post(endpoint, calls)
+        return self.read(content, len(calls)), len(content)
+
+    def post(self, endpoint: Endpoint, calls: Sequence[Sequence[Any]]) -> bytes | bytearray:
+        """Ask; the answer as it came. Raises NodeFailure."""
         asked = [
             {"jsonrpc": "2.0", "id": number, "method": self.method, "params": params}
             for number, params in enumerate(calls)
         ]
         # A single question is not wrapped: some nodes refuse batches altogether.
-        content = endpoint.post(msgspec.json.encode(asked[0] if len(asked) == 1 else asked))
-        return self._results(content, len(calls)), len(content)
+        return endpoint.post(msgspec.json.encode(asked[0] if len(asked) == 1 else asked))
 
-    def _results(self, content: bytes | bytearray, count: int) -> list[T]:
+    def read(self, content: Buffer, count: int | None = None) -> list[T]:
+        """Results of an answer in the order of the calls.
+
+        Args:
+            content: the answer as it came.
+            count: how many calls there were; None for as many as there are answers.
+
+        Raises:
+            NodeFailure: see `failures`.
+        """
         try:
             answers = self._decoder.decode(content)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            start = bytes(content[:60]).decode("utf-8", "replace")
+            start = bytes(memoryview(content)[:60]).decode("utf-8", "replace")
             raise Lie(f"no answer to {self.method}: {error}; it begins {start!r}") from error
         if not isinstance(answers, list):
             answers = [answers]
             if answers[0].error is not None:
                 raise _meaning(answers[0].error, self.method)
+        count = len(answers) if count is None else count
         if {answer.id for answer in answers} != set(range(count)) or len(answers) != count:
             raise Lie(f"{len(answers)} answers to {count} questions of {self.method}, or not to these")
         found: list[T] = [None] * count  # type: ignore[list-item] # filled below, each once

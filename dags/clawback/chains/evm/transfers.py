@@ -30,7 +30,7 @@ from clawback.chains.evm.columns import (
     is_zero,
     words_of,
 )
-from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.failures import Lie, printable
 from clawback.chains.evm.quantities import quantities
 from clawback.chains.evm.topics import DEPOSIT, TRANSFER, WITHDRAWAL
 from clawback.tables.transfers import FEE, LOG_BASE, VALUE
@@ -274,6 +274,6 @@ def _second_fee(blob_used: str | None, blob_price: str | None, rollup: str | Non
 
 def _refuse(batch: Batch, place: int, reason: str, refused: Refused) -> None:
     log = batch.logs[place]
-    says = f"{' '.join(topic[:70] for topic in log.topics[:4])} {log.data[:200]}"
+    says = printable(f"{' '.join(topic[:70] for topic in log.topics[:4])} {log.data[:200]}")
     position = LOG_BASE + int(batch.log_index[place])
     refused.add(int(batch.log_tx[place]), position, log.address[:42], reason, says)

@@ -40,8 +40,10 @@ class Limits:
 class Endpoint:
     """One address of a node. Each thread has a connection of its own."""
 
-    def __init__(self, url: str, limits: Limits, allow_hosts: Collection[str] = ()) -> None:
-        """Take an address; nothing is asked yet.
+    def __init__(
+        self, url: str, limits: Limits, allow_hosts: Collection[str] = (), contact: str | None = None
+    ) -> None:
+        """Take an address; nothing is asked yet. `contact` tells the operator whom to write to.
 
         Raises:
             ClawbackError: no http(s) address.
@@ -50,6 +52,9 @@ class Endpoint:
         self._limits = limits
         self._allow_hosts = frozenset(allow_hosts)
         self._own = threading.local()
+        self._headers = dict(_HEADERS)
+        if contact is not None:
+            self._headers["user-agent"] = f"{USER_AGENT} contact: {contact}"
         self._host = self._url.hostname or ""
         self._port = self._url.port or (443 if self._url.scheme == "https" else 80)
         self._path = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
@@ -98,7 +103,7 @@ class Endpoint:
         whole = False
         try:
             try:
-                connection.request("POST", self._path, body, _HEADERS)
+                connection.request("POST", self._path, body, self._headers)
                 response = connection.getresponse()
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
                 raise _Stale(f"the node closed the connection: {type(error).__name__}") from error
