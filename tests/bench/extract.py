@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.figures import Figure, Process, measure
+from tests.bench.figures import Figure, measure
 from tests.peers import peer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +28,7 @@ SLOW_BLOCKS = min(BLOCKS, 200)
 """Blocks for ethereum-etl, which does a dozen a second: its figure is a rate."""
 FIRST = 19_000_000
 REPEATS = 3
+WHAT = {"full": "extract_full", "tokens": "extract_token_transfers"}
 
 _CRYO = """
 import sys, cryo
@@ -57,33 +58,43 @@ def run() -> Iterator[Figure]:
 
 
 def _figures(home: Path, port: int) -> Iterator[Figure]:
-    ours: dict[str, list[float]] = {"full": [], "tokens": []}
-    bare: dict[str, list[float]] = {"full": [], "tokens": []}
-    cryo: dict[str, list[float]] = {"full": [], "tokens": []}
-    peaks = []
-    cryo_python, etl_python = peer("cryo"), peer("ethereum-etl")
+    peers = {name: python for name in ("cryo", "ethereum-etl") if (python := peer(name)) is not None}
+    # These come first: they leave compiled modules behind, as any installation has them.
+    for what, name in WHAT.items():
+        used = {}
+        for who in ("clawback", *(["cryo"] if "cryo" in peers else [])):
+            with _folder(home) as out:
+                used[who] = _watched(_words(who, what, port, out, peers))
+        peak, seconds = used["clawback"]
+        yield Figure(f"{name}_peak_memory", peak, "MiB", "the largest of its processes")
+        if "cryo" in used:
+            # On a machine that others use, this says more than the clock.
+            against = (
+                f"processor seconds: {seconds:.2f}, cryo {used['cryo'][1]:.2f} ({used['cryo'][0]:.0f} MiB)"
+            )
+            yield Figure(f"{name}_processor_vs_cryo", used["cryo"][1] / seconds, "x", against)
+    rates: dict[tuple[str, str], list[float]] = {}
     for _ in range(REPEATS):
         # One after the other, so that all meet the same machine.
-        for what in ("full", "tokens"):
-            seconds, peak = _ours(home, port, what)
-            ours[what].append(BLOCKS / seconds)
-            peaks.append(peak)
-            bare[what].append(BLOCKS / _bare(home, port, what).seconds)
-            if cryo_python is not None:
-                cryo[what].append(BLOCKS / _cryo(home, port, what, cryo_python).seconds)
-    for what, name in (("full", "extract_full"), ("tokens", "extract_token_transfers")):
-        rate = statistics.median(ours[what])
-        told = f"{BLOCKS} blocks, 2 processes, whole command; " + " ".join(f"{one:.0f}" for one in ours[what])
-        yield Figure(f"{name}_blocks_per_second", rate, "1/s", told)
-        yield _ratio(f"{name}_vs_bare_client", ours[what], bare[what], "fetch, decode, write text; no check")
-        if cryo[what]:
-            yield _ratio(f"{name}_vs_cryo", ours[what], cryo[what], "cryo 0.3.2")
-    if etl_python is not None:
-        seconds = _ethereum_etl(home, port, etl_python)
-        slow = SLOW_BLOCKS / seconds
+        for what in WHAT:
+            for who in ("clawback", "bare", *(["cryo"] if "cryo" in peers else [])):
+                with _folder(home) as out:
+                    seconds = measure(_words(who, what, port, out, peers), home, _environment()).seconds
+                rates.setdefault((who, what), []).append(BLOCKS / seconds)
+    for what, name in WHAT.items():
+        ours = rates["clawback", what]
+        told = f"{BLOCKS} blocks, 2 processes, whole command; {' '.join(f'{one:.0f}' for one in ours)}"
+        yield Figure(f"{name}_blocks_per_second", statistics.median(ours), "1/s", told)
+        yield _ratio(
+            f"{name}_vs_bare_client", ours, rates["bare", what], "fetch, decode, write text; no check"
+        )
+        if "cryo" in peers:
+            yield _ratio(f"{name}_vs_cryo", ours, rates["cryo", what], "cryo 0.3.2")
+    if "ethereum-etl" in peers:
+        slow = SLOW_BLOCKS / _ethereum_etl(home, port, peers["ethereum-etl"])
         against = f"ethereum-etl 2.4.2: {slow:.1f} blocks/s over {SLOW_BLOCKS} blocks"
-        yield Figure("extract_full_vs_ethereum_etl", statistics.median(ours["full"]) / slow, "x", against)
-    yield Figure("extract_peak_memory", max(peaks), "MiB", "the largest process of any of these runs")
+        fast = statistics.median(rates["clawback", "full"])
+        yield Figure("extract_full_vs_ethereum_etl", fast / slow, "x", against)
 
 
 def _ratio(name: str, ours: list[float], theirs: list[float], whom: str) -> Figure:
@@ -93,60 +104,48 @@ def _ratio(name: str, ours: list[float], theirs: list[float], whom: str) -> Figu
     return Figure(name, statistics.median(ratios), "x", against)
 
 
-def _ours(home: Path, port: int, what: str) -> tuple[float, float]:
-    """Wall seconds, and the MiB of the largest of its processes, workers among them."""
-    command = [str(Path(sys.executable).parent / "clawback"), "extract", "evm"]
-    blocks = ["--from-block", str(FIRST), "--to-block", str(FIRST + BLOCKS - 1)]
+def _words(who: str, what: str, port: int, out: Path, peers: dict[str, Path]) -> list[str]:
+    url, last = f"http://127.0.0.1:{port}", str(FIRST + BLOCKS - 1)
+    if who == "cryo":
+        datatypes = "erc20_transfers" if what == "tokens" else "blocks,transactions,logs"
+        blocks = f"{FIRST}:{FIRST + BLOCKS}"
+        return [str(peers["cryo"]), "-c", _CRYO, datatypes, blocks, url, str(out)]
+    if who == "bare":
+        script = str(Path(__file__).with_name("bare_client.py"))
+        kind = "logs" if what == "tokens" else "full"
+        return [sys.executable, script, str(port), str(out), str(FIRST), last, kind]
+    command = [str(Path(sys.executable).parent / "clawback"), "extract", "evm", "--rpc", url]
     only = ["--only", "token-transfers"] if what == "tokens" else []
-    with _folder(home) as out:
-        words = [*command, "--rpc", f"http://127.0.0.1:{port}", *blocks, *only, "--out", str(out)]
-        started = time.monotonic()
-        process = subprocess.Popen(
-            words,
-            env=_environment(),
-            start_new_session=True,
-            stderr=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        peak = 0.0
-        while process.poll() is None:
-            peak = max(peak, _largest_of_session(process.pid))
-            time.sleep(0.02)
-        seconds = time.monotonic() - started
+    return [*command, "--from-block", str(FIRST), "--to-block", last, *only, "--out", str(out)]
+
+
+def _watched(words: list[str]) -> tuple[float, float]:
+    """MiB of the largest process of a command, and processor seconds of all of them, workers among them."""
+    process = subprocess.Popen(
+        words,
+        env=_environment(),
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    held: dict[str, int] = {}
+    ticks: dict[str, int] = {}
+    while process.poll() is None:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                fields = (folder / "stat").read_text().rpartition(") ")[2].split()
+                if int(fields[3]) != process.pid:
+                    continue
+                status = (folder / "status").read_text().splitlines()
+            except OSError:
+                continue  # it ended meanwhile
+            ticks[folder.name] = int(fields[11]) + int(fields[12])
+            now = [int(line.split()[1]) for line in status if line.startswith("VmHWM:")]
+            held[folder.name] = max(held.get(folder.name, 0), *now, 0)
+        time.sleep(0.02)
     if process.returncode:
         raise RuntimeError(f"{' '.join(words)} failed")
-    return seconds, peak
-
-
-def _largest_of_session(session: int) -> float:
-    """MiB of the process that has taken most so far; workers are no children whose use is handed up."""
-    largest = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if int((folder / "stat").read_text().rpartition(") ")[2].split()[3]) != session:
-                continue
-            status = (folder / "status").read_text()
-        except OSError:
-            continue  # it ended meanwhile
-        held = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")]
-        largest = max(largest, *held, 0)
-    return largest / 1024
-
-
-def _bare(home: Path, port: int, what: str) -> Process:
-    last = str(FIRST + BLOCKS - 1)
-    with _folder(home) as out:
-        script = [sys.executable, str(Path(__file__).with_name("bare_client.py"))]
-        kind = "logs" if what == "tokens" else "full"
-        return measure([*script, str(port), str(out), str(FIRST), last, kind], home, _environment())
-
-
-def _cryo(home: Path, port: int, what: str, python: Path) -> Process:
-    datatypes = "erc20_transfers" if what == "tokens" else "blocks,transactions,logs"
-    blocks = f"{FIRST}:{FIRST + BLOCKS}"
-    with _folder(home) as out:
-        words = [str(python), "-c", _CRYO, datatypes, blocks, f"http://127.0.0.1:{port}", str(out)]
-        return measure(words, home, _environment())
+    return max(held.values()) / 1024, sum(ticks.values()) / os.sysconf("SC_CLK_TCK")
 
 
 def _ethereum_etl(home: Path, port: int, python: Path) -> float:
@@ -200,7 +199,8 @@ def _folder(home: Path) -> Iterator[Path]:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("CLAWBACK_")}
+    left_out = ("CLAWBACK_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 
 if __name__ == "__main__":
