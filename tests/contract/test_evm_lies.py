@@ -513,7 +513,7 @@ def test_a_batch_that_is_too_much_is_halved(truth: Answers, true_pieces: list[Pi
     with LoopbackServer(answering=answer) as server:
         pieces, nodes = fetched([server.url])
     assert same(pieces, true_pieces)
-    assert sizes == [2, 1, 1, 1, 1]
+    assert sizes == [2, 2, 1, 1, 1, 1]
     assert nodes.pace.blocks == 1
 
 

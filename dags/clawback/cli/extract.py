@@ -82,6 +82,14 @@ def extract() -> None:
     show_default=True,
     help="Most blocks in one question; how many it is in fact follows the node.",
 )
+@click.option(
+    "--max-answer",
+    type=click.IntRange(1, 1024),
+    default=64,
+    show_default=True,
+    metavar="MIB",
+    help="Largest answer that is read; a node that sends more is asked for fewer blocks.",
+)
 @click.pass_obj
 def evm(
     settings_path: Path | None,
@@ -96,6 +104,7 @@ def evm(
     checks: tuple[str, ...],
     workers: int,
     max_batch: int,
+    max_answer: int,
 ) -> None:
     """Extract an EVM chain: fees, native and internal value, tokens, mints and burns.
 
@@ -109,6 +118,7 @@ def evm(
     from clawback.chains.evm.plan import Access
     from clawback.chains.evm.run import Order
     from clawback.chains.evm.run import extract as run
+    from clawback.chains.evm.transport import Limits
     from clawback.errors import ClawbackError
 
     if (day is None) == (from_block is None) or (from_block is None) != (to_block is None):
@@ -149,7 +159,7 @@ def evm(
     hosts = tuple(sorted({urlsplit(url).hostname or "" for url in urls}))
     manifest = run(
         Order(row, blocks, out, only is not None, internal, checks, workers),
-        Access(urls, hosts, most_blocks=max_batch),
+        Access(urls, hosts, Limits(max_bytes=max_answer << 20), max_batch),
         lambda line: click.echo(line, err=True),
     )
     _print_summary(manifest, out)

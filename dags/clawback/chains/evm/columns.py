@@ -42,10 +42,12 @@ def fixed_bytes(texts: Sequence[str], width: int, name: str) -> Bytes:
     digits = 2 * width + 2
     if not count:
         return np.empty((0, width), np.uint8)
-    if set(map(len, texts)) != {digits}:
-        raise Lie(f"{name} is not always 0x and {2 * width} digits")
     try:
-        joined = np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(count, digits)
+        letters = np.frombuffer("".join(texts).encode("ascii"), np.uint8)
+        if letters.size != count * digits:
+            raise Lie(f"{name} is not always 0x and {2 * width} digits")
+        # An x is no digit, so only texts that join to a column of that width pass.
+        joined = letters.reshape(count, digits)
         if (joined[:, :2] != _PREFIX).any():
             raise Lie(f"{name} does not always begin with 0x")
         found = unhexlify(np.ascontiguousarray(joined[:, 2:]).data)

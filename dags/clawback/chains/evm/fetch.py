@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -88,23 +89,28 @@ def _fetch(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
 
 
 def _of_blocks(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
+    begun = time.monotonic()
     answers = ask_blocks(endpoint, asked, wish.traces)
+    came = time.monotonic()
     piece = _piece(read_answers(answers, wish, asked), wish.logs)
-    nodes.pace.took(len(asked), answers.largest)
+    nodes.pace.took(len(asked), answers.largest, came - begun, time.monotonic() - came)
     return piece
 
 
 def _of_logs(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
-    headers, of_headers = _HEADERS.ask(endpoint, [(hex(number), False) for number in asked])
+    begun = time.monotonic()
+    of_headers = _HEADERS.post(endpoint, [(hex(number), False) for number in asked])
     bounds = {"fromBlock": hex(asked.start), "toBlock": hex(asked.stop - 1), "topics": [TRANSFER]}
-    logs, of_logs = _LOGS.ask(endpoint, [(bounds,)])
-    batch = batch_of_logs(asked, headers, logs[0])
+    of_logs = _LOGS.post(endpoint, [(bounds,)])
+    came = time.monotonic()
+    batch = batch_of_logs(asked, _HEADERS.read(of_headers, len(asked)), _LOGS.read(of_logs, 1)[0])
     if wish.check_bloom:
         check_logs_in_bloom(batch)
     refused = Refused()
     rows, amounts = without_wide(token_transfers(batch, refused), refused)
     piece = _piece(Reading(batch, rows, amounts, refused), wish.logs)
-    nodes.pace.took(len(asked), max(of_headers, of_logs))
+    largest = max(len(of_headers), len(of_logs))
+    nodes.pace.took(len(asked), largest, came - begun, time.monotonic() - came)
     return piece
 
 

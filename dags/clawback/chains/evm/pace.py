@@ -27,13 +27,21 @@ class Pace:
         self._good = 0
         self._lock = threading.Lock()
 
-    def took(self, blocks: int, size: int) -> None:
-        """A batch of that many blocks came well; its largest answer had that size."""
+    def took(self, blocks: int, size: int, waited: float, worked: float) -> None:
+        """A batch of that many blocks came well.
+
+        Args:
+            blocks: how many.
+            size: bytes of its largest answer.
+            waited: seconds until the answers were there.
+            worked: seconds of reading them.
+        """
         with self._lock:
             fitting = max(1, _AIM_BYTES * blocks // max(1, size))
             # At most doubled: one small block says little about the next.
             self.blocks = min(fitting, max(2 * blocks, self.blocks), self._most_blocks)
-            self._good += 1
+            # Threads hide waiting; for work they only stand in each other's way.
+            self._good = self._good + 1 if waited > worked else 0
             if self._good >= _PATIENCE:
                 self._good = 0
                 self.lanes = min(self.lanes + 1, self._most_lanes)
