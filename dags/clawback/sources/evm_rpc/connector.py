@@ -159,7 +159,7 @@ def _last_block(ctx: Context, day: date) -> LastBlock | None:
     while (manifest := ctx.raw_manifest(day := day_before(day))) is not None:
         last: dict[str, Any] | None = manifest.meta["extra"].get("last_block")
         if last is not None:
-            return LastBlock(last["number"], last["hash"], landed_before=True)
+            return LastBlock(last["number"], last["hash"], landed=day)
     return None
 
 
