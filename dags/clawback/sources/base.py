@@ -19,6 +19,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from clawback.errors import ClawbackError
 from clawback.lake.partition import Manifest, Part
 
 if TYPE_CHECKING:
@@ -86,6 +87,15 @@ class Extraction:
     got: Mapping[str, int] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What the next day's extraction needs, such as the hash of the last block."""
+
+
+class Rewritten(ClawbackError):
+    """What was fetched does not follow on what was landed before: the source has rewritten earlier days.
+
+    `day` is the day whose landing no longer holds; None where it is the one that is being fetched.
+    """
+
+    day: date | None = None
 
 
 class Lander(Protocol):

@@ -20,9 +20,8 @@ import httpx
 
 from clawback.context import utc_now
 from clawback.errors import ClawbackError
-from clawback.sources.reach import Resolver, Target, check_target, resolve_host, shown
+from clawback.sources.reach import USER_AGENT, Resolver, Target, check_target, resolve_host, shown
 
-USER_AGENT: Final = "clawback/0.1 (daily warehouse of stolen crypto)"
 MAX_BYTES: Final = 64 << 20
 _TRIES: Final = 4
 _MAX_REDIRECTS: Final = 5
