@@ -20,6 +20,7 @@ from clawback.settings import load_settings
 from clawback.tables.step import make_tables
 from clawback.tracing.day_inputs import read_inputs
 from clawback.tracing.methods import METHODS
+from clawback.tracing.records import Transfer
 from clawback.tracing.step import trace_methods
 from clawback.tracing.whole import TraceResult
 from clawback.tracing.whole import trace_methods as trace_whole
@@ -122,11 +123,17 @@ def test_the_pool_of_a_labelled_factory_turns_the_taint(sample: Sample) -> None:
     assert (swap["to_address"], swap["tainted_amount"], swap["converted_amount"]) == (PAIR, SWAPPED, BOUGHT)
 
 
+def record_of(row: dict[str, Any]) -> Transfer:
+    return Transfer(
+        **{name: row[name] for name in Transfer.__dataclass_fields__} | {"amount": int(row["amount"])}
+    )
+
+
 def one_run(sample: Sample) -> list[TraceResult]:
     inputs = [read_inputs(sample.ctx.lake, record) for record in sample.records]
     newest = inputs[-1]
     return trace_whole(
-        [row for one in inputs for row in one.transfers()],
+        [record_of(row) for record in sample.records for row in rows_of(sample.ctx, record, "transfers")],
         newest.roles(),
         newest.labels([source.name for source in sample.ctx.settings.enabled_sources]),
         list(METHODS.values()),
