@@ -11,12 +11,16 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import date
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clawback.chains.evm.chunk import _nodes
+from clawback.chains.evm.catalogue import chain_with_id
+from clawback.chains.evm.files import chunk_name
+from clawback.chains.evm.plan import Access
+from clawback.chains.evm.run import Order, extract
 from clawback.errors import ClawbackError
 from tests.contract.anvil import Node, running_node
 from tests.contract.evm_chain import ZERO, fill_chain
@@ -281,7 +285,6 @@ def test_the_bytes_do_not_depend_on_the_size_of_questions(
     chain: tuple[Node, dict[str, Any]], whole: Path, tmp_path: Path
 ) -> None:
     node, made = chain
-    _nodes.cache_clear()
     extracted(
         tmp_path,
         [node.url],
@@ -355,6 +358,45 @@ def test_the_workers_of_a_killed_run_end_by_themselves() -> None:
         time.sleep(0.1)
     else:
         assert not Path(f"/proc/{worker}").exists()
+
+
+def test_a_killed_worker_is_told_plainly(chain: tuple[Node, dict[str, Any]], tmp_path: Path) -> None:
+    node, made = chain
+
+    def kill_worker(line: str) -> None:
+        if line.startswith("internal value"):
+            while not (children := children_of(forkserver._forkserver._forkserver_pid)):
+                time.sleep(0.01)
+            for child in children:
+                os.kill(child, signal.SIGKILL)
+
+    order = Order(
+        lambda number: chain_with_id(number, settings(made, chunk_blocks=1)),
+        lambda nodes, row: made["blocks"],
+        tmp_path,
+        workers=1,
+    )
+    with pytest.raises(ClawbackError, match="a worker was killed"):
+        extract(order, Access((node.url,), ("127.0.0.1",)), kill_worker)
+    assert not (tmp_path / "manifest.json").exists()
+    extract(order, Access((node.url,), ("127.0.0.1",)), lambda line: None)
+    assert (tmp_path / "manifest.json").exists()
+
+
+def children_of(parent: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def test_files_that_cannot_be_written_are_told_plainly(
+    chain: tuple[Node, dict[str, Any]], tmp_path: Path
+) -> None:
+    node, made = chain
+    (tmp_path / "transfers").mkdir()
+    blocks = made["blocks"]
+    name = chunk_name(range(blocks.start, blocks.start + 5))
+    (tmp_path / "transfers" / f"{name}.parquet").mkdir()  # where the first chunk's file should go
+    with pytest.raises(ClawbackError, match="the files cannot be written"):
+        extracted(tmp_path, [node.url], blocks, changes=settings(made))
 
 
 def test_a_day_is_found_by_its_times_and_must_be_final(tmp_path: Path) -> None:

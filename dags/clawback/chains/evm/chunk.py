@@ -62,6 +62,13 @@ def extract_chunk(plan: Plan, access: Access, out: Path, blocks: range, prefer: 
             except Lie as error:
                 problem = str(error)
                 nodes.prefer_next()
+            except OSError as error:
+                raise ClawbackError(
+                    "the files cannot be written",
+                    where=f"--out {out}",
+                    cause=error.strerror or str(error),
+                    remedy="make room or name another folder, then run it again: it goes on where it stopped",
+                ) from error
     finally:
         gc.enable()
     raise ClawbackError(

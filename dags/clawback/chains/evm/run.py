@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -70,10 +71,18 @@ def extract(order: Order, access: Access, progress: Progress) -> dict[str, Any]:
         ClawbackError: no node gives what is asked for, or the folder holds something else.
     """
     _make_folder(order.out)
-    with alone(order.out / ".lock"), Workers(order.workers) as workers:
-        plan, access = _plan(order, access, progress)
-        told = _extract_chunks(workers, plan, access, order.out, progress)
-        told = _linked(workers, plan, access, order.out, told, progress)
+    with alone(order.out / ".lock"):
+        try:
+            with Workers(order.workers) as workers:
+                plan, access = _plan(order, access, progress)
+                told = _extract_chunks(workers, plan, access, order.out, progress)
+                told = _linked(workers, plan, access, order.out, told, progress)
+        except BrokenProcessPool as error:
+            raise ClawbackError(
+                "a worker was killed",
+                cause="most often the system ran out of memory",
+                remedy="run it again (it goes on where it stopped), with fewer --workers",
+            ) from error
         write_text(order.out / VIEWS, views_sql(plan.chain, plan.only_token_transfers))
         manifest = _manifest(plan, told)
         write_json(order.out / MANIFEST, manifest)
