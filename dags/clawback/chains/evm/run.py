@@ -204,8 +204,10 @@ def _linked(
     told: dict[range, dict[str, Any]],
     progress: Progress,
 ) -> dict[range, dict[str, Any]]:
-    """Chunks that are one chain; what does not fit is fetched once more, from another node where there is."""
-    for attempt in range(2):
+    """Chunks that are one chain; what does not fit is fetched again, from the other nodes in turn."""
+    tries = max(2, len(access.urls))
+    problem = ""
+    for attempt in range(tries):
         broken = [
             (before, after)
             for before, after in pairwise(told)
@@ -216,18 +218,18 @@ def _linked(
             return told
         before, after = broken[0]
         problem = f"block {after.start} is not the child of block {before.stop - 1}"
-        if attempt:
-            raise ClawbackError(
-                "the chunks are not one chain",
-                where=str(out),
-                cause=problem,
-                remedy="the chain was rewritten meanwhile: run it again, or extract blocks that are final",
-            )
+        if attempt == tries - 1:
+            break
         progress(f"{problem}: fetching both sides again")
         again = dict.fromkeys(chunk for pair in broken for chunk in pair)
-        futures = {workers.extract(plan, access, out, chunk, prefer=1): chunk for chunk in again}
+        futures = {workers.extract(plan, access, out, chunk, prefer=attempt + 1): chunk for chunk in again}
         told.update(_finished(futures))
-    return told
+    raise ClawbackError(
+        "the chunks are not one chain",
+        where=str(out),
+        cause=problem,
+        remedy="the chain was rewritten meanwhile: run it again, or extract blocks that are final",
+    )
 
 
 def _manifest(plan: Plan, told: dict[range, dict[str, Any]]) -> dict[str, Any]:
