@@ -9,14 +9,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from clawback.chains.evm.chunk import _nodes
+from clawback.chains.evm.catalogue import chain_with_id
+from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.files import chunk_name
+from clawback.chains.evm.plan import Access
+from clawback.chains.evm.receipts_root import check_receipts_roots
+from clawback.chains.evm.run import Order, extract
+from clawback.chains.evm.shapes import Block, Receipt
 from clawback.errors import ClawbackError
 from tests.contract.anvil import Node, running_node
 from tests.contract.evm_chain import ZERO, fill_chain
@@ -281,7 +289,6 @@ def test_the_bytes_do_not_depend_on_the_size_of_questions(
     chain: tuple[Node, dict[str, Any]], whole: Path, tmp_path: Path
 ) -> None:
     node, made = chain
-    _nodes.cache_clear()
     extracted(
         tmp_path,
         [node.url],
@@ -357,6 +364,45 @@ def test_the_workers_of_a_killed_run_end_by_themselves() -> None:
         assert not Path(f"/proc/{worker}").exists()
 
 
+def test_a_killed_worker_is_told_plainly(chain: tuple[Node, dict[str, Any]], tmp_path: Path) -> None:
+    node, made = chain
+
+    def kill_worker(line: str) -> None:
+        if line.startswith("internal value"):
+            while not (children := children_of(forkserver._forkserver._forkserver_pid)):
+                time.sleep(0.01)
+            for child in children:
+                os.kill(child, signal.SIGKILL)
+
+    order = Order(
+        lambda number: chain_with_id(number, settings(made, chunk_blocks=1)),
+        lambda nodes, row: made["blocks"],
+        tmp_path,
+        workers=1,
+    )
+    with pytest.raises(ClawbackError, match="a worker was killed"):
+        extract(order, Access((node.url,), ("127.0.0.1",)), kill_worker)
+    assert not (tmp_path / "manifest.json").exists()
+    extract(order, Access((node.url,), ("127.0.0.1",)), lambda line: None)
+    assert (tmp_path / "manifest.json").exists()
+
+
+def children_of(parent: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def test_files_that_cannot_be_written_are_told_plainly(
+    chain: tuple[Node, dict[str, Any]], tmp_path: Path
+) -> None:
+    node, made = chain
+    (tmp_path / "transfers").mkdir()
+    blocks = made["blocks"]
+    name = chunk_name(range(blocks.start, blocks.start + 5))
+    (tmp_path / "transfers" / f"{name}.parquet").mkdir()  # where the first chunk's file should go
+    with pytest.raises(ClawbackError, match="the files cannot be written"):
+        extracted(tmp_path, [node.url], blocks, changes=settings(made))
+
+
 def test_a_day_is_found_by_its_times_and_must_be_final(tmp_path: Path) -> None:
     midnight = 1_601_078_400  # 2020-09-26
     with running_node(midnight - 40) as node:
@@ -408,6 +454,35 @@ def test_a_day_is_found_by_its_times_and_must_be_final(tmp_path: Path) -> None:
         config.write_text('first_day = "2020-09-13"\n[chains.ethereum]\nfinality = 200\n')
         early = run("--chain", "ethereum", "--day", "2020-09-26", "--out", str(tmp_path / "early"))
         assert "is not over and final yet" in early.stderr
+
+
+Change = Callable[[list[dict[str, Any]]], object]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda receipts: receipts[-2].update(status="0x1"),
+        lambda receipts: receipts[0].update(cumulativeGasUsed="0x1"),
+        lambda receipts: receipts[0].update(type="0x0"),
+        lambda receipts: receipts[1]["logs"][0].update(data="0x" + "0" * 64),
+        lambda receipts: receipts[1]["logs"].pop(),
+        lambda receipts: receipts[1].update(logsBloom="0x" + "0" * 512),
+        lambda receipts: receipts.pop(),
+    ],
+)
+def test_the_receipts_root_commits_to_all_of_a_receipt(
+    chain: tuple[Node, dict[str, Any]], change: Change
+) -> None:
+    node, made = chain
+    number = hex(max(made["blocks"]))
+    block = msgspec.convert(node.call("eth_getBlockByNumber", number, True), Block)
+    receipts = node.call("eth_getBlockReceipts", number)
+    assert receipts[-2]["status"] == "0x0"
+    check_receipts_roots([block], [msgspec.convert(receipts, list[Receipt])])
+    change(receipts)
+    with pytest.raises(Lie, match="have not its receiptsRoot"):
+        check_receipts_roots([block], [msgspec.convert(receipts, list[Receipt])])
 
 
 def test_a_node_without_traces_is_said_to_be_one(

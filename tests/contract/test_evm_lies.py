@@ -337,6 +337,30 @@ def test_one_lie_of_many_nodes_leaves_no_trace_in_the_files(
         assert not (tmp_path / "one" / "manifest.json").exists()
 
 
+def test_blocks_of_different_answers_must_be_one_chain_too(
+    truth: Answers, expected: Path, tmp_path: Path
+) -> None:
+    lied = copied(truth)
+    lied["eth_getBlockByNumber", hex(FIRST + 1)]["parentHash"] = OTHER
+    changes = {"ethereum": {"chunk_blocks": 1}}
+    with (
+        LoopbackServer(answering=node_of(truth)) as honest,
+        LoopbackServer(answering=node_of(lied)) as liar,
+    ):
+        # One block in each question: the link is between two answers about one chunk.
+        with pytest.raises(ClawbackError, match="the nodes' blocks are not one chain"):
+            extracted(tmp_path / "asked", [liar.url], BLOCKS, most_blocks=1)
+        extracted(tmp_path / "both", [liar.url, honest.url], BLOCKS, most_blocks=1)
+        assert files_of(tmp_path / "both") == files_of(expected)
+        # One block in each chunk: the link is between two chunks.
+        with pytest.raises(ClawbackError, match="the chunks are not one chain"):
+            extracted(tmp_path / "chunks", [liar.url], BLOCKS, changes=changes)
+        told: list[str] = []
+        extracted(tmp_path / "mended", [liar.url, honest.url], BLOCKS, changes=changes, told=told)
+        assert any("fetching both sides again" in line for line in told)
+        assert rows(tmp_path / "mended", "blocks") == rows(expected, "blocks")
+
+
 def html(path: str, body: bytes) -> Scripted:
     return Scripted(b"<html><body>Bad gateway</body></html>", headers={"content-type": "text/html"})
 
@@ -446,6 +470,16 @@ def test_a_log_withheld_at_the_end_is_seen_by_the_bloom_filter_alone(
         assert "not those of its bloom filter" in str(caught.value)
         # The blocks' own filters are the recorded ones: mainnet's bits, not ours.
         assert same(fetched([server.url, honest.url], wish=strict)[0], true_pieces)
+    # A log more in one receipt and less in another leaves the block's filter as it is, and not theirs.
+    moved = copied(truth)
+    one, other = [receipt for receipt in receipts(moved) if receipt["logs"]][:2]
+    one["logsBloom"], other["logsBloom"] = other["logsBloom"], one["logsBloom"]
+    with (
+        LoopbackServer(answering=node_of(moved)) as server,
+        pytest.raises(ClawbackError) as caught,
+    ):
+        fetched([server.url], wish=strict)
+    assert f"the logs of {one['transactionHash']} are not those" in str(caught.value)
 
 
 def bloom_text(of: list[dict[str, Any]]) -> str:

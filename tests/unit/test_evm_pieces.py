@@ -8,12 +8,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.bloom import bloom_of
 from clawback.chains.evm.catalogue import chain_named, chain_with_id
+from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.internal import values_of_frames, values_of_traces
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.plan import Plan
 from clawback.chains.evm.receipts_root import receipts_root, rlp
-from clawback.chains.evm.shapes import Log
+from clawback.chains.evm.shapes import (
+    Block,
+    CallFrame,
+    Log,
+    Receipt,
+    Trace,
+    TraceAction,
+    TracedTransaction,
+    Transaction,
+)
 from clawback.chains.evm.write import ROWS_PER_GROUP, TableFile
 from clawback.errors import ClawbackError
 from clawback.tables.addresses import EVM_CHAINS
@@ -98,6 +110,68 @@ def test_a_filter_has_three_bits_for_each_address_and_topic() -> None:
     more = Log("0x" + "12" * 20, ["0x" + "34" * 32], "0x", "", "", "", "", "")
     assert bloom_of([more]) & bloom_of([log]) == bloom_of([log])
     assert bloom_of([]) == 0
+
+
+def address(number: int) -> str:
+    return f"0x{number:040x}"
+
+
+def traced_batch() -> Batch:
+    place = ("0xaa", "0x5", "0x0")
+    transaction = Transaction(TX, address(1), "0x0", *place, to=address(2))
+    receipt = Receipt(TX, "0x0", "0xaa", "0x5", "0x0", [], status="0x1")
+    block = Block("0x5", TX, TX, "0x9", "0x0", address(9), [transaction])
+    block.hash = f"0x{'aa' * 32}"
+    transaction.block_hash = receipt.block_hash = block.hash
+    return batch_of_blocks(range(5, 6), [block], [[receipt]])
+
+
+TX = "0x" + "77" * 32
+# Who calls whom with how much, by the path in the tree of calls; the call at [1] fails, and with it [1, 0].
+TREE = {(0,): 10, (0, 0): 20, (0, 1): 30, (0, 1, 0): 40, (1,): 50, (1, 0): 60, (2,): 0, (3,): 70}
+MOVED = [(2, 10), (3, 20), (4, 30), (5, 40), (9, 70)]
+
+
+def frame(path: tuple[int, ...]) -> CallFrame:
+    inner = [frame(other) for other in TREE if other[:-1] == path]
+    value = hex(TREE.get(path, 0))
+    return CallFrame("CALL", address(2), address(3), value, "reverted" if path == (1,) else None, inner)
+
+
+def test_inner_calls_are_counted_in_the_order_in_which_they_begin() -> None:
+    batch = traced_batch()
+    of_frames = values_of_frames(batch, [[TracedTransaction(frame(()), TX)]])
+    traces = [
+        Trace(
+            TraceAction(address(2), address(3), hex(TREE.get(path, 0)), "call"),
+            "call",
+            batch.headers[0].hash,
+            list(path),
+            TX,
+            error="reverted" if path == (1,) else None,
+        )
+        for path in ((), *TREE)
+    ]
+    of_traces = values_of_traces(batch, [traces])
+    for rows in (of_frames, of_traces):
+        amounts = [int.from_bytes(word.tobytes(), "big") for word in rows.words]
+        assert list(zip(rows.position.tolist(), amounts, strict=True)) == MOVED
+    for wrong in (traces[1:], [*traces, traces[0]], traces[:0]):
+        with pytest.raises(Lie):
+            values_of_traces(batch, [wrong])
+    with pytest.raises(Lie):
+        values_of_frames(batch, [[]])
+    with pytest.raises(Lie):
+        values_of_frames(batch, [[TracedTransaction(frame(()), "0x" + "66" * 32)]])
+
+
+def test_a_delegate_call_and_a_callcode_move_nothing() -> None:
+    batch = traced_batch()
+    kinds = ["CALL", "DELEGATECALL", "CALLCODE", "STATICCALL", "CREATE2", "SELFDESTRUCT"]
+    inner = [CallFrame(kind, address(2), address(3), "0x1") for kind in kinds]
+    root = CallFrame("CALL", address(1), address(2), "0x0", None, inner)
+    rows = values_of_frames(batch, [[TracedTransaction(root, TX)]])
+    assert rows.position.tolist() == [2, 6, 7]
 
 
 def test_files_do_not_show_in_which_batches_rows_came(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def extract_chunk(plan: Plan, access: Access, out: Path, blocks: range, prefer: 
         access: which nodes are asked.
         out: folder of the extraction.
         blocks: consecutive blocks.
-        prefer: how many endpoints to put behind the others, for a chunk that did not fit its neighbours.
+        prefer: place of the endpoint to ask first; another one for a chunk that did not fit its neighbours.
 
     Returns:
         The description that was written.
@@ -50,18 +50,23 @@ def extract_chunk(plan: Plan, access: Access, out: Path, blocks: range, prefer: 
         ClawbackError: no node gave blocks that hold together.
     """
     nodes = _nodes(access)
-    for _ in range(prefer):
-        nodes.prefer_next()
     # What is decoded holds no cycles, and looking for some costs a third of the decoding.
     gc.disable()
     try:
         problem = ""
-        for _ in range(len(nodes.endpoints) + 1):
+        for attempt in range(len(nodes.endpoints) + 1):
+            nodes.prefer(prefer + attempt)
             try:
                 return _extract(nodes, plan, out, blocks)
             except Lie as error:
                 problem = str(error)
-                nodes.prefer_next()
+            except OSError as error:
+                raise ClawbackError(
+                    "the files cannot be written",
+                    where=f"--out {out}",
+                    cause=error.strerror or str(error),
+                    remedy="make room or name another folder, then run it again: it goes on where it stopped",
+                ) from error
     finally:
         gc.enable()
     raise ClawbackError(

@@ -35,6 +35,7 @@ class Nodes:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._given = list(endpoints)
         self.endpoints = list(endpoints)
         self.pace = pace
         self.failures = 0
@@ -44,10 +45,17 @@ class Nodes:
         self._monotonic = monotonic
         self._lock = threading.Lock()
 
-    def prefer_next(self) -> None:
-        """Ask another endpoint first from now on."""
+    def keep(self, endpoints: Sequence[Endpoint]) -> None:
+        """Ask only these from now on."""
         with self._lock:
-            self.endpoints.append(self.endpoints.pop(0))
+            self._given = list(endpoints)
+            self.endpoints = list(endpoints)
+
+    def prefer(self, place: int) -> None:
+        """Ask the endpoint at that place of the given order first, and those after it next."""
+        with self._lock:
+            place %= len(self._given)
+            self.endpoints = self._given[place:] + self._given[:place]
 
     def try_each(self, what: str, attempt: Callable[[Endpoint], T], *, divisible: bool = False) -> T:
         """Let one endpoint after the other attempt it, until one succeeds.

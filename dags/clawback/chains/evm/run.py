@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -70,10 +71,18 @@ def extract(order: Order, access: Access, progress: Progress) -> dict[str, Any]:
         ClawbackError: no node gives what is asked for, or the folder holds something else.
     """
     _make_folder(order.out)
-    with alone(order.out / ".lock"), Workers(order.workers) as workers:
-        plan, access = _plan(order, access, progress)
-        told = _extract_chunks(workers, plan, access, order.out, progress)
-        told = _linked(workers, plan, access, order.out, told, progress)
+    with alone(order.out / ".lock"):
+        try:
+            with Workers(order.workers) as workers:
+                plan, access = _plan(order, access, progress)
+                told = _extract_chunks(workers, plan, access, order.out, progress)
+                told = _linked(workers, plan, access, order.out, told, progress)
+        except BrokenProcessPool as error:
+            raise ClawbackError(
+                "a worker was killed",
+                cause="most often the system ran out of memory",
+                remedy="run it again (it goes on where it stopped), with fewer --workers",
+            ) from error
         write_text(order.out / VIEWS, views_sql(plan.chain, plan.only_token_transfers))
         manifest = _manifest(plan, told)
         write_json(order.out / MANIFEST, manifest)
@@ -195,8 +204,10 @@ def _linked(
     told: dict[range, dict[str, Any]],
     progress: Progress,
 ) -> dict[range, dict[str, Any]]:
-    """Chunks that are one chain; what does not fit is fetched once more, from another node where there is."""
-    for attempt in range(2):
+    """Chunks that are one chain; what does not fit is fetched again, from the other nodes in turn."""
+    tries = max(2, len(access.urls))
+    problem = ""
+    for attempt in range(tries):
         broken = [
             (before, after)
             for before, after in pairwise(told)
@@ -207,18 +218,18 @@ def _linked(
             return told
         before, after = broken[0]
         problem = f"block {after.start} is not the child of block {before.stop - 1}"
-        if attempt:
-            raise ClawbackError(
-                "the chunks are not one chain",
-                where=str(out),
-                cause=problem,
-                remedy="the chain was rewritten meanwhile: run it again, or extract blocks that are final",
-            )
+        if attempt == tries - 1:
+            break
         progress(f"{problem}: fetching both sides again")
         again = dict.fromkeys(chunk for pair in broken for chunk in pair)
-        futures = {workers.extract(plan, access, out, chunk, prefer=1): chunk for chunk in again}
+        futures = {workers.extract(plan, access, out, chunk, prefer=attempt + 1): chunk for chunk in again}
         told.update(_finished(futures))
-    return told
+    raise ClawbackError(
+        "the chunks are not one chain",
+        where=str(out),
+        cause=problem,
+        remedy="the chain was rewritten meanwhile: run it again, or extract blocks that are final",
+    )
 
 
 def _manifest(plan: Plan, told: dict[range, dict[str, Any]]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _wish(options: Options, nodes: Nodes, chain: Chain, blocks: range) -> Wish:
     if internal != "off" and blocks:
         traces, tracing = trace_method(nodes.endpoints, nodes, blocks)
         if traces is not None:
-            nodes.endpoints = tracing
+            nodes.keep(tracing)
         elif internal == "required":
             raise ClawbackError(
                 "no node traces inner calls, or the day has no transaction to try it on",
