@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,18 +12,23 @@ from typing import Any
 
 import pytest
 
+from clawback.chain_events.signatures import signature_table
+from clawback.chain_events.transfers import event_transfers
 from clawback.chains.evm.blocks import batch_of_blocks
+from clawback.chains.evm.catalogue import chain_named
 from clawback.chains.evm.shapes import Block
 from clawback.chains.evm.topics import TRANSFER
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest, read_part
 from clawback.parquet import read_table
-from clawback.schemas import TRANSFERS
+from clawback.schemas import CHAIN_EVENTS, TRANSFERS
 from clawback.sources.base import ParsedPart
 from clawback.sources.evm_rpc.links import LastBlock, check_link
 from clawback.sources.evm_rpc.parse import parse
 from clawback.sources.ingest import ingest
+from clawback.sources.reading import DayOfSource
+from clawback.tables.merge import SourceDay, merge_day
 from clawback.tables.step import make_tables
 from tests.contract.anvil import Node, running_node
 from tests.contract.loopback import context_for, progress_of
@@ -33,6 +39,7 @@ KNOWN = date(2026, 9, 15)
 MIDNIGHT = int(datetime(2020, 9, 26, tzinfo=UTC).timestamp())
 HOUR, WHOLE_DAY = 3600, 86_400
 ZERO = "0x" + "0" * 40
+WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
 
 # Runtime that emits a log of its call data: topics from words 1.., data from word 0. For the selector-free
 # call [amount, topic1, topic2, topic3?]: with three words after the amount LOG4 (an ERC-721), else LOG3.
@@ -159,6 +166,17 @@ def test_a_day_of_a_real_node(tmp_path: Path, node: Node) -> None:
     assert (funded["to_address"], funded["amount"]) == (created.lower(), 9)
     assert record["tables"]["quarantine"]["rows"] == 1
     assert sum(row["asset"] == made["token"] for row in rows) == 3
+    # The token, the ERC-721 and the funded contract, and not the one that failed.
+    events = ctx.lake.local_path(
+        read_manifest(ctx.lake, record["tables"]["chain_events"]["manifest"]).parts[0].key
+    )
+    told = [
+        (row["kind"], row["event"], row["position"], row["emitter"], row["address"])
+        for row in read_table(events, CHAIN_EVENTS).to_pylist()
+    ]
+    assert [place[:3] for place in told] == [("created", "create", 1)] * 3
+    assert ("created", "create", 1, made["alice"], made["token"]) in told
+    assert ("created", "create", 1, made["carol"], created.lower()) in told
     assert {row["asset"] for row in rows} == {"native", made["token"]}
 
 
@@ -538,3 +556,33 @@ def test_two_mainnet_blocks_give_the_transfers_that_another_program_found(shared
     assert len(theirs) > 200
     assert tokens == theirs
     assert sum(row["kind"] == "fee" for row in rows) == 298  # one for each transaction
+
+
+def test_two_mainnet_blocks_give_their_events(shared_facts: Path) -> None:
+    folder = shared_facts / "data" / "rpc" / "ethereum" / "test_stream" / "blocks_17173049_17173050"
+    found = mainnet_batch(folder)
+    result = parsed(found, wrapped=(WETH,))
+    assert result.quarantined == []
+    events, transfers = result.rows["chain_events"], result.rows["transfers"]
+    assert Counter(row["kind"] for row in events if row["event"] != "create") == {
+        "swap": 79,
+        "unwrap": 31,
+        "wrap": 30,
+    }
+    # Wrapped coins are transfers already; without them, the events alone tell the same ones.
+    assert event_transfers(events, transfers) == ([], [])
+    bare = parsed(found).rows["transfers"]
+    told, _ = event_transfers(events, bare)
+    assert len(told) == 61
+    names = ("tx_hash", "position", "kind", "from_address", "to_address", "asset", "amount")
+    assert {tuple(row[name] for name in names) for row in bare + told} == {
+        tuple(row[name] for name in names) for row in transfers
+    }
+    merged = merge_day([SourceDay("node", KNOWN, DayOfSource(rows=result.rows))], [])
+    assert merged["quarantine"] == []
+    assert len(merged["chain_events"]) == len(events)
+
+
+def test_both_lists_of_wrapped_coins_say_the_same() -> None:
+    for chain, contract in signature_table().wrapped_coins:
+        assert contract in chain_named(chain, {}).wrapped

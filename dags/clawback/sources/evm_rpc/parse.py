@@ -1,4 +1,4 @@
-"""Landed answers as transfers: fees, value, inner value, ERC-20 logs, wrapped coins.
+"""Landed answers as transfers (fees, value, inner value, ERC-20 logs, wrapped coins) and chain events.
 
 Invariants:
     What is an amount and what is none, and what breaks a batch, is decided in `clawback.chains.evm`; this
@@ -20,6 +20,7 @@ from clawback.chains.evm.transfers import FEE_KIND, KINDS, TOKEN_KIND
 from clawback.errors import ClawbackError
 from clawback.schemas import NATIVE
 from clawback.sources.base import Options, ParsedPart, QuarantinedRow, Row, cut_sample, read_bytes
+from clawback.sources.evm_rpc.events import add_events
 
 MAX_BYTES: Final = 256 << 20
 MAX_INFLATED: Final = 1 << 30
@@ -89,6 +90,7 @@ def _take(parsed: ParsedPart, chain: str, reading: Reading, day: date | None) ->
                 "_positioned": True,
             }
             parsed.add("transfers", row)
+    add_events(parsed, chain, batch, times, day)
     for tx, position, contract, reason, says in sorted(reading.refused.records):
         moment = times[block_of[tx]]
         if day is None or moment.date() == day:
