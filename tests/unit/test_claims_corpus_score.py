@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +24,9 @@ def scorer() -> Any:
 
 
 @pytest.fixture(scope="module")
-def documents() -> list[Record]:
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted((CORPUS / "dev").glob("*.json"))]
+def documents(scorer: Any) -> list[Record]:
+    read: list[Record] = scorer.read_documents("dev")
+    return read
 
 
 def own_answers(documents: list[Record]) -> dict[str, list[Record]]:
@@ -106,7 +106,8 @@ def test_a_loss_on_a_document_without_a_theft_is_counted(scorer: Any, documents:
 @pytest.mark.parametrize(
     ("left", "right", "same"),
     [
-        ("DPRK", "North Korea", True),
+        ("DPRK", "hackers affiliated with North Korea", True),
+        ("Republic of Korea", "North Korea", False),
         ("Lazarus", "Lazarus Group", True),
         ("KuCoin CEO Johnny Lyu", "Johnny Lyu", True),
         ("author", "KuCoin", False),
