@@ -68,7 +68,7 @@ def test_an_amount_within_one_percent_is_found(
         ("date", {"value": "2001-01-01"}),
         ("attribution", {"actor": "Nobody Else"}),
         ("technique", {"start": 0, "end": 1}),
-        ("technique", {"start": 0, "end": 5000}),
+        ("technique", {"start": 0, "end": 1, "claim_type": "laundering_method"}),
     ],
 )
 def test_a_changed_claim_is_missed_and_wrong(
@@ -118,3 +118,12 @@ def test_a_loss_on_a_document_without_a_theft_is_counted(scorer: Any, documents:
 )
 def test_names_of_one_speaker(scorer: Any, left: str, right: str | None, same: bool) -> None:
     assert scorer.same_name(left, right) is same
+
+
+def test_a_part_of_a_described_method_is_right_but_not_found(scorer: Any, documents: list[Record]) -> None:
+    answers = own_answers(documents)
+    claim = next(claim for claim in answers["dev-010.json"] if claim["claim_type"] == "laundering_method")
+    claim["end"] = claim["start"] + 6
+    counts = scorer.score(documents, answers)["all"]
+    assert counts["labels"] - counts["found"] == 1
+    assert counts["right"] == counts["answers"]
