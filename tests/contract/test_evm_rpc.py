@@ -23,7 +23,7 @@ from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest, read_part
 from clawback.parquet import read_table
 from clawback.schemas import CHAIN_EVENTS, TRANSFERS
-from clawback.sources.base import ParsedPart
+from clawback.sources.base import ParsedPart, Rewritten
 from clawback.sources.evm_rpc.links import LastBlock, check_link
 from clawback.sources.evm_rpc.parse import parse
 from clawback.sources.ingest import ingest
@@ -346,9 +346,10 @@ def test_every_batch_follows_on_the_block_before() -> None:
     for before in (LastBlock(4, "0x12"), LastBlock(3, f"0x{4:064x}")):
         with pytest.raises(ClawbackError):
             check_link(before, whole)
-    with pytest.raises(ClawbackError) as caught:
-        check_link(LastBlock(4, "0x12", landed_before=True), whole)
-    assert "ingest the day before again" in str(caught.value)
+    with pytest.raises(Rewritten) as caught:
+        check_link(LastBlock(4, "0x12", landed=DAY), whole)
+    assert caught.value.day == DAY
+    assert "ingest 2020-09-26 again" in str(caught.value)
 
 
 Lie = Callable[[dict[str, Any]], object]
