@@ -255,3 +255,30 @@ def test_tables_written_one_by_one_have_the_bytes_of_all_at_once(tmp_path: Path,
     write_tables(tmp_path / "t.parquet", parts, schema)
     assert (tmp_path / "t.parquet").read_bytes() == table_to_bytes(table)
     assert [file.name for file in tmp_path.iterdir()] == ["t.parquet"]
+
+
+def test_events_and_days_without_transfers_count_in_spans_too(
+    room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row for row in days_of_transfers(9, 9) if (row.block_time - NOON).days not in (3, 8)]
+    write_csv(room / "t.csv", rows)
+    told = [
+        (day, kind, party)
+        for day in range(9)
+        for kind, party in (("burn", PARTIES[day]), ("freeze", PARTIES[day + 1]), ("unfreeze", PARTIES[day]))
+    ]
+    lines = [
+        f"ethereum,{1000 + 40 * day},{(NOON + timedelta(days=day, seconds=40 * day)).isoformat()},"
+        f"0x{7000 + number:064x},{number},{kind},{TOKENS[1]},{party},{10**23 if kind == 'burn' else ''}"
+        for number, (day, kind, party) in enumerate(told)
+    ]
+    head = "chain,block_number,block_time,tx_hash,log_index,kind,emitter,address,amount"
+    (room / "e.csv").write_text("\n".join([head, *lines]), encoding="utf-8")
+    files = ["--transfers", str(room / "t.csv"), "--events", str(room / "e.csv")]
+    at_once = traced(room, "at_once", *files)
+    summary = json.loads(at_once["summary.json"])
+    assert summary["counts"]["fifo"]["outcomes"]["burned"]
+    assert any(figure["frozen"] != "0" for figure in summary["figures"])
+    little_memory(monkeypatch)
+    assert traced(room, "spans", *files) == at_once
+    assert "2020-09-28: 1 transactions" in run(room, *files, "--out", str(room / "again")).output
