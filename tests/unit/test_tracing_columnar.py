@@ -161,7 +161,7 @@ def test_start_balances_come_from_runs_of_several_days(tmp_path: Path, seed: int
     holdings = holdings_of(columns)
     scene = scene_of(columns, holdings, [])
     keys = [columns.key(int(code)) for code in holdings.codes]
-    wanted = scene.know(keys)[::2]
+    wanted = scene.names.know(keys)[::2]
     start = StartBalances(scene, wanted, files)
     expected = dict.fromkeys(keys, 0)
     for rows in spans:

@@ -212,33 +212,39 @@ def _trace_spans(
     # A day on which nothing moved may still have been looked at, or frozen something.
     quiet = events.keys() | {one.block_time.date() for one in given.balances if one.block_time is not None}
     kept: list[Transfer] = []
-    last: Day | None = None
-    last_day = date.min
 
     def spill(flows: list[list[Flow]]) -> None:
         for spool, found in zip(spools, flows, strict=True):
             spool.add(found)
 
-    for number, table in enumerate(store.spans(), start=1):
-        columns = columns_of(table)
+    def trace_span(number: int, after: date) -> date:
+        # A function of its own, so that nothing of one span lives on beside the next.
+        is_last = number == len(store) - 1
+        columns = columns_of(store.span(number))
         holdings = holdings_of(columns)
         scene = scene_of(columns, holdings, given.roles)
-        wanted = reachable(scene, {key for book in books for key in book.watch}) if number > 1 else NOTHING
+        wanted = reachable(scene, {key for book in books for key in book.watch}) if number else NOTHING
         start = StartBalances(scene, wanted, runs.files())
         must_see = columns.has_outpoints() | balances_to_see(columns, given.balances)
-        for day, begin, end in days_of(columns, quiet, after=last_day, is_last=number == len(store)):
+        today: Day | None = None
+        for day, begin, end in days_of(columns, quiet, after=after, is_last=is_last):
             facts.learn(events.get(day, ()), factories)
             endings = Endings(labels, given.roles, day)
             market = Market(endings, given.prices.get(day), facts.created_by, given.roles)
-            last, last_day = Day(endings, market, given.roles, scene.balances, start, checks), day
+            today, after = Day(endings, market, given.roles, scene.balances, start, checks), day
             touched = Touched(scene, books, begin, end, must_see, kept if keeps_ways else None)
-            spill(trace_transactions(books, touched, last, columns.coinbases(), spill))
-            checks.finish_day(day, books, last)
+            spill(trace_transactions(books, touched, today, columns.coinbases(), spill))
+            checks.finish_day(day, books, today)
             given.progress(f"{day}: {end - begin} transactions, {touched.count} of them touched")
-        if number < len(store):
+        if not is_last:
             runs.add(table_of_sums(columns.codes, holdings.codes, *sums_of(columns, holdings)))
-    if last is not None:
-        checks.finish(books, last)
+        elif today is not None:
+            checks.finish(books, today)
+        return after
+
+    last_day = date.min
+    for number in range(len(store)):
+        last_day = trace_span(number, last_day)
     return kept, facts.frozen((), last_day)
 
 

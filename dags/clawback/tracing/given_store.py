@@ -26,7 +26,7 @@ from clawback.tracing.given_columns import given_schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROWS_IN_MEMORY: Final = 2_000_000
+ROWS_IN_MEMORY: Final = 1_000_000
 
 
 class GivenStore:

@@ -174,7 +174,7 @@ class _Run:
         labels = inputs.labels(self.rank)
         facts = self._facts(previous[methods[0].name])
         facts.learn(inputs.events(), factories_of(labels))
-        scene.know(list(facts.balances))
+        scene.names.know(list(facts.balances))
         for holding, amount in facts.balances.items():
             scene.balances.fix(holding, amount)
         endings = Endings(labels, roles, parse_day(day))

@@ -9,7 +9,7 @@ Layout:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -105,6 +105,35 @@ def table_of_sums(codes: Codes, holdings: Longs, net: Limbs, lowest: Limbs) -> p
 
 
 @dataclass
+class HoldingNames:
+    """Places of holdings by name, as far as they were asked for."""
+
+    columns: Columns
+    holdings: Holdings
+    _places: dict[HoldingKey, int] = field(default_factory=dict)
+
+    def place_of(self, key: HoldingKey) -> int:
+        """The place of a holding, -1 where no transfer touches it."""
+        place = self._places.get(key)
+        if place is None:
+            self.know([key])
+            place = self._places[key]
+        return place
+
+    def know(self, keys: Sequence[HoldingKey]) -> Places:
+        """The places of many holdings at once."""
+        places = self.holdings.find(self.columns.codes.of_texts(keys))
+        self._places.update(zip(keys, places.tolist(), strict=True))
+        return places
+
+    def note(self, place: int) -> HoldingKey:
+        """The name of a holding, which is then known by it."""
+        key = self.columns.key(int(self.holdings.codes[place]))
+        self._places[key] = place
+        return key
+
+
+@dataclass
 class RunningBalances:
     """Balances of the few holdings that are asked for, before the transaction at hand.
 
@@ -113,7 +142,7 @@ class RunningBalances:
 
     columns: Columns
     holdings: Holdings
-    place_of: Callable[[HoldingKey], int]
+    names: HoldingNames
     now: int = 0
     """The transaction at hand."""
     _sums: dict[int, tuple[int, int, int]] = field(default_factory=dict)
@@ -126,7 +155,7 @@ class RunningBalances:
     def fix(self, key: HoldingKey, amount: int) -> None:
         """Begins a holding anew with a balance that was seen."""
         self._fixed[key] = amount
-        place = self.place_of(key)
+        place = self.names.place_of(key)
         if place >= 0:
             seen, _, _ = self._until_now(place)
             self._sums[place] = (seen, 0, 0)
@@ -142,7 +171,7 @@ class RunningBalances:
     def balance(self, key: HoldingKey, start: int) -> int:
         """Present balance of a holding that had `start` in the beginning."""
         begun = self._fixed.get(key, start)
-        place = self.place_of(key)
+        place = self.names.place_of(key)
         if place < 0:
             return begun
         _, net, lowest = self._until_now(place)

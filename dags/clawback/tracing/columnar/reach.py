@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import numpy as np
 
-from clawback.tracing.columnar.holdings import Holdings, RunningBalances
+from clawback.tracing.columnar.holdings import HoldingNames, Holdings, RunningBalances
 from clawback.tracing.columnar.names import Places
 from clawback.tracing.columnar.order import Flags
 from clawback.tracing.columnar.transfers import Columns, day_of, number_of
@@ -39,38 +39,14 @@ class Scene:
     balances: RunningBalances
     claimed: Flags
     """Of each transaction, whether a theft role speaks of it."""
-    _places: dict[HoldingKey, int] = field(default_factory=dict)
-
-    def place_of(self, key: HoldingKey) -> int:
-        """The place of a holding, -1 where no transfer touches it."""
-        place = self._places.get(key)
-        if place is None:
-            self.know([key])
-            place = self._places[key]
-        return place
-
-    def know(self, keys: Sequence[HoldingKey]) -> Places:
-        """The places of many holdings at once."""
-        places = self.holdings.find(self.columns.codes.of_texts(keys))
-        self._places.update(zip(keys, places.tolist(), strict=True))
-        return places
-
-    def note(self, place: int) -> HoldingKey:
-        """The name of a holding, which is then known by it."""
-        key = self.columns.key(int(self.holdings.codes[place]))
-        self._places[key] = place
-        return key
+    names: HoldingNames
 
 
 def scene_of(columns: Columns, holdings: Holdings, roles: Iterable[Role]) -> Scene:
     """Sets the scene."""
-    scene: Scene
-
-    def place_of(key: HoldingKey) -> int:
-        return scene.place_of(key)
-
-    scene = Scene(columns, holdings, RunningBalances(columns, holdings, place_of), _claimed(columns, roles))
-    return scene
+    names = HoldingNames(columns, holdings)
+    balances = RunningBalances(columns, holdings, names)
+    return Scene(columns, holdings, balances, _claimed(columns, roles), names)
 
 
 @dataclass
@@ -134,7 +110,7 @@ class Touched:
         # One more, which is never watched: the place -1 of nobody.
         watched = bytearray(len(self.scene.holdings.codes) + 1)
         keys = list({key for book in self.books for key in book.watch})
-        for place in self.scene.know(keys).tolist():
+        for place in self.scene.names.know(keys).tolist():
             if place >= 0:
                 watched[place] = 1
         return watched
@@ -144,14 +120,14 @@ class Touched:
         columns, holdings = self.scene.columns, self.scene.holdings
         span = slice(columns.travel_first[place], columns.travel_first[place + 1])
         those = {*holdings.payer[span].tolist(), *holdings.receiver[span].tolist()} - {-1}
-        return {holding: self.scene.note(holding) for holding in those}
+        return {holding: self.scene.names.note(holding) for holding in those}
 
 
 def reachable(scene: Scene, followed: Iterable[HoldingKey]) -> Places:
     """Holdings whose balance may be asked for: those that carry taint, and those that it may reach."""
     columns, holdings = scene.columns, scene.holdings
     reached = bytearray(len(holdings.codes) + 1)
-    for place in scene.know(list(followed)).tolist():
+    for place in scene.names.know(list(followed)).tolist():
         if place >= 0:
             reached[place] = 1
     of_travel = columns.transactions.of_row[columns.travel]

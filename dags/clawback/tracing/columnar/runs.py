@@ -97,7 +97,7 @@ class StartBalances:
 
     def __call__(self, key: tuple[str, str, str]) -> int:
         """What a holding had; nothing where no day before knows it."""
-        place = self._scene.place_of(key)
+        place = self._scene.names.place_of(key)
         found = int(np.searchsorted(self._wanted, place))
         if place < 0 or found == len(self._wanted) or self._wanted[found] != place:
             return 0
