@@ -26,7 +26,7 @@ from clawback.chains.evm.shapes import (
     TracedTransaction,
     Transaction,
 )
-from clawback.chains.evm.write import ROWS_PER_GROUP, TableFile
+from clawback.chains.evm.write import ROWS_OF_ANY_SIZE, ROWS_PER_GROUP, TableFile
 from clawback.errors import ClawbackError
 from clawback.tables.addresses import EVM_CHAINS
 
@@ -191,7 +191,21 @@ def test_files_do_not_show_in_which_batches_rows_came(tmp_path: Path) -> None:
     assert found[0] == found[1]
     groups = pq.ParquetFile(tmp_path / "one.parquet").metadata
     assert [groups.row_group(i).num_rows for i in range(3)] == [ROWS_PER_GROUP, ROWS_PER_GROUP, 77]
+    # What a reader skips by: each row group says which blocks it holds.
+    ranges = [groups.row_group(i).column(0).statistics for i in range(3)]
+    assert [one.min for one in ranges] == [0, ROWS_PER_GROUP, 2 * ROWS_PER_GROUP]
+    assert [one.max for one in ranges] == [ROWS_PER_GROUP - 1, 2 * ROWS_PER_GROUP - 1, count - 1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["many.parquet", "one.parquet"]
+
+
+def test_rows_of_any_size_come_in_smaller_groups(tmp_path: Path) -> None:
+    schema = pa.schema([pa.field("data", pa.binary(), nullable=False)])
+    rows = pa.table({"data": pa.array([b"x"] * (ROWS_OF_ANY_SIZE + 1), pa.binary())}, schema=schema)
+    with TableFile(tmp_path / "it.parquet", schema) as file:
+        file.add(rows)
+        file.close()
+    groups = pq.ParquetFile(tmp_path / "it.parquet").metadata
+    assert [groups.row_group(i).num_rows for i in range(2)] == [ROWS_OF_ANY_SIZE, 1]
 
 
 def test_a_file_that_was_not_closed_leaves_nothing(tmp_path: Path) -> None:

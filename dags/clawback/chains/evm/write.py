@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 ROWS_PER_GROUP: Final = 122_880
 """What DuckDB hands to one thread, and what it skips as a whole."""
+ROWS_OF_ANY_SIZE: Final = 16_384
+"""The same for tables with bytes of any length, whose rows may be large."""
 
 _COUNTED: Final = frozenset({"block_number", "block_time", "tx_index", "position", "log_index", "part"})
 _REPEATED: Final = frozenset(
@@ -30,7 +32,8 @@ class TableFile:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path = path
         self.rows = 0
-        self._schema = schema
+        wide = any(pa.types.is_binary(field.type) or pa.types.is_string(field.type) for field in schema)
+        self._rows_per_group = ROWS_OF_ANY_SIZE if wide else ROWS_PER_GROUP
         self._draft = path.with_name(f".{path.name}.{os.getpid()}")
         self._held: list[pa.Table] = []
         self._held_rows = 0
@@ -63,8 +66,8 @@ class TableFile:
             return
         self._held.append(table)
         self._held_rows += table.num_rows
-        while self._held_rows >= ROWS_PER_GROUP:
-            self._flush(ROWS_PER_GROUP)
+        while self._held_rows >= self._rows_per_group:
+            self._flush(self._rows_per_group)
 
     def close(self) -> None:
         """Write what is left, and give the file its name."""
@@ -76,7 +79,7 @@ class TableFile:
     def _flush(self, rows: int) -> None:
         whole = pa.concat_tables(self._held)
         # One array per column: how many batches the rows came in must leave no trace in the file.
-        self._writer.write_table(whole.slice(0, rows).combine_chunks(), row_group_size=ROWS_PER_GROUP)
+        self._writer.write_table(whole.slice(0, rows).combine_chunks(), row_group_size=rows)
         self.rows += rows
         self._held = [whole.slice(rows)] if whole.num_rows > rows else []
         self._held_rows = whole.num_rows - rows
