@@ -30,7 +30,7 @@ from clawback.tracing.fast.tracer import Tracer
 folder, out, days, thefts = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 roles = thefts_of(folder, thefts)
 names = tuple(role.incident_id for role in roles)
-# The documented limit, about a cent of each: ether, a dollar token, a token of 10**18 units and a hundredth.
+# The documented limit, about a cent of each: ether, a dollar token, a token of which a thousand cost a cent.
 limits = ("0" * 40, 10**13), ("dac17f958d2ee523a2206206994597c13d831ec7", 10**4), (
     "95ad61b0a150d79219dcf64e1e6cc01f0b64c4ce", 10**21)
 dust = {bytes.fromhex(asset): units for asset, units in limits}
