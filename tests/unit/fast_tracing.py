@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from clawback.schemas import NATIVE
+from clawback.tracing.exchanges import Prices
 from clawback.tracing.fast.balances import merge, runs_after, runs_before
 from clawback.tracing.fast.cases import address_of
 from clawback.tracing.fast.index import Balances
@@ -35,11 +35,14 @@ class FastResult:
         labels: Sequence[Label],
         max_hops: int = 0,
         folder: Path | None = None,
+        prices: Mapping[date, Prices] | None = None,
+        created_by: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         incidents = tuple(sorted({role.incident_id for role in roles}))
         self.tracer = Tracer(CHAIN, incidents, max_hops)
         self.flows: list[dict[str, Any]] = []
         self.rows: list[list[Transfer]] = []
+        self.handed_over = 0
         runs: dict[tuple[int, int], Balances] = {}
         flows = []
         transactions = order_by_day(transfers)
@@ -47,8 +50,11 @@ class FastResult:
             book = RecordBook(list(group))
             index = book.index()
             before = [runs[key] for key in runs_before(number)]
-            said = self.tracer.trace_day(day, index, book, roles, labels, before)
-            flows += list(flow_records(self.tracer, said, book.rows))
+            of_day = (prices or {}).get(day)
+            said = self.tracer.trace_day(day, index, book, roles, labels, before, of_day, created_by)
+            self.handed_over += self.tracer.handed_over
+            self.tracer.handed_over = 0
+            flows += list(flow_records(self.tracer, said, book.rows, book.names))
             if folder is not None:
                 # Incidents that come later change the numbers of those before them.
                 save(self.tracer, folder / "state.npz")
@@ -96,8 +102,12 @@ class PlainResult:
         roles: Sequence[Role],
         labels: Sequence[Label],
         max_hops: int = 0,
+        prices: Mapping[date, Prices] | None = None,
+        created_by: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
-        self.result: TraceResult = trace_transfers(transfers, roles, labels, max_hops=max_hops)
+        self.result: TraceResult = trace_transfers(
+            transfers, roles, labels, max_hops=max_hops, prices=prices, created_by=created_by
+        )
         self.flows = self.result.flows
 
     def lots(self) -> dict[tuple[str, bytes, bytes], list[tuple[Any, ...]]]:
@@ -137,4 +147,4 @@ def _came_by(row: Transfer) -> tuple[str, str, int]:
     return (row.tx_hash, row.kind, row.position)
 
 
-__all__ = ["CHAIN", "NATIVE", "FastResult", "PlainResult", "timedelta"]
+__all__ = ["CHAIN", "FastResult", "PlainResult"]

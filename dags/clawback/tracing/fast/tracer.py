@@ -9,21 +9,24 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 
+from clawback.tracing.exchanges import Market, Prices
 from clawback.tracing.fast.balances import padded
 from clawback.tracing.fast.cases import Rowbook, read_claims, read_exits
 from clawback.tracing.fast.compiled import Bytes, Limbs, Places
-from clawback.tracing.fast.desk import KNOWN, Claims, Desk, Exits, Past, Scratch
+from clawback.tracing.fast.desk import FLOW_WIDTH, KNOWN, Claims, Desk, Exits, Past, Scratch
+from clawback.tracing.fast.exchanged import HandedOver
 from clawback.tracing.fast.groups import join_keys
 from clawback.tracing.fast.index import Balances, DayIndex, asset_bytes
 from clawback.tracing.fast.labels import Groups, empty_groups, roomy_groups
 from clawback.tracing.fast.lots import Lots
 from clawback.tracing.fast.passage import (
+    EXCHANGE,
     FINISHED,
     MORE_CELLS,
     MORE_FLOWS,
@@ -35,6 +38,7 @@ from clawback.tracing.fast.passage import (
 from clawback.tracing.fast.services import end_at_services
 from clawback.tracing.fast.store import Store, empty_store, from_day, more_cells, to_day
 from clawback.tracing.fast.sums import MEASURE_COUNT, Sums, empty_sums, roomy
+from clawback.tracing.methods import FIFO
 from clawback.tracing.records import Label, Role
 from clawback.tracing.sinks import Ending, Endings
 
@@ -62,6 +66,8 @@ class Tracer:
     sums: Sums = field(default_factory=lambda: empty_sums(1024))
     assets: dict[bytes, int] = field(default_factory=dict)
     days: int = 0
+    handed_over: int = 0
+    """Transactions with exchanges that the plain engine worked off, since this tracer was made."""
 
     def __post_init__(self) -> None:
         """Makes the counters."""
@@ -77,6 +83,8 @@ class Tracer:
         roles: Sequence[Role],
         labels: Iterable[Label],
         runs: Sequence[Balances],
+        prices: Prices | None = None,
+        created_by: Mapping[tuple[str, str], str] | None = None,
     ) -> DayFlows:
         """Works off one day.
 
@@ -87,6 +95,8 @@ class Tracer:
             roles: of the incidents of this tracer.
             labels: the first of equal confidence wins.
             runs: nets of all days before, oldest first.
+            prices: of the day, USD of a base unit; they prove exchanges.
+            created_by: (chain, address) -> the factory that created it.
         """
         roles = [role for role in roles if role.chain == self.chain]
         labels = [label for label in labels if label.chain == self.chain]
@@ -100,7 +110,18 @@ class Tracer:
         mark[found[found >= 0]] |= KNOWN
         lots = to_day(self.store, found, len(keys), 2 * index.longest)
         past = Past(keys, padded(runs), index.touch_start, index.touches)
-        flows = self._run(index, mark, lots, claims, exits, past, found)
+        exchanged = HandedOver(
+            self.chain,
+            self.incidents,
+            FIFO,
+            self.max_hops,
+            endings,
+            Market(endings, prices, created_by, roles),
+            book,
+            {ending: place for place, ending in enumerate(met)},
+        )
+        flows = self._run(index, mark, lots, claims, exits, past, found, exchanged)
+        self.handed_over += exchanged.count
         return DayFlows(flows, met)
 
     def _end_at_services(self, labels: list[Label], roles: list[Role], endings: Endings) -> None:
@@ -130,6 +151,7 @@ class Tracer:
         exits: Exits,
         past: Past,
         found: Places,
+        exchanged: HandedOver,
     ) -> Limbs:
         count, several, arrivals = len(self.incidents), index.longest, 2 * index.longest
         facts = np.array([count, self.max_hops, self.days << DAY_SHIFT, *SINK_FACTS], np.int64)
@@ -146,18 +168,32 @@ class Tracer:
             np.array([self.asset_number(asset.tobytes()) for asset in index.assets], np.int32),
             facts,
             np.zeros(4, np.int64),
-            np.empty((FLOW_ROOM + several * count, 6), np.uint64),
+            np.empty((FLOW_ROOM + several * count, FLOW_WIDTH), np.uint64),
             self.too_wide,
             self.unseen,
         )
         done: list[Limbs] = []
         while (lacking := run(desk, past)) != FINISHED:
-            desk = _enlarged(desk, lacking, several, done)
+            if lacking == EXCHANGE:
+                desk, made = exchanged.settle(desk)
+                _append(desk, made, done)
+            else:
+                desk = _enlarged(desk, lacking, several, done)
         done.append(desk.flows[: desk.done[2]].copy())
         self.groups, self.sums = desk.groups, desk.sums
         self.store = from_day(self.store, found, index.balances.keys, desk.lots)
         self.days += 1
         return np.concatenate(done)
+
+
+def _append(desk: Desk, made: Limbs, done: list[Limbs]) -> None:
+    end = int(desk.done[2]) + len(made)
+    if end <= len(desk.flows):
+        desk.flows[desk.done[2] : end] = made
+        desk.done[2] = end
+        return
+    done += [desk.flows[: desk.done[2]].copy(), made]
+    desk.done[2] = 0
 
 
 def _enlarged(desk: Desk, lacking: int, several: int, done: list[Limbs]) -> Desk:
