@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from clawback.tracing.fast.bulk import DayBook, read_day
+from clawback.tracing.fast.index import POSSIBLE
 from clawback.tracing.records import Role
 
 
@@ -14,7 +15,9 @@ def thefts_of(folder: Path, count: int) -> list[Role]:
     """Random transfers of the first day, each an incident whose receiver is the thief's address."""
     read = read_day(folder, 0)
     book = DayBook("ethereum", read)
-    rows = np.sort(np.random.default_rng(count).choice(len(read.index.rows.payer), count, replace=False))
+    # Nobody steals by trading.
+    plain = np.flatnonzero((read.index.rows.first & POSSIBLE == 0) & (read.index.rows.first != 0))
+    rows = np.sort(np.random.default_rng(count).choice(plain, count, replace=False))
     moved = [book.transfers(row, row + 1)[0] for row in rows.tolist()]
     return [
         Role(f"K{number:04d}", "ethereum", row.to_address or "", "theft_address", row.tx_hash)

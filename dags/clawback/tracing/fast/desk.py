@@ -41,6 +41,11 @@ KNOWN: Final = np.uint8(1)
 EXIT: Final = np.uint8(2)
 
 
+def sink_place(sink: str) -> int:
+    """What stands for the receiver of units that reach no account but a sink."""
+    return -1 - NO_RECEIVER.index(sink)
+
+
 class Claims(NamedTuple):
     """Thefts of one day."""
 

@@ -13,7 +13,7 @@ from clawback.schemas import NATIVE
 from clawback.tracing.exchanges import candidates
 from clawback.tracing.fast.cases import address_of, word_of
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
-from clawback.tracing.fast.desk import NO_RECEIVER
+from clawback.tracing.fast.desk import sink_place
 from clawback.tracing.fast.index import BEGINS, FIRST, POSSIBLE, DayIndex, Rows, index_day
 from clawback.tracing.fast.wide import split2
 from clawback.tracing.order import Transaction
@@ -83,7 +83,7 @@ class RecordBook:
             if row.receiver is not None:
                 receivers[place] = np.frombuffer(address_of(row.receiver), np.uint8)
             else:
-                receiver[place] = -1 - NO_RECEIVER.index(sink_without_receiver(row))
+                receiver[place] = sink_place(sink_without_receiver(row))
         amount = np.array([split2(row.amount) for row in self.rows], np.uint64).reshape(-1, 2)
         assets = np.frombuffer(b"".join(asset_of(name) for name in self.names), np.uint8).reshape(-1, 20)
         return index_day(
