@@ -16,7 +16,7 @@ from clawback.tracing.fast.balances import opened
 from clawback.tracing.fast.bulk_day import KINDS, TOKEN, name_of_asset
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
 from clawback.tracing.fast.desk import sink_place
-from clawback.tracing.fast.index import DayIndex, address_bytes
+from clawback.tracing.fast.index import DayIndex
 from clawback.tracing.fast.table import read_index
 from clawback.tracing.records import Role, Transfer
 from clawback.tracing.sinks import BURNED
@@ -152,50 +152,59 @@ class DayBook:
     def transfers(self, first: int, last: int) -> list[Transfer]:
         """Rows from first to before last."""
         read, rows = self._read, self._read.index.rows
-        kinds = [TOKEN] * (last - first) if read.kind is None else read.kind[first:last].tolist()
-        hashes = self._hashes(first, last)
-        assets = self._assets(first, last)
-        found = []
-        for row, kind, tx_hash, asset in zip(range(first, last), kinds, hashes, assets, strict=True):
-            payer, receiver = int(rows.payer[row]), int(rows.receiver[row])
-            to_address = ZERO_ADDRESS if receiver == BURNED_PLACE else None
-            found.append(
-                Transfer(
-                    self._chain,
-                    int(read.order["block_number"][row]),
-                    EPOCH + timedelta(microseconds=int(read.order["block_time"][row])),
-                    tx_hash,
-                    int(read.order["tx_index"][row]),
-                    int(read.order["position"][row]),
-                    KINDS[kind],
-                    self._address(payer) if payer >= 0 else ZERO_ADDRESS,
-                    self._address(receiver) if receiver >= 0 else to_address,
-                    asset,
-                    int(rows.amount[row, 0]) + (int(rows.amount[row, 1]) << 64),
-                )
+        order = (read.order[name][first:last].tolist() for name in ORDER_COLUMNS)
+        columns = zip(
+            *order,
+            self._hashes(first, last),
+            [TOKEN] * (last - first) if read.kind is None else read.kind[first:last].tolist(),
+            rows.payer[first:last].tolist(),
+            rows.receiver[first:last].tolist(),
+            self._assets(first, last),
+            rows.amount[first:last].tolist(),
+            strict=True,
+        )
+        return [
+            Transfer(
+                self._chain,
+                number,
+                EPOCH + timedelta(microseconds=time),
+                tx_hash,
+                tx_index,
+                position,
+                KINDS[kind],
+                self._address(payer) or ZERO_ADDRESS,
+                ZERO_ADDRESS if receiver == BURNED_PLACE else self._address(receiver),
+                asset,
+                low + (high << 64),
             )
-        return found
+            for number, tx_index, position, time, tx_hash, kind, payer, receiver, asset, (
+                low,
+                high,
+            ) in columns
+        ]
 
-    def _address(self, holding: int) -> str:
-        keys = self._read.index.balances.keys
-        return f"0x{address_bytes(keys[holding : holding + 1])[0].tobytes().hex()}"
+    def _address(self, holding: int) -> str | None:
+        if holding < 0:
+            return None
+        first, second, third = self._read.index.balances.keys[holding, :3].tolist()
+        return f"0x{first:016x}{second:016x}{third >> 32:08x}"
 
     def _assets(self, first: int, last: int) -> list[str]:
         # A group of transfers that no account takes part in moves nothing: any name will do.
         index = self._read.index
+        sides = (index.rows.payer[first:last].tolist(), index.rows.receiver[first:last].tolist())
+        groups: list[list[int]] = []
+        for begins, payer, receiver in zip(index.rows.first[first:last].tolist(), *sides, strict=True):
+            if begins or not groups:
+                groups.append([0, -1])
+            groups[-1][0] += 1
+            groups[-1][1] = max(groups[-1][1], payer, receiver)
         names: list[str] = []
-        begin = first
-        while begin < last:
-            end = begin + 1
-            while end < last and index.rows.first[end] == 0:
-                end += 1
-            sides = (index.rows.payer[begin:end], index.rows.receiver[begin:end])
-            holding = max(int(side.max()) for side in sides)
-            name = f"unmoved {begin}"
+        for size, holding in groups:
+            name = f"unmoved {len(names)}"
             if holding >= 0:
                 name = name_of_asset(index.assets[index.asset_of[holding]].tobytes())
-            names += [name] * (end - begin)
-            begin = end
+            names += [name] * size
         return names
 
     def _hashes(self, first: int, last: int) -> list[str]:

@@ -106,12 +106,13 @@ class HandedOver:
         rows = self.book.transfers(first, last)
         transaction = _transaction(rows, desk.rows.first[first:last].tolist())
         claims = self._claims(desk, first, rows, transaction)
-        parties = _parties(desk, transaction, first)
+        sides = (desk.rows.payer[first:last].tolist(), desk.rows.receiver[first:last].tolist())
+        parties = _parties(transaction, *sides)
         labels = Labels(len(self.incidents), desk.groups)
         desk, ledgers, openings = self._ledgers(desk, parties, labels)
         for incident in claims.keys() - ledgers.keys():
             ledgers[incident] = self._ledger(incident)
-        assets = _assets(desk, transaction, first)
+        assets = _assets(desk, rows, *sides)
         places = {id(row): first + place for place, row in enumerate(rows)}
         made: list[tuple[int, ...]] = []
         for incident in sorted(ledgers):
@@ -162,7 +163,10 @@ class HandedOver:
             if desk.lots.stained[party.holding] == 0:
                 set_balance(desk.lots, party.holding, balance - own)
                 continue
-            for incident, lots in seen_by(take_out(desk.lots, party.holding, own), labels).items():
+            cells = take_out(desk.lots, party.holding, own)
+            if self.method.takes_newest:
+                cells.reverse()
+            for incident, lots in seen_by(cells, labels).items():
                 if incident not in ledgers:
                     ledgers[incident] = self._ledger(incident)
                 ledgers[incident].restore(party.key, Holding(lots))
@@ -244,42 +248,40 @@ def _transaction(rows: Sequence[Transfer], first: Sequence[int]) -> Transaction:
     )
 
 
-def _parties(desk: Desk, transaction: Transaction, first: int) -> list[Party]:
+def _parties(transaction: Transaction, payers: Sequence[int], receivers: Sequence[int]) -> list[Party]:
     # Which units move does not depend on what they are called.
     parties: list[Party] = []
-    row = first
+    sides = iter(zip(payers, receivers, strict=True))
     for asset, rows in transaction.assets:
         holdings: dict[str, int] = {}
         own: dict[str, int] = defaultdict(int)
         left: dict[str, int] = defaultdict(int)
         for transfer in rows:
             payer, receiver = transfer.payer, transfer.receiver
+            payer_holding, receiver_holding = next(sides)
             if payer is not None:
-                holdings[payer] = int(desk.rows.payer[row])
+                holdings[payer] = payer_holding
                 passed_on = min(left[payer], transfer.amount)
                 left[payer] -= passed_on
                 own[payer] += transfer.amount - passed_on
             if receiver is not None:
-                holdings[receiver] = int(desk.rows.receiver[row])
+                holdings[receiver] = receiver_holding
                 left[receiver] += transfer.amount
-            row += 1
         for address, holding in holdings.items():
             key = (transaction.chain, address, asset)
             parties.append(Party(holding, key, own[address], left[address]))
     return parties
 
 
-def _assets(desk: Desk, transaction: Transaction, first: int) -> dict[str, tuple[int, int]]:
+def _assets(
+    desk: Desk, rows: Sequence[Transfer], payers: Sequence[int], receivers: Sequence[int]
+) -> dict[str, tuple[int, int]]:
     # The place of each asset among those of the day, and its number in the tracer.
     found: dict[str, tuple[int, int]] = {}
-    row = first
-    for asset, rows in transaction.assets:
-        for place in range(row, row + len(rows)):
-            holding = max(int(desk.rows.payer[place]), int(desk.rows.receiver[place]))
-            if holding >= 0:
-                of_day = int(desk.asset_of[holding])
-                found[asset] = (of_day, int(desk.asset_number[of_day]))
-        row += len(rows)
+    for row, payer, receiver in zip(rows, payers, receivers, strict=True):
+        if row.asset not in found and max(payer, receiver) >= 0:
+            place = int(desk.asset_of[max(payer, receiver)])
+            found[row.asset] = (place, int(desk.asset_number[place]))
     return found
 
 

@@ -12,10 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import compiled
+from clawback.tracing.fast.compiled import Limbs, compiled
 from clawback.tracing.fast.delivery import advance_hand, book_hand, count_hand, write_flows
 from clawback.tracing.fast.desk import KNOWN, Desk, Past, asset_of, make_known
-from clawback.tracing.fast.index import BEGINS, POSSIBLE, Rows
+from clawback.tracing.fast.index import BEGINS, FIRST, Rows
 from clawback.tracing.fast.labels import steal
 from clawback.tracing.fast.lots import (
     HIGH,
@@ -169,21 +169,20 @@ def _carries(lots: Lots, payer: int, high: np.uint64, low: np.uint64) -> bool:
 def transaction_end(rows: Rows, first: int) -> int:
     """One behind the last transfer of the transaction with possible exchanges that begins at a row."""
     last = first + 1
-    while last < len(rows.first) and (
-        rows.first[last] == 0 or (rows.first[last] & POSSIBLE and not rows.first[last] & BEGINS)
-    ):
+    while last < len(rows.first) and rows.first[last] & BEGINS == 0 and rows.first[last] != FIRST:
         last += 1
     return last
 
 
 @compiled
-def _moves_taint(desk: Desk, first: int, last: int) -> bool:
+def _moves_taint(rows: Rows, lots: Lots, paid: Limbs, first: int, last: int) -> bool:
     # Whether some account may pay tainted units of its own. It pays in one go what it pays in all.
-    rows, lots, paid = desk.rows, desk.lots, desk.scratch.paid
     for row in range(first, last):
         payer = rows.payer[row]
         if payer < 0 or lots.stained[payer] == 0:
             continue
+        if last == first + 1:
+            return _carries(lots, payer, rows.amount[row, 1], rows.amount[row, 0])
         if last - first > MANY:
             return True
         for limb in range(3):
@@ -218,9 +217,16 @@ def run(desk: Desk, past: Past) -> int:
         while last < count and rows.first[last] == 0:
             last += 1
         if rows.first[row] & BEGINS:
-            end = transaction_end(rows, row)
+            # Most of them move no taint: that is seen here, for calls copy what they are given.
+            end, pays = row, False
+            while end < count and (
+                end == row or (rows.first[end] & BEGINS == 0 and rows.first[end] != FIRST)
+            ):
+                payer = rows.payer[end]
+                pays = pays or (payer >= 0 and mark[payer] & KNOWN != 0 and lots.stained[payer] > 0)
+                end += 1
             stolen = claim < len(desk.claims.row) and desk.claims.row[claim] < end
-            if stolen or _moves_taint(desk, row, end):
+            if stolen or (pays and _moves_taint(rows, lots, desk.scratch.paid, row, end)):
                 desk.done[0], desk.done[1] = row, claim
                 for place in range(row, end):
                     if rows.payer[place] >= 0:
@@ -239,18 +245,19 @@ def run(desk: Desk, past: Past) -> int:
         claims = 0
         while claim + claims < len(desk.claims.row) and desk.claims.row[claim + claims] < last:
             claims += 1
-        if touched and claims == 0 and last == row + 1 and len(lots.cells) > lots.control[LIVE]:
-            low, high = rows.amount[row, 0], rows.amount[row, 1]
-            touched = not _moved_clean(lots, rows.payer[row], rows.receiver[row], high, low)
+        if (
+            touched
+            and claims == 0
+            and (last == row + 1 or not tainted)
+            and len(lots.cells) - lots.control[LIVE] >= last - row
+        ):
+            # Several transfers of clean units, of which no followed account pays any, need no arrivals.
+            for place in range(row, last):
+                low, high = rows.amount[place, 0], rows.amount[place, 1]
+                touched = not _moved_clean(lots, rows.payer[place], rows.receiver[place], high, low)
         if touched or claims > 0:
             desk.done[0], desk.done[1] = row, claim
-            if claims > 0 or (
-                tainted
-                and (
-                    last > row + 1
-                    or _carries(lots, rows.payer[row], rows.amount[row, 1], rows.amount[row, 0])
-                )
-            ):
+            if claims > 0 or (tainted and _moves_taint(rows, lots, desk.scratch.paid, row, last)):
                 _know(desk, past, row, last)
             lacking = _lacks(desk, row, last, claims)
             if lacking != FINISHED:
