@@ -59,12 +59,12 @@ class ReadDay:
         return hashes[column.offset : column.offset + len(column)]
 
     @cached_property
-    def hashes(self) -> tuple[Limbs, Longs] | None:
-        """The first eight bytes of each transaction's hash, sorted, and its first row."""
-        words, rows = (
-            self.folder / f"index-{self.number:05d}-{name}.npy" for name in ("hash_words", "hash_rows")
+    def hashes(self) -> tuple[Limbs, Longs, Longs] | None:
+        """The first eight bytes of each transaction's hash, sorted, its first row and one behind the last."""
+        words, rows, ends = (
+            self.folder / f"index-{self.number:05d}-hash_{name}.npy" for name in ("words", "rows", "ends")
         )
-        return (opened(words), opened(rows)) if words.exists() else None
+        return (opened(words), opened(rows), opened(ends)) if words.exists() else None
 
     def _column(self, name: str) -> Any:
         import pyarrow.parquet as pq
@@ -126,9 +126,9 @@ class DayBook:
         """Rows of the transactions that these words stand for, or whose hash begins with them."""
         if (known := self._read.hashes) is not None:
             first, last = np.searchsorted(known[0], words), np.searchsorted(known[0], words, "right")
-            edges = zip(first.tolist(), last.tolist(), strict=True)
-            found = [known[1][begin:end] for begin, end in edges if begin < end]
-            return np.concatenate(found).astype(np.int64) if found else np.zeros(0, np.int64)
+            places = [place for edges in zip(first, last, strict=True) for place in range(*edges)]
+            found = [np.arange(known[1][place], known[2][place]) for place in places]
+            return np.concatenate(found) if found else np.zeros(0, np.int64)
         blocks = self._read.order["block_number"]
         number = (words >> np.uint64(32)).astype(np.int64)
         first, last = np.searchsorted(blocks, number, "left"), np.searchsorted(blocks, number, "right")

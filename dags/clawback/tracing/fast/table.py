@@ -5,7 +5,8 @@ Layout:
     (20 raw bytes each; to_address may be unknown), amount DECIMAL(38,0), and where they are known kind and
     tx_hash (32 raw bytes), in travel order (see `bulk_day`). Beside it the day's index (`payer`, `receiver`,
     `asset` of each holding, as arrays), the first eight bytes of each transaction's hash, sorted, with its
-    first row, and the runs of nets that the day completes. NNNNN counts days. A folder is one chain.
+    first row and one behind the last, and the runs of nets that the day completes. NNNNN counts days. A folder
+    is one chain.
 """
 
 from __future__ import annotations
@@ -162,10 +163,16 @@ def write_day(day: BulkDay, folder: Path, number: int) -> None:
     if not (index.rows.first == FIRST).all():
         arrays["first"] = index.rows.first
     if day.tx_hash is not None:
-        rows = day.begins[:-1]
-        words = np.ascontiguousarray(day.tx_hash[rows, :8]).view(">u8").astype(np.uint64)[:, 0]
+        begins = day.begins
+        words = np.ascontiguousarray(day.tx_hash[begins[:-1], :8]).view(">u8").astype(np.uint64)[:, 0]
         order = np.argsort(words, kind="stable")
-        arrays |= {"hash_words": words[order], "hash_rows": rows[order]}
+        arrays |= {
+            "hash_words": words[order],
+            "hash_rows": begins[:-1][order],
+            "hash_ends": begins[1:][order],
+        }
+    for stale in folder.glob(f"index-{number:05d}-*.npy"):
+        stale.unlink()
     for name, array in arrays.items():
         np.save(folder / f"index-{number:05d}-{name}.npy", array)
     add_day(folder, number, index.balances)
