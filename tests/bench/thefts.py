@@ -1,4 +1,4 @@
-"""Thefts for the generated days: always the same ones, spread over the first day."""
+"""Thefts for the generated days, always the same ones, spread over the first day, and labels of the pools."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from clawback.tracing.fast.bulk import DayBook, read_day
 from clawback.tracing.fast.index import POSSIBLE
-from clawback.tracing.records import Role
+from clawback.tracing.records import Label, Role
+from tests.bench.generated import pools
 
 
 def thefts_of(folder: Path, count: int) -> list[Role]:
@@ -23,3 +24,8 @@ def thefts_of(folder: Path, count: int) -> list[Role]:
         Role(f"K{number:04d}", "ethereum", row.to_address or "", "theft_address", row.tx_hash)
         for number, row in enumerate(moved)
     ]
+
+
+def pool_labels() -> list[Label]:
+    """What proves the swaps of the grouped days."""
+    return [Label("ethereum", "0x" + raw.tobytes().hex(), "Pool", "dex", 90, "generated") for raw in pools()]

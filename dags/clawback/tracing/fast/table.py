@@ -5,8 +5,8 @@ Layout:
     (20 raw bytes each; to_address may be unknown), amount DECIMAL(38,0), and where they are known kind and
     tx_hash (32 raw bytes), in travel order (see `bulk_day`). Beside it the day's index (`payer`, `receiver`,
     `asset` of each holding, as arrays), the first eight bytes of each transaction's hash, sorted, with its
-    first row and one behind the last, and the runs of nets that the day completes. NNNNN counts days. A folder
-    is one chain.
+    first row and one behind the last, and the runs of nets that the day completes. NNNNN counts days. A
+    folder is one chain.
 """
 
 from __future__ import annotations
