@@ -1,7 +1,7 @@
 """What exact FIFO over whole days costs, against DuckDB reading the same files in the same run.
 
-Two workloads: every transfer on its own, and (`_swaps`) the same ones grouped into transactions, every fifth of
-which is a swap; the pools are labelled, so all of them are proven.
+Two workloads: every transfer on its own, and (`_swaps`) the same ones grouped into transactions, every fifth
+of which is a swap; the pools are labelled, so all of them are proven.
 
 The generated days come from a script that is not part of the repository: `transfers_gen.py` in the folder
 that `CLAWBACK_BENCH_WORKLOADS` names, `../shared/bench` by default. It is run once, into the folder that
