@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.bench import methods
 from tests.bench.figures import Figure, Process, measure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +89,8 @@ def run() -> Iterator[Figure]:
                 yield from _convert(table, swaps)
             yield from _backfills(table, Path(out), swaps)
             yield from _single_days(table, Path(out), swaps)
+            if not swaps:
+                yield from methods.run(table, Path(out))
 
 
 def _generated() -> bool:

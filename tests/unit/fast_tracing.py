@@ -17,6 +17,7 @@ from clawback.tracing.fast.results import flow_records, lots_seen, sums_seen
 from clawback.tracing.fast.state import load, save
 from clawback.tracing.fast.tracer import Tracer
 from clawback.tracing.fast.wide import to_int
+from clawback.tracing.methods import METHODS
 from clawback.tracing.order import order_by_day
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.results import flow_rows
@@ -35,11 +36,14 @@ class FastResult:
         labels: Sequence[Label],
         max_hops: int = 0,
         folder: Path | None = None,
+        method: str = "fifo",
+        dust: Mapping[str, int] | None = None,
         prices: Mapping[date, Prices] | None = None,
         created_by: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
+        limits = {asset_of(asset): units for asset, units in (dust or {}).items()}
         incidents = tuple(sorted({role.incident_id for role in roles}))
-        self.tracer = Tracer(CHAIN, incidents, max_hops)
+        self.tracer = Tracer(CHAIN, incidents, max_hops, method, limits)
         self.flows: list[dict[str, Any]] = []
         self.rows: list[list[Transfer]] = []
         self.handed_over = 0
@@ -60,6 +64,7 @@ class FastResult:
                 save(self.tracer, folder / "state.npz")
                 names = sorted({*self.tracer.incidents, f"A{number}", f"T{number}"})
                 self.tracer = load(folder / "state.npz", names)
+                self.tracer.dust = limits
             self.rows.append(book.rows)
             runs[number, 1] = index.balances
             for span in runs_after(number):
@@ -73,7 +78,7 @@ class FastResult:
             key: [
                 (lot.amount, lot.hop)
                 if lot.hop is None
-                else (lot.amount, lot.hop, _came_by(self.rows[lot.day][lot.row]))
+                else (lot.amount, lot.hop, _came_by(self.rows[lot.day][lot.row]) if lot.day >= 0 else None)
                 for lot in lots
             ]
             for key, lots in lots_seen(self.tracer).items()
@@ -102,11 +107,21 @@ class PlainResult:
         roles: Sequence[Role],
         labels: Sequence[Label],
         max_hops: int = 0,
+        method: str = "fifo",
+        dust: Mapping[str, int] | None = None,
         prices: Mapping[date, Prices] | None = None,
         created_by: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
+        limits = {(CHAIN, asset): units for asset, units in (dust or {}).items()}
         self.result: TraceResult = trace_transfers(
-            transfers, roles, labels, max_hops=max_hops, prices=prices, created_by=created_by
+            transfers,
+            roles,
+            labels,
+            METHODS[method],
+            max_hops=max_hops,
+            dust=limits,
+            prices=prices,
+            created_by=created_by,
         )
         self.flows = self.result.flows
 

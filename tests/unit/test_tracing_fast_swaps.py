@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clawback.errors import ClawbackError
 from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.exchanges import Prices
 from clawback.tracing.fast.bulk import trace_folder
@@ -127,15 +128,16 @@ def price_tables(draw: st.DrawFn) -> dict[date, Prices]:
     return {FIRST_DAY + timedelta(days=day): prices for day in draw(st.lists(st.integers(0, 3)))}
 
 
-def compare(given: Given, *, sources: bool, folder: Path | None = None) -> FastResult:
+def compare(given: Given, *, sources: bool, folder: Path | None = None, method: str = "fifo") -> FastResult:
     """Holds the compiled engine to the plain one.
 
     Where incidents came to the same units by different transfers, a lot names the transfer of one of them: so
     `sources` are compared where there is one incident.
     """
     transfers, roles, labels, max_hops, prices = given
-    plain = PlainResult(transfers, roles, labels, max_hops, prices, CREATED_BY)
-    fast = FastResult(transfers, roles, labels, max_hops, folder, prices, CREATED_BY)
+    market: dict[str, Any] = {"prices": prices, "created_by": CREATED_BY, "method": method}
+    plain = PlainResult(transfers, roles, labels, max_hops, **market)
+    fast = FastResult(transfers, roles, labels, max_hops, folder, **market)
     assert fast.flows == plain.flows
     assert fast.sums() == plain.sums()
     assert fast.refused() == plain.refused()
@@ -278,7 +280,9 @@ def told(row: dict[str, Any]) -> tuple[Any, ...]:
 )
 def test_bulk_days_with_gas_kinds_and_hashes_equal_the_plain_engine(tmp_path: Path, given: Given) -> None:
     transfers = [replace(row, order_quality="exact") for row in given.transfers]
-    plain = PlainResult(transfers, given.roles, given.labels, given.max_hops, given.prices, CREATED_BY)
+    plain = PlainResult(
+        transfers, given.roles, given.labels, given.max_hops, prices=given.prices, created_by=CREATED_BY
+    )
     tracer = Tracer("ethereum", ("S", "T"), given.max_hops)
     days = sorted({row.block_time.date() for row in transfers})
     flows = []
@@ -304,6 +308,21 @@ def test_one_incident_equals_the_plain_engine_lot_by_lot(given: Given) -> None:
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_several_incidents_equal_the_plain_engine(given: Given) -> None:
     compare(given, sources=False)
+
+
+@pytest.mark.slow
+@given(ledgers(("S", "T", "U")))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_several_incidents_equal_the_plain_engine_under_lifo(given: Given) -> None:
+    compare(given, sources=False, method="lifo")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["haircut", "dirty_first", "clean_first", "poison"])
+def test_methods_with_lots_of_their_own_refuse_days_with_possible_exchanges(method: str) -> None:
+    swap = case([(THIEF, POOL, TOKEN, 10), (POOL, THIEF, WRAPPED, 20)], DEXES)
+    with pytest.raises(ClawbackError, match=f"does not follow exchanges under {method}"):
+        FastResult(swap.transfers, swap.roles, swap.labels, method=method)
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clawback.errors import ClawbackError
@@ -54,12 +54,16 @@ def violations(ledgers: Iterable[Ledger]) -> list[Violation]:
 
 
 def require_conserved(ledgers: Iterable[Ledger], where: str) -> None:
-    """Refuses figures that do not add up.
+    """Refuses figures that do not add up; see `refuse`."""
+    refuse(violations(ledgers), where)
+
+
+def refuse(broken: Sequence[Violation], where: str) -> None:
+    """Refuses figures that are said to be broken.
 
     Raises:
         ClawbackError: Some asset of some incident is not conserved; names the first ten.
     """
-    broken = violations(ledgers)
     if broken:
         raise ClawbackError(
             f"tracing lost or made units of {len(broken)} assets",

@@ -177,6 +177,14 @@ def add_day(folder: Path, day: int, balances: Balances) -> None:
 
 
 @compiled
+def _carry(run: Balances, place: int, holding: int, amount: Limbs) -> None:
+    if _less3(amount, holding, run.lowest, place):
+        for limb in range(3):
+            amount[holding, limb] = run.lowest[place, limb]
+    _add3(amount, holding, run.net, place)
+
+
+@compiled
 def carry_runs(runs: tuple[Balances, ...], keys: Limbs, holding: int, amount: Limbs) -> None:
     """Makes `amount` of a holding its balance after the spans of all runs, oldest first."""
     for limb in range(3):
@@ -191,10 +199,24 @@ def carry_runs(runs: tuple[Balances, ...], keys: Limbs, holding: int, amount: Li
             else:
                 high = middle
         if low < len(run.keys) and order_of(run.keys, low, keys, holding) == 0:
-            if _less3(amount, holding, run.lowest, low):
-                for limb in range(3):
-                    amount[holding, limb] = run.lowest[low, limb]
-            _add3(amount, holding, run.net, low)
+            _carry(run, low, holding, amount)
+
+
+@compiled
+def carry_all(runs: tuple[Balances, ...], keys: Limbs, amounts: Limbs) -> None:
+    """Makes `amounts` the balances of all holdings after the spans of all runs, oldest first."""
+    for holding in range(len(keys)):
+        for limb in range(3):
+            amounts[holding, limb] = ZERO
+    for number in range(len(runs)):
+        run = runs[number]
+        holding, place = 0, 0
+        while holding < len(keys) and place < len(run.keys):
+            order = order_of(run.keys, place, keys, holding)
+            if order == 0:
+                _carry(run, place, holding, amounts)
+            place += 1 if order <= 0 else 0
+            holding += 1 if order >= 0 else 0
 
 
 def padded(runs: Sequence[Balances]) -> tuple[Balances, ...]:

@@ -59,3 +59,9 @@ def compiled(function: Function) -> Function:
         return made
     finally:
         config.CACHE_DIR = before
+
+
+@compiled
+def whole(number: Any) -> int:
+    """A number of any width as one of 64 bits, so that what takes it is compiled once."""
+    return int(np.int64(number))

@@ -18,9 +18,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from clawback.tracing.fast.balances import carry_runs
+from clawback.tracing.fast.balances import carry_all, carry_runs
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
-from clawback.tracing.fast.index import PAYS, Balances, Rows
+from clawback.tracing.fast.index import PAYS, Balances, DayIndex, Rows
 from clawback.tracing.fast.labels import Groups
 from clawback.tracing.fast.lots import Lots
 from clawback.tracing.fast.sums import MEASURE_COUNT, Sums
@@ -39,6 +39,8 @@ BASIS_SHIFT: Final = 32
 KNOWN: Final = np.uint8(1)
 """The balance of the holding is kept: taint reached it, today or before."""
 EXIT: Final = np.uint8(2)
+MANY_OPENINGS: Final = 64
+"""One in so many of the day's holdings: looking up as many costs about what going through all runs does."""
 
 
 def sink_place(sink: str) -> int:
@@ -92,12 +94,17 @@ class Past(NamedTuple):
     """By what the balance of a holding is known when taint first reaches it.
 
     Apart from the desk: compiled calls copy what they are given, and only opening a holding needs this.
+    `start` is what a holding had when the day began, where `started` says that it has been looked up; it
+    serves all methods. `openings` counts those looked up one by one.
     """
 
     keys: Limbs
     runs: tuple[Balances, ...]
     touch_start: Longs
     touches: Places
+    start: Limbs
+    started: Bytes
+    openings: Longs
 
 
 class Desk(NamedTuple):
@@ -126,6 +133,35 @@ def asset_of(desk: Desk, holding: int) -> int:
     return np.int64(desk.asset_number[desk.asset_of[holding]])
 
 
+def past_of(index: DayIndex, runs: tuple[Balances, ...]) -> Past:
+    """Nothing looked up yet."""
+    count = len(index.balances.keys)
+    return Past(
+        index.balances.keys,
+        runs,
+        index.touch_start,
+        index.touches,
+        np.zeros((count, 3), np.uint64),
+        np.zeros(count, np.uint8),
+        np.zeros(1, np.int64),
+    )
+
+
+@compiled
+def look_up(past: Past, holding: int) -> None:
+    """Finds what a holding had when the day began; after many single ones, all of them at once."""
+    if past.started[holding]:
+        return
+    if past.openings[0] * MANY_OPENINGS >= len(past.started):
+        carry_all(past.runs, past.keys, past.start)
+        for place in range(len(past.started)):
+            past.started[place] = 1
+        return
+    past.openings[0] += 1
+    past.started[holding] = 1
+    carry_runs(past.runs, past.keys, holding, past.start)
+
+
 @compiled
 def make_known(desk: Desk, past: Past, holding: int, row: int) -> None:
     """Works out what a holding has before a transfer, and keeps it from then on."""
@@ -133,7 +169,9 @@ def make_known(desk: Desk, past: Past, holding: int, row: int) -> None:
         return
     desk.mark[holding] |= KNOWN
     units, amount = desk.rows.amount, desk.lots.amount
-    carry_runs(past.runs, past.keys, holding, amount)
+    look_up(past, holding)
+    for limb in range(3):
+        amount[holding, limb] = past.start[holding, limb]
     for place in range(past.touch_start[holding], past.touch_start[holding + 1]):
         touch = past.touches[place] >> 1
         if touch >= row:

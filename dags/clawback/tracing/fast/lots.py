@@ -1,16 +1,18 @@
 """Lots of all holdings in flat arrays: one queue a holding, shared by all incidents.
 
 Invariants:
-    Under FIFO every incident takes the same units in the same order; incidents differ only in which units
-    they call stolen. So one queue serves all of them: a lot carries the label of an incident and its hop, or
-    a group of them where a later theft took units already stolen. What one incident sees alone is the queue
-    with all other labels wiped off.
+    Under FIFO and LIFO every incident takes the same units in the same order; incidents differ only in which
+    units they call stolen. So one queue serves all of them: a lot carries the label of an incident and its
+    hop, or a group of them where a later theft took units already stolen. What one incident sees alone is the
+    queue with all other labels wiped off.
+    A queue gives from its head. FIFO puts what arrives behind the tail; LIFO puts it before the head, so its
+    queues are read from the newest lot to the oldest and their tails mean nothing.
 
 Layout:
     `cells` row: low limb, high limb, tag, source. The tag of a clean lot is 0, else label << 32 | hop + 1;
     so paying on adds 1, and units on their way out of a theft have hop + 1 = 0. Labels up to the number of
     incidents are incident + 1, those above it are groups. The source is the transfer that brought the lot
-    (day << 32 | row + 1), 0 where clean. `after` links a lot to the next younger one; -1 ends a queue.
+    (day << 32 | row + 1), 0 where clean. `after` links a lot to the one taken next; -1 ends a queue.
     `head`, `tail`, `stained` (number of tainted lots) and `amount` (three limbs) are by queue. A queue
     without tainted lots is not kept: `amount` alone is its balance.
     Lots are two limbs; clean ones that would grow wider stay two lots.
@@ -37,12 +39,14 @@ USED: Final = 1
 OUT_HEAD: Final = 2
 OUT_TAIL: Final = 3
 LIVE: Final = 4
+NEWEST_FIRST: Final = 5
 
 
 class Lots(NamedTuple):
     """All lots and queues.
 
-    `control`: first free cell, cells ever used, head and tail of the lots in hand, cells in use.
+    `control`: first free cell, cells ever used, head and tail of the lots in hand, cells in use, and whether
+    the newest lots are taken first.
     """
 
     cells: Limbs
@@ -94,24 +98,29 @@ def into_hand(lots: Lots, cell: int) -> None:
 
 @compiled
 def push(lots: Lots, queue: int, cell: int) -> None:
-    """Puts a cell behind a queue; lots that no incident can tell apart become one."""
+    """Makes a cell the newest of a queue; lots that no incident can tell apart become one."""
     cells, after = lots.cells, lots.after
     high, low, tag = cells[cell, HIGH], cells[cell, LOW], cells[cell, TAG]
     grow(lots.amount, queue, high, low)
-    tail = lots.tail[queue]
-    if tail >= 0 and cells[tail, TAG] == tag and cells[tail, SOURCE] == cells[cell, SOURCE]:
-        sum_high, sum_low = add2(cells[tail, HIGH], cells[tail, LOW], high, low)
+    newest_first = lots.control[NEWEST_FIRST] == 1
+    newest = lots.head[queue] if newest_first else lots.tail[queue]
+    if newest >= 0 and cells[newest, TAG] == tag and cells[newest, SOURCE] == cells[cell, SOURCE]:
+        sum_high, sum_low = add2(cells[newest, HIGH], cells[newest, LOW], high, low)
         if not less2(sum_high, sum_low, high, low):
-            cells[tail, HIGH] = sum_high
-            cells[tail, LOW] = sum_low
+            cells[newest, HIGH] = sum_high
+            cells[newest, LOW] = sum_low
             free_cell(lots, cell)
             return
-    after[cell] = -1
-    if tail >= 0:
-        after[tail] = cell
-    else:
+    if newest_first:
+        after[cell] = newest
         lots.head[queue] = cell
-    lots.tail[queue] = cell
+    else:
+        after[cell] = -1
+        if newest >= 0:
+            after[newest] = cell
+        else:
+            lots.head[queue] = cell
+        lots.tail[queue] = cell
     if tag != ZERO:
         lots.stained[queue] += 1
 
@@ -125,7 +134,7 @@ def push_clean(lots: Lots, queue: int, high: np.uint64, low: np.uint64) -> None:
 
 @compiled
 def take(lots: Lots, queue: int, high: np.uint64, low: np.uint64) -> None:
-    """Takes units, which the queue must have, from the old end into the hand."""
+    """Takes units, which the queue must have, from its head into the hand."""
     cells, after = lots.cells, lots.after
     shrink(lots.amount, queue, high, low)
     while high != ZERO or low != ZERO:
@@ -145,6 +154,21 @@ def take(lots: Lots, queue: int, high: np.uint64, low: np.uint64) -> None:
             lots.stained[queue] -= 1
         high, low = sub2(high, low, lot_high, lot_low)
         into_hand(lots, cell)
+
+
+@compiled
+def oldest_first(lots: Lots, queue: int) -> int:
+    """Links the lots of a queue from the oldest to the newest; gives the oldest, -1 where there is none."""
+    cell = lots.head[queue]
+    if lots.control[NEWEST_FIRST] == 0:
+        return cell
+    oldest = -1
+    while cell >= 0:
+        older = lots.after[cell]
+        lots.after[cell] = oldest
+        oldest = cell
+        cell = older
+    return oldest
 
 
 @compiled

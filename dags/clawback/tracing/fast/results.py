@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,8 @@ import numpy as np
 from clawback.tracing.fast.desk import BASIS_SHIFT
 from clawback.tracing.fast.exchanged import BASES, CODES
 from clawback.tracing.fast.index import address_bytes, asset_bytes
-from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, SOURCE, TAG
+from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, NEWEST_FIRST, SOURCE, TAG
+from clawback.tracing.fast.own_state import stake_lots
 from clawback.tracing.fast.sums import read_sums
 from clawback.tracing.fast.tracer import DAY_SHIFT, DayFlows, Tracer
 from clawback.tracing.flows import Flow
@@ -24,7 +25,7 @@ THEFT_ROLES: Final = (None, THEFT_ADDRESS, SOURCE_ROLE)
 
 @dataclass(frozen=True, slots=True)
 class SeenLot:
-    """A lot as one incident sees it: clean ones have no hop, stolen ones name the transfer."""
+    """A lot as one incident sees it: clean ones have no hop; stolen ones name the transfer, if it is kept."""
 
     amount: int
     hop: int | None = None
@@ -49,7 +50,7 @@ def flow_records(
         asset = (converted & 0xFFFFFFFF) - 1
         yield Flow(
             tracer.incidents[incident],
-            "fifo",
+            tracer.method,
             transfers[row],
             hop,
             low + (high << 64),
@@ -67,6 +68,14 @@ def lots_seen(tracer: Tracer) -> dict[tuple[str, bytes, bytes], list[SeenLot]]:
     store = tracer.store
     addresses, assets = address_bytes(store.keys), asset_bytes(store.keys)
     found: dict[tuple[str, bytes, bytes], list[SeenLot]] = {}
+    if tracer.stakes is not None:
+        for place, incident, own in stake_lots(store, tracer.stakes):
+            key = (tracer.incidents[incident], addresses[place].tobytes(), assets[place].tobytes())
+            found[key] = _together(
+                _seen_lot(amount, (tag & int(HOP_MASK)) - 1 if tag else None, source - 1)
+                for amount, tag, source in own
+            )
+        return found
     for place in range(len(store.keys)):
         lots = []
         cell = int(store.head[place])
@@ -74,19 +83,16 @@ def lots_seen(tracer: Tracer) -> dict[tuple[str, bytes, bytes], list[SeenLot]]:
             row = store.lots.cells[cell]
             lots.append((int(row[LOW]) + (int(row[HIGH]) << 64), int(row[TAG]), int(row[SOURCE]) - 1))
             cell = int(store.lots.after[cell])
+        if store.lots.control[NEWEST_FIRST]:
+            lots.reverse()
         hops = [_hops(tracer, tag) for _, tag, _ in lots]
         for incident in sorted({incident for held in hops for incident in held}):
-            seen: list[SeenLot] = []
-            for (amount, _, source), held in zip(lots, hops, strict=True):
-                hop = held.get(incident)
-                lot = SeenLot(amount)
-                if hop is not None:
-                    lot = SeenLot(amount, hop, source >> DAY_SHIFT, source & ((1 << DAY_SHIFT) - 1))
-                if seen and _alike(seen[-1], lot):
-                    lot = SeenLot(seen.pop().amount + amount, lot.hop, lot.day, lot.row)
-                seen.append(lot)
+            seen = [
+                _seen_lot(amount, held.get(incident), source)
+                for (amount, _, source), held in zip(lots, hops, strict=True)
+            ]
             key = (tracer.incidents[incident], addresses[place].tobytes(), assets[place].tobytes())
-            found[key] = seen
+            found[key] = _together(seen)
     return found
 
 
@@ -98,6 +104,22 @@ def sums_seen(tracer: Tracer) -> dict[tuple[str, bytes, str], int]:
         for (incident, asset, measure), amount in read_sums(tracer.sums).items()
         if amount
     }
+
+
+def _seen_lot(amount: int, hop: int | None, source: int) -> SeenLot:
+    if hop is None or source < 0:
+        return SeenLot(amount, hop)
+    return SeenLot(amount, hop, source >> DAY_SHIFT, source & ((1 << DAY_SHIFT) - 1))
+
+
+def _together(lots: Iterable[SeenLot]) -> list[SeenLot]:
+    # Neighbours that are alike as one lot.
+    seen: list[SeenLot] = []
+    for lot in lots:
+        if seen and _alike(seen[-1], lot):
+            lot = SeenLot(seen.pop().amount + lot.amount, lot.hop, lot.day, lot.row)
+        seen.append(lot)
+    return seen
 
 
 def _alike(one: SeenLot, other: SeenLot) -> bool:

@@ -10,7 +10,9 @@ from clawback.tracing.fast.cases import holdings_of, spoken_of
 from clawback.tracing.fast.compiled import Limbs, Places, compiled
 from clawback.tracing.fast.labels import Groups, add_member, close_group, roomy_groups
 from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, SOURCE, TAG, Lots, free_cell
-from clawback.tracing.fast.store import Store, without
+from clawback.tracing.fast.own_services import end_stakes
+from clawback.tracing.fast.stakes import Stakes
+from clawback.tracing.fast.store import Store, queues_of, without
 from clawback.tracing.fast.sums import MEASURE_COUNT, MEASURES, Sums, book, roomy
 from clawback.tracing.fast.wide import ZERO
 from clawback.tracing.records import Label, Role
@@ -78,6 +80,7 @@ def end_at_services(
     incidents: Mapping[str, int],
     chain: str,
     asset_number: Callable[[Limbs], int],
+    stakes: Stakes | None = None,
 ) -> tuple[Store, Groups, Sums]:
     """Books what lies at services when a day begins.
 
@@ -91,6 +94,7 @@ def end_at_services(
         incidents: numbers by name.
         chain: all of this is about.
         asset_number: the number of the asset of a key, given as a table of one row.
+        stakes: where each incident has lots of its own.
     """
     said = spoken_of(labels, roles, incidents)
     kept = np.ones(len(store.keys), bool)
@@ -108,6 +112,9 @@ def end_at_services(
             groups = roomy_groups(groups, stained + 1, (stained + 1) * (int(groups.counts[2]) + 1))
             head = int(store.head[place])
             asset = asset_number(store.keys[place : place + 1])
+            if stakes is not None:
+                kept[place] = end_stakes(stakes, queues_of(store), sums, measures, place, asset) > 0
+                continue
             store.stained[place] = _end(store.lots, groups, sums, measures, head, asset)
             if store.stained[place] == 0:
                 _free_all(store.lots, head)

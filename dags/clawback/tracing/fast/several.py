@@ -23,6 +23,7 @@ from clawback.tracing.fast.lots import (
     drop_hand,
     forget,
     hand_over,
+    oldest_first,
     push,
     take,
 )
@@ -142,7 +143,7 @@ def _join(desk: Desk, parties: int, arrivals: int) -> None:
         if followed or lots.stained[queue] > 0:
             if not followed:
                 begin(lots, holding)
-            cell = lots.head[queue]
+            cell = oldest_first(lots, queue)
             while cell >= 0:
                 following = lots.after[cell]
                 push(lots, holding, cell)

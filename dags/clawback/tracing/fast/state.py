@@ -1,9 +1,9 @@
 """The compiled engine's state between days, as one file.
 
 Layout:
-    An uncompressed .npz of: keys, amount and number of lots of each followed holding; all lots, oldest first,
-    holding after holding (see `lots`); the groups of labels; the sums; names of incidents and assets; the
-    number of days traced. The same state gives the same bytes.
+    An uncompressed .npz of: keys, amount and number of lots of each followed holding; all lots, the next one
+    to be taken first, holding after holding (see `lots`); the groups of labels; the sums; the method; names
+    of incidents and assets; the number of days traced. The same state gives the same bytes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from clawback.errors import ClawbackError
 from clawback.tracing.fast.compiled import Limbs, Longs, Places, compiled
 from clawback.tracing.fast.index import WORDS
 from clawback.tracing.fast.labels import Groups
-from clawback.tracing.fast.lots import LABEL_SHIFT, TAG
-from clawback.tracing.fast.store import Store, empty_store
+from clawback.tracing.fast.lots import LABEL_SHIFT, LIVE, TAG, USED
+from clawback.tracing.fast.own_state import built_stakes, flat_stakes
+from clawback.tracing.fast.store import Store
 from clawback.tracing.fast.sums import ASSET_SPAN, MEASURE_COUNT, Sums, empty_sums, roomy, sum_place
 from clawback.tracing.fast.tracer import Tracer
 
@@ -55,15 +56,20 @@ def _chain(sizes: Longs, cells: Limbs, head: Places, tail: Places, stained: Plac
 def save(tracer: Tracer, file: Path) -> None:
     """Writes the state after the last day traced."""
     store, groups, sums = tracer.store, tracer.groups, tracer.sums
-    lots = np.empty((int(store.lots.control[4]), 4), np.uint64)
-    sizes = np.zeros(len(store.keys), np.int64)
-    count = _flatten(store.head, store.lots.after, store.lots.cells, lots, sizes)
+    own = {} if tracer.stakes is None else flat_stakes(store, tracer.stakes)
+    lots = np.empty((0 if own else int(store.lots.control[LIVE]), 4), np.uint64)
+    sizes, count = np.zeros(len(store.keys), np.int64), 0
+    if own:
+        sizes[:] = store.stained
+    else:
+        count = _flatten(store.head, store.lots.after, store.lots.cells, lots, sizes)
     used = np.flatnonzero(sums.keys >= 0)
     used = used[np.argsort(sums.keys[used])]
     np.savez(
         file,
         keys=store.keys,
         amount=store.amount,
+        **own,
         sizes=sizes,
         lots=lots[:count],
         group_start=groups.start[: int(groups.counts[0]) + 1],
@@ -77,6 +83,7 @@ def save(tracer: Tracer, file: Path) -> None:
         unseen=tracer.unseen,
         facts=np.array([tracer.days, tracer.max_hops], np.int64),
         chain=np.array([tracer.chain], np.str_),
+        method=np.array([tracer.method], np.str_),
     )
 
 
@@ -100,16 +107,26 @@ def load(file: Path, incidents: Sequence[str]) -> Tracer:
             cause=", ".join(missing[:5]),
             remedy="trace again from the day before their first theft",
         )
-    tracer = Tracer(str(found["chain"][0]), tuple(incidents), int(found["facts"][1]))
+    tracer = Tracer(str(found["chain"][0]), tuple(incidents), int(found["facts"][1]), str(found["method"][0]))
     tracer.days = int(found["facts"][0])
     tracer.assets = {asset.tobytes(): place for place, asset in enumerate(found["assets"])}
     moved = np.array([tracer.numbers[name] for name in before], np.int64)
     tracer.too_wide[moved], tracer.unseen[moved] = found["too_wide"], found["unseen"]
     tracer.groups = _groups(found["group_start"], found["group_member"], found["group_counts"], moved)
     tracer.sums = _sums(found["sum_keys"], found["sum_values"], moved)
+    if tracer.stakes is not None:
+        store = _store(
+            tracer.store,
+            found["keys"],
+            found["amount"],
+            np.zeros(len(found["keys"]), np.int64),
+            found["lots"],
+        )
+        tracer.store, tracer.stakes = built_stakes(tracer.stakes, store, found["sizes"], found, moved)
+        return tracer
     lots = found["lots"]
     lots[:, TAG] = _relabel(lots[:, TAG], moved, len(before), len(incidents))
-    tracer.store = _store(found["keys"], found["amount"], found["sizes"], lots)
+    tracer.store = _store(tracer.store, found["keys"], found["amount"], found["sizes"], lots)
     return tracer
 
 
@@ -144,14 +161,15 @@ def _sums(keys: Longs, values: Limbs, moved: Longs) -> Sums:
     return sums
 
 
-def _store(keys: Limbs, amount: Limbs, sizes: Longs, lots: Limbs) -> Store:
-    empty = empty_store()
+def _store(empty: Store, keys: Limbs, amount: Limbs, sizes: Longs, lots: Limbs) -> Store:
     room = len(lots) + len(empty.lots.cells)
     cells, after = np.zeros((room, 4), np.uint64), np.zeros(room, np.int32)
     cells[: len(lots)] = lots
     head, tail = np.full(len(keys), -1, np.int32), np.full(len(keys), -1, np.int32)
     stained = np.zeros(len(keys), np.int32)
-    _chain(sizes, cells, head, tail, stained, after)
-    control = np.array([-1, len(lots), -1, -1, len(lots)], np.int64)
+    if len(lots):
+        _chain(sizes, cells, head, tail, stained, after)
+    control = empty.lots.control.copy()
+    control[USED], control[LIVE] = len(lots), len(lots)
     kept = empty.lots._replace(cells=cells, after=after, control=control)
     return Store(keys.reshape(-1, WORDS), head, tail, stained, amount, kept)

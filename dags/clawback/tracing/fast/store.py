@@ -26,9 +26,9 @@ class Store:
     lots: Lots
 
 
-def empty_store() -> Store:
+def empty_store(newest_first: bool = False) -> Store:
     """No holding at all."""
-    control = np.array([-1, 0, -1, -1, 0], np.int64)
+    control = np.array([-1, 0, -1, -1, 0, newest_first], np.int64)
     lots = Lots(
         np.zeros((FIRST_CELLS, 4), np.uint64), np.zeros(FIRST_CELLS, np.int32), control, *queues(0, 0)
     )
@@ -53,6 +53,11 @@ def more_cells(lots: Lots, more: int) -> Lots:
     cells[: len(lots.cells)] = lots.cells
     after[: len(lots.after)] = lots.after
     return lots._replace(cells=cells, after=after)
+
+
+def queues_of(store: Store) -> Lots:
+    """The lots with the queues of the store's own holdings."""
+    return store.lots._replace(head=store.head, tail=store.tail, stained=store.stained, amount=store.amount)
 
 
 def to_day(store: Store, found: Places, holdings: int, arrivals: int) -> Lots:

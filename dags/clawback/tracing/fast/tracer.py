@@ -1,4 +1,4 @@
-"""Traces one chain day after day: exact FIFO of all incidents in one pass.
+"""Traces one chain day after day under one method: all incidents in one pass.
 
 Invariants:
     The figures are those of `clawback.tracing.engine`, flow by flow. Amounts are integers of two limbs, sums
@@ -15,16 +15,18 @@ from datetime import date
 
 import numpy as np
 
+from clawback.errors import ClawbackError
 from clawback.tracing.exchanges import Market, Prices
 from clawback.tracing.fast.balances import padded
 from clawback.tracing.fast.cases import Rowbook, read_claims, read_exits
 from clawback.tracing.fast.compiled import Bytes, Limbs, Places
-from clawback.tracing.fast.desk import FLOW_WIDTH, KNOWN, Claims, Desk, Exits, Past, Scratch
+from clawback.tracing.fast.desk import FLOW_WIDTH, KNOWN, Claims, Desk, Exits, Past, Scratch, past_of
 from clawback.tracing.fast.exchanged import HandedOver
 from clawback.tracing.fast.groups import join_keys
-from clawback.tracing.fast.index import Balances, DayIndex, asset_bytes
+from clawback.tracing.fast.index import BEGINS, Balances, DayIndex, asset_bytes
 from clawback.tracing.fast.labels import Groups, empty_groups, roomy_groups
 from clawback.tracing.fast.lots import Lots
+from clawback.tracing.fast.own_day import dust_of, run_own_day, stakes_for
 from clawback.tracing.fast.passage import (
     EXCHANGE,
     FINISHED,
@@ -36,9 +38,10 @@ from clawback.tracing.fast.passage import (
     run,
 )
 from clawback.tracing.fast.services import end_at_services
+from clawback.tracing.fast.stakes import Stakes
 from clawback.tracing.fast.store import Store, empty_store, from_day, more_cells, to_day
 from clawback.tracing.fast.sums import MEASURE_COUNT, Sums, empty_sums, roomy
-from clawback.tracing.methods import FIFO
+from clawback.tracing.methods import FIFO, method_named
 from clawback.tracing.records import Label, Role
 from clawback.tracing.sinks import Ending, Endings
 
@@ -54,14 +57,60 @@ class DayFlows:
     endings: tuple[Ending, ...]
 
 
+@dataclass(frozen=True)
+class SharedDay:
+    """A day as all methods meet it: what is stolen, where trails end, and what holdings had before."""
+
+    index: DayIndex
+    book: Rowbook
+    market: Market
+    roles: list[Role]
+    labels: list[Label]
+    endings: Endings
+    claims: Claims
+    exits: Exits
+    met: tuple[Ending, ...]
+    mark: Bytes
+    past: Past
+
+
+def share_day(
+    chain: str,
+    incidents: Sequence[str],
+    day: date,
+    index: DayIndex,
+    book: Rowbook,
+    roles: Iterable[Role],
+    labels: Iterable[Label],
+    runs: Sequence[Balances],
+    prices: Prices | None = None,
+    created_by: Mapping[tuple[str, str], str] | None = None,
+) -> SharedDay:
+    """Prepares a day; see `Tracer.trace_day`."""
+    mine = [role for role in roles if role.chain == chain]
+    named = [label for label in labels if label.chain == chain]
+    numbers = {name: number for number, name in enumerate(incidents)}
+    endings = Endings(named, mine, day)
+    mark = np.zeros(len(index.balances.keys), np.uint8)
+    claims = read_claims(index, mine, numbers, book)
+    exits, met = read_exits(index, mark, named, mine, endings, numbers, chain, book)
+    market = Market(endings, prices, created_by, mine)
+    past = past_of(index, padded(runs))
+    return SharedDay(index, book, market, mine, named, endings, claims, exits, met, mark, past)
+
+
 @dataclass
 class Tracer:
-    """The trail of all incidents on one chain."""
+    """The trail of all incidents on one chain, under one method."""
 
     chain: str
     incidents: tuple[str, ...]
     max_hops: int = 0
-    store: Store = field(default_factory=empty_store)
+    method: str = FIFO.name
+    dust: Mapping[bytes, int] = field(default_factory=dict)
+    """By asset (20 bytes), the taint of a holding that is not worth following; haircut alone cuts it."""
+    store: Store = field(init=False)
+    stakes: Stakes | None = field(init=False)
     groups: Groups = field(default_factory=lambda: empty_groups(16, 64))
     sums: Sums = field(default_factory=lambda: empty_sums(1024))
     assets: dict[bytes, int] = field(default_factory=dict)
@@ -70,7 +119,9 @@ class Tracer:
     """Transactions with exchanges that the plain engine worked off, since this tracer was made."""
 
     def __post_init__(self) -> None:
-        """Makes the counters."""
+        """Makes the counters, and the store that the method works on."""
+        self.store = empty_store(method_named(self.method).takes_newest)
+        self.stakes = stakes_for(self.method)
         self.numbers = {name: number for number, name in enumerate(self.incidents)}
         self.too_wide = np.zeros((len(self.incidents), 3), np.uint64)
         self.unseen = np.zeros(len(self.incidents), np.int64)
@@ -98,31 +149,31 @@ class Tracer:
             prices: of the day, USD of a base unit; they prove exchanges.
             created_by: (chain, address) -> the factory that created it.
         """
-        roles = [role for role in roles if role.chain == self.chain]
-        labels = [label for label in labels if label.chain == self.chain]
-        endings = Endings(labels, roles, day)
-        self._end_at_services(labels, roles, endings)
+        said = (roles, labels, runs, prices, created_by)
+        return self.trace_shared(share_day(self.chain, self.incidents, day, index, book, *said))
+
+    def trace_shared(self, shared: SharedDay) -> DayFlows:
+        """Works off a day that other methods may work off too."""
+        index = shared.index
+        self._end_at_services(shared.labels, shared.roles, shared.endings)
         keys = index.balances.keys
-        mark = np.zeros(len(keys), np.uint8)
-        claims = read_claims(index, roles, self.numbers, book)
-        exits, met = read_exits(index, mark, labels, roles, endings, self.numbers, self.chain, book)
+        mark = shared.mark.copy()
         found = join_keys(self.store.keys, keys)
         mark[found[found >= 0]] |= KNOWN
         lots = to_day(self.store, found, len(keys), 2 * index.longest)
-        past = Past(keys, padded(runs), index.touch_start, index.touches)
         exchanged = HandedOver(
             self.chain,
             self.incidents,
-            FIFO,
+            method_named(self.method),
             self.max_hops,
-            endings,
-            Market(endings, prices, created_by, roles),
-            book,
-            {ending: place for place, ending in enumerate(met)},
+            shared.endings,
+            shared.market,
+            shared.book,
+            {ending: place for place, ending in enumerate(shared.met)},
         )
-        flows = self._run(index, mark, lots, claims, exits, past, found, exchanged)
+        flows = self._run(index, mark, lots, shared.claims, shared.exits, shared.past, found, exchanged)
         self.handed_over += exchanged.count
-        return DayFlows(flows, met)
+        return DayFlows(flows, shared.met)
 
     def _end_at_services(self, labels: list[Label], roles: list[Role], endings: Endings) -> None:
         if len(self.store.keys):
@@ -136,6 +187,7 @@ class Tracer:
                 self.numbers,
                 self.chain,
                 lambda keys: self.asset_number(asset_bytes(keys)[0].tobytes()),
+                self.stakes,
             )
 
     def asset_number(self, asset: bytes) -> int:
@@ -172,18 +224,32 @@ class Tracer:
             self.too_wide,
             self.unseen,
         )
-        done: list[Limbs] = []
-        while (lacking := run(desk, past)) != FINISHED:
-            if lacking == EXCHANGE:
-                desk, made = exchanged.settle(desk)
-                _append(desk, made, done)
-            else:
-                desk = _enlarged(desk, lacking, several, done)
-        done.append(desk.flows[: desk.done[2]].copy())
+        if self.stakes is not None:
+            if (index.rows.first & BEGINS).any():
+                raise ClawbackError(
+                    f"the compiled engine does not follow exchanges under {self.method}",
+                    remedy="trace this day with the plain engine (clawback trace)",
+                )
+            limits = self.dust if method_named(self.method).cuts_dust else {}
+            desk, self.stakes, flows = run_own_day(desk, past, self.stakes, dust_of(limits, index.assets))
+        else:
+            desk, flows = _run_day(desk, past, several, exchanged)
         self.groups, self.sums = desk.groups, desk.sums
         self.store = from_day(self.store, found, index.balances.keys, desk.lots)
         self.days += 1
-        return np.concatenate(done)
+        return flows
+
+
+def _run_day(desk: Desk, past: Past, several: int, exchanged: HandedOver) -> tuple[Desk, Limbs]:
+    done: list[Limbs] = []
+    while (lacking := run(desk, past)) != FINISHED:
+        if lacking == EXCHANGE:
+            desk, made = exchanged.settle(desk)
+            _append(desk, made, done)
+        else:
+            desk = _enlarged(desk, lacking, several, done)
+    done.append(desk.flows[: desk.done[2]].copy())
+    return desk, np.concatenate(done)
 
 
 def _append(desk: Desk, made: Limbs, done: list[Limbs]) -> None:

@@ -1,0 +1,107 @@
+"""Traces a folder of bulk days under several methods in one pass.
+
+Method:
+    A day is read once. Its index, what case files and labels say of it, and the balances that holdings had
+    before it are the same for all methods; each method then works it off with lots of its own, and its flows
+    are written while the next one is at work.
+
+Layout:
+    `flows-METHOD-NNNNN.parquet`, each as the files of `bulk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from clawback.errors import ClawbackError
+from clawback.tracing.conservation import refuse
+from clawback.tracing.fast.balances import read_run, runs_before
+from clawback.tracing.fast.bulk import DayBook, ReadDay, flows_table, read_day
+from clawback.tracing.fast.conserved import violations
+from clawback.tracing.fast.tracer import DayFlows, Tracer, share_day
+from clawback.tracing.records import Label, Role
+
+PART: Final = 1 << 20
+"""Flows that are made a table at once: those of a whole day under poison would not fit beside it."""
+
+
+def flows_file(out: Path, method: str, day: int) -> Path:
+    """Where the flows of a day under a method are."""
+    return out / f"flows-{method}-{day:05d}.parquet"
+
+
+def write_in_parts(incidents: Sequence[str], read: ReadDay, flows: DayFlows, file: Path) -> None:
+    """Writes the flows of a day by incident, then as they happened, some of them at a time."""
+    import pyarrow.parquet as pq
+
+    # Sixteen bits are sorted in one pass over the digits.
+    narrow = np.uint16 if len(incidents) <= 1 << 16 else np.uint32
+    order = np.argsort(flows.rows[:, 1].astype(narrow), kind="stable")
+    table = flows_table(incidents, read, DayFlows(flows.rows[order[:PART]], flows.endings))
+    names = ["incident_id", "asset", "outcome", "theft_role", "block_number", "block_time", "hop"]
+    with pq.ParquetWriter(
+        file, table.schema, compression="zstd", compression_level=1, use_dictionary=names
+    ) as writer:
+        writer.write_table(table)
+        for first in range(PART, len(order), PART):
+            part = DayFlows(flows.rows[order[first : first + PART]], flows.endings)
+            writer.write_table(flows_table(incidents, read, part))
+
+
+def trace_all(
+    folder: Path,
+    days: Iterable[int],
+    tracers: Sequence[Tracer],
+    roles: Sequence[Role],
+    labels: Sequence[Label],
+    out: Path,
+) -> Iterator[tuple[int, dict[str, int]]]:
+    """Traces days in order; gives each day and how many flows it has under each method.
+
+    Args:
+        folder: of the bulk table.
+        days: numbers, one after the other.
+        tracers: one a method, of the same chain and incidents; their states are those of the day before the
+            first, and changed in place.
+        roles: of the tracers' incidents.
+        labels: of services.
+        out: where flows go. Those of the last day are there when the iterator has ended.
+
+    Raises:
+        ClawbackError: The tracers are of different chains, incidents or days, or a unit was lost or made.
+    """
+    if len({(tracer.chain, tracer.incidents, tracer.days) for tracer in tracers}) != 1:
+        raise ClawbackError(
+            "the methods to trace in one pass do not stand at the same place",
+            where=", ".join(tracer.method for tracer in tracers),
+            remedy="use states of the same chain, incidents and day",
+        )
+    numbers = list(days)
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        coming = reader.submit(read_day, folder, numbers[0])
+        writing: Future[None] | None = None
+        for place, number in enumerate(numbers):
+            read = coming.result()
+            if place + 1 < len(numbers):
+                coming = reader.submit(read_day, folder, numbers[place + 1])
+            runs = [read_run(folder, last, span) for last, span in runs_before(number)]
+            head = tracers[0]
+            book = DayBook(head.chain, read)
+            shared = share_day(head.chain, head.incidents, read.day, read.index, book, roles, labels, runs)
+            counts: dict[str, int] = {}
+            for tracer in tracers:
+                flows = tracer.trace_shared(shared)
+                refuse(violations(tracer), f"{tracer.method}, day {number} of {folder}")
+                if writing is not None:
+                    writing.result()
+                file = flows_file(out, tracer.method, number)
+                writing = writer.submit(write_in_parts, tracer.incidents, read, flows, file)
+                counts[tracer.method] = len(flows.rows)
+            yield number, counts
+        if writing is not None:
+            writing.result()

@@ -1,0 +1,114 @@
+"""Six methods in one pass over bulk days, against the plain engine on the same transfers."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from clawback.errors import ClawbackError
+from clawback.tracing.conservation import violations
+from clawback.tracing.fast import all_methods
+from clawback.tracing.fast.all_methods import flows_file, trace_all
+from clawback.tracing.fast.results import sums_seen
+from clawback.tracing.fast.state import load, save
+from clawback.tracing.fast.table import BulkDay, write_day
+from clawback.tracing.fast.tracer import Tracer
+from clawback.tracing.methods import METHODS
+from clawback.tracing.records import Transfer
+from clawback.tracing.whole import trace_methods
+from tests.bench.generated import read_generated
+from tests.unit.test_tracing_fast_bulk import cut, fast, made_up, plain, said_of, transfers_of
+
+GENERATED = Path(os.environ.get("CLAWBACK_BENCH_DATA", "build/bench/data"))
+DAYS = 3
+
+
+def days_of(whole: BulkDay) -> list[BulkDay]:
+    """Cuts transfers into days, between blocks."""
+    edges = np.linspace(0, len(whole.amount), DAYS + 1).astype(int)
+    for edge in range(1, DAYS):
+        while whole.block_number[edges[edge]] == whole.block_number[edges[edge] - 1]:
+            edges[edge] += 1
+    return [cut(whole, edges[day], edges[day + 1], day) for day in range(DAYS)]
+
+
+def compare(whole: BulkDay, thefts: int, limit: int, folder: Path) -> dict[str, int]:
+    """Holds one pass, with its states saved and loaded each day, to the plain engine; counts flows."""
+    transfers: list[Transfer] = []
+    for number, day in enumerate(days_of(whole)):
+        write_day(day, folder, number)
+        transfers += transfers_of(day)
+    roles, labels = said_of(transfers, thefts)
+    incidents = tuple(sorted(role.incident_id for role in roles))
+    dust = {row.asset: limit for row in transfers}
+    limits = {bytes.fromhex(asset[2:]): units for asset, units in dust.items()}
+    tracers = [Tracer("ethereum", incidents, 0, method, limits) for method in METHODS]
+    for number in range(DAYS):
+        list(trace_all(folder, [number], tracers, roles, labels, folder))
+        for place, tracer in enumerate(tracers):
+            save(tracer, folder / f"state-{tracer.method}.npz")
+            tracers[place] = load(folder / f"state-{tracer.method}.npz", incidents)
+            tracers[place].dust = limits
+    carried: dict[str, dict[tuple[str, int, int, int], Decimal]] = {}
+    results = trace_methods(
+        transfers,
+        roles,
+        labels,
+        list(METHODS.values()),
+        dust={("ethereum", asset): units for asset, units in dust.items()},
+    )
+    for tracer, result in zip(tracers, results, strict=True):
+        assert violations(result.book.ordered()) == []
+        rows = [
+            row
+            for number in range(DAYS)
+            for row in pq.read_table(flows_file(folder, tracer.method, number)).to_pylist()
+        ]
+        rows.sort(key=lambda row: row["incident_id"])
+        assert [fast(row) for row in rows] == [plain(row) for row in result.flows]
+        assert sums_seen(tracer) == {
+            (ledger.incident_id, bytes.fromhex(asset[2:]), measure): amount
+            for ledger in result.book.ordered()
+            for (_, asset, measure), amount in ledger.sums.items()
+            if amount
+        }
+        carried[tracer.method] = {
+            (row["incident_id"], row["block_number"], row["tx_index"], row["position"]): row["tainted_amount"]
+            for row in rows
+        }
+    for method, payments in carried.items():
+        # Poison bounds every other method, payment by payment.
+        assert all(carried["poison"].get(payment, 0) >= units for payment, units in payments.items()), method
+    return {method: len(payments) for method, payments in carried.items()}
+
+
+@pytest.mark.slow
+def test_six_methods_in_one_pass_equal_the_plain_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A file of many parts says the same as one of a single part.
+    monkeypatch.setattr(all_methods, "PART", 100)
+    counts = compare(made_up(9_000, 200), 20, 2**50, tmp_path)
+    assert min(counts.values()) > 100, counts
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(3600)
+def test_a_million_generated_transfers_equal_the_plain_engine_under_six_methods(tmp_path: Path) -> None:
+    file = GENERATED / "t1m.parquet"
+    if not file.exists():
+        pytest.skip(f"{file} is not there: the workload generator is not part of the repository")
+    counts = compare(read_generated(file), 20, 10**13, tmp_path)
+    assert min(counts.values()) > 20, counts
+
+
+def test_methods_that_stand_at_different_days_are_refused(tmp_path: Path) -> None:
+    late = Tracer("ethereum", ("A",), 0, "lifo")
+    late.days = 1
+    with pytest.raises(ClawbackError, match="do not stand at the same place"):
+        list(trace_all(tmp_path, [0], [Tracer("ethereum", ("A",)), late], [], [], tmp_path))
