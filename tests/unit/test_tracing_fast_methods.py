@@ -13,7 +13,7 @@ from clawback.tracing.fast.conserved import violations
 from clawback.tracing.fast.sums import write_sum
 from clawback.tracing.records import Label, Role, Transfer
 from tests.unit.fast_tracing import FastResult, PlainResult
-from tests.unit.test_tracing_fast import COIN, THIEF, TOKEN, A, ledgers
+from tests.unit.test_tracing_fast import COIN, OTHER, POOL, THIEF, TOKEN, A, B, ledgers
 from tests.unit.tracing_chain import moved
 
 Ledgers = tuple[list[Transfer], list[Role], list[Label], int]
@@ -62,6 +62,34 @@ def test_a_unit_that_is_lost_is_told(method: str) -> None:
     assert violations(tracer) == []
     tracer.sums = write_sum(tracer.sums, 0, 0, "stolen", 11)
     assert [(found.came, found.accounted) for found in violations(tracer)] == [(11, 10)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "passed_on"),
+    [("fifo", 1), ("lifo", 4), ("haircut", 2), ("dirty_first", 4), ("clean_first", 1), ("poison", 6)],
+)
+def test_units_of_days_before_lie_below_what_arrives(method: str, passed_on: int) -> None:
+    before = moved(1, A, B, 5)
+    theft = moved(2, A, THIEF, 10, day=1)
+    later = [moved(3, THIEF, B, 4, day=1), moved(4, B, OTHER, 6, day=1), moved(5, B, POOL, 3, day=2)]
+    roles = [Role("S", "ethereum", THIEF, "theft_address", tx_hash=theft.tx_hash)]
+    compare(method, ([before, theft, *later], roles, [], 0), {})
+    fast = FastResult([before, theft, *later], roles, [], 0, None, method)
+    assert fast.flows[2]["tainted_amount"] == passed_on
+
+
+@pytest.mark.slow
+def test_dust_is_cut_off_where_it_is_left_and_where_it_arrives() -> None:
+    theft = moved(1, A, THIEF, 10)
+    # 2 are left behind with the thief, 2 arrive at OTHER; 6 go on.
+    later = [moved(2, THIEF, B, 8), moved(3, B, OTHER, 2), moved(4, B, POOL, 6)]
+    roles = [Role("S", "ethereum", THIEF, "theft_address", tx_hash=theft.tx_hash)]
+    compare("haircut", ([theft, *later], roles, [], 0), {COIN: 3})
+    fast = FastResult([theft, *later], roles, [], 0, None, "haircut", {COIN: 3})
+    assert [flow["outcome"] for flow in fast.flows] == ["held", "held", "dust", "held"]
+    assert fast.sums() == {("S", bytes(20), "stolen"): 10, ("S", bytes(20), "dust"): 4}
+    assert [key[1].hex()[:1] for key in fast.lots()] == [POOL[2]]
 
 
 @pytest.mark.thorough

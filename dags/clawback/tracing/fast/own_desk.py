@@ -12,6 +12,7 @@ import numpy as np
 
 from clawback.tracing.fast.compiled import Limbs, Longs, Places, compiled, whole
 from clawback.tracing.fast.desk import Desk
+from clawback.tracing.fast.index import Rows
 from clawback.tracing.fast.stakes import INCIDENT, NEXT, Stakes, unfold
 from clawback.tracing.fast.wide import grow, shrink_floored
 
@@ -118,9 +119,8 @@ def within_limit(dust: Limbs, asset: int, units: Limbs, place: int) -> bool:
 
 
 @compiled
-def move_balances(desk: Desk, first: int, last: int) -> None:
+def move_balances(rows: Rows, amount: Limbs, first: int, last: int) -> None:
     """Moves the balances of the payers and receivers of some transfers."""
-    rows, amount = desk.rows, desk.lots.amount
     for row in range(first, last):
         low, high = rows.amount[row, 0], rows.amount[row, 1]
         if rows.payer[row] >= 0:

@@ -9,7 +9,8 @@ from clawback.tracing.fast.delivery import DUST_MEASURE
 from clawback.tracing.fast.desk import HELD_CODE, PASSED_CODE, Desk, asset_of
 from clawback.tracing.fast.lots import SOURCE
 from clawback.tracing.fast.own_desk import Own, within_limit
-from clawback.tracing.fast.own_lots import TAINTED, free_pile, new_pile, pour, put_wide
+from clawback.tracing.fast.own_lots import TAINTED, free_pile, new_pile, put_wide
+from clawback.tracing.fast.own_takes import pour
 from clawback.tracing.fast.several import OUTCOME_MASK, REMAINS
 from clawback.tracing.fast.stakes import add_stake, drop_stake, fold, spread
 from clawback.tracing.fast.sums import book

@@ -138,7 +138,8 @@ def run_own(desk: Desk, past: Past, own: Own) -> int:
             elif blends:
                 if tainted:
                     simple = _blended(blend, row)
-                    if receiver >= 0 and lots.stained[receiver] > 0:
+                    if receiver >= 0 and lots.stained[receiver] > 0 and not mark[receiver] & KNOWN:
+                        # Asked first: calls copy what they are given.
                         make_known(desk, past, receiver, row)
             else:
                 simple = _moved_clean(stakes.node, stakes.piles, lots, stakes.units, rows, row, stakes.rule)
@@ -152,7 +153,7 @@ def run_own(desk: Desk, past: Past, own: Own) -> int:
             elif simple != FINISHED:
                 return simple
         if touched or claims > 0:
-            move_balances(desk, row, last)
+            move_balances(rows, lots.amount, row, last)
         row = last
         claim += claims
     desk.done[0], desk.done[1] = row, claim

@@ -6,7 +6,8 @@ import numpy as np
 
 from clawback.tracing.fast.compiled import Limbs, Places, compiled, whole
 from clawback.tracing.fast.lots import Lots
-from clawback.tracing.fast.own_lots import Piles, drop_clean, put_units
+from clawback.tracing.fast.own_lots import Piles, put_units
+from clawback.tracing.fast.own_takes import drop_clean
 from clawback.tracing.fast.stakes import NEXT, VALUE
 from clawback.tracing.fast.wide import ZERO, covers, shrink
 

@@ -21,19 +21,8 @@ import numpy as np
 
 from clawback.tracing.fast.compiled import Limbs, Longs, Places, compiled, whole
 from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, SOURCE, TAG, Lots
-from clawback.tracing.fast.own_lots import (
-    CLEAN,
-    TAINTED,
-    Piles,
-    free_pile,
-    new_pile,
-    older_kind,
-    put_hand,
-    put_units,
-    put_wide,
-    take_shares,
-    unlink,
-)
+from clawback.tracing.fast.own_lots import CLEAN, TAINTED, Piles, free_pile, new_pile, put_units, put_wide
+from clawback.tracing.fast.own_takes import older_kind, put_hand, take_shares, unlink
 from clawback.tracing.fast.pro_rata import WORK, set_balance, share_of
 from clawback.tracing.fast.wide import ZERO, covers, shrink, sub2
 
