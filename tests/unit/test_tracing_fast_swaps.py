@@ -134,8 +134,8 @@ def compare(given: Given, *, sources: bool, folder: Path | None = None) -> FastR
     `sources` are compared where there is one incident.
     """
     transfers, roles, labels, max_hops, prices = given
-    plain = PlainResult(transfers, roles, labels, max_hops, prices, CREATED_BY)
-    fast = FastResult(transfers, roles, labels, max_hops, folder, prices, CREATED_BY)
+    plain = PlainResult(transfers, roles, labels, max_hops, prices=prices, created_by=CREATED_BY)
+    fast = FastResult(transfers, roles, labels, max_hops, folder, prices=prices, created_by=CREATED_BY)
     assert fast.flows == plain.flows
     assert fast.sums() == plain.sums()
     assert fast.refused() == plain.refused()
@@ -278,7 +278,9 @@ def told(row: dict[str, Any]) -> tuple[Any, ...]:
 )
 def test_bulk_days_with_gas_kinds_and_hashes_equal_the_plain_engine(tmp_path: Path, given: Given) -> None:
     transfers = [replace(row, order_quality="exact") for row in given.transfers]
-    plain = PlainResult(transfers, given.roles, given.labels, given.max_hops, given.prices, CREATED_BY)
+    plain = PlainResult(
+        transfers, given.roles, given.labels, given.max_hops, prices=given.prices, created_by=CREATED_BY
+    )
     tracer = Tracer("ethereum", ("S", "T"), given.max_hops)
     days = sorted({row.block_time.date() for row in transfers})
     flows = []
