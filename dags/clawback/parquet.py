@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from clawback.errors import ClawbackError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+ROW_GROUP: Final = 122_880
+SETTINGS: Final[dict[str, Any]] = {
+    "compression": "zstd",
+    "compression_level": 3,
+    "version": "2.6",
+    # It would embed a serialised Arrow schema whose bytes are an implementation detail; the types used here
+    # survive without it.
+    "store_schema": False,
+    "write_statistics": True,
+}
 
 
 def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -54,19 +65,37 @@ def table_to_bytes(table: pa.Table) -> bytes:
     import pyarrow.parquet as pq
 
     sink = io.BytesIO()
-    # store_schema would embed a serialised Arrow schema whose bytes are an implementation detail; the types
-    # used here survive without it.
-    pq.write_table(
-        table.combine_chunks(),
-        sink,
-        compression="zstd",
-        compression_level=3,
-        version="2.6",
-        store_schema=False,
-        row_group_size=122_880,
-        write_statistics=True,
-    )
+    pq.write_table(table.combine_chunks(), sink, row_group_size=ROW_GROUP, **SETTINGS)
     return sink.getvalue()
+
+
+def write_tables(path: Path, tables: Iterable[pa.Table], schema: pa.Schema) -> None:
+    """Write tables one after the other into a file, with the bytes that all of them at once would have.
+
+    Args:
+        path: replaced when all is written.
+        tables: of that schema; a row group at a time is in memory.
+        schema: of the file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with pq.ParquetWriter(part, schema, **SETTINGS) as writer:
+            waiting = schema.empty_table()
+            written = False
+            for table in tables:
+                waiting = pa.concat_tables([waiting, table.cast(schema)])
+                while waiting.num_rows >= ROW_GROUP:
+                    writer.write_table(waiting.slice(0, ROW_GROUP).combine_chunks(), row_group_size=ROW_GROUP)
+                    waiting = waiting.slice(ROW_GROUP).combine_chunks()
+                    written = True
+            if waiting.num_rows or not written:
+                writer.write_table(waiting.combine_chunks(), row_group_size=ROW_GROUP)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_table(source: bytes | Path, schema: pa.Schema) -> pa.Table:

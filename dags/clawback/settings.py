@@ -10,7 +10,6 @@ Layout:
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import date
 from pathlib import Path
@@ -27,9 +26,8 @@ from pydantic_settings import (
 )
 
 from clawback.errors import ClawbackError
-from clawback.resources import sample_dir
+from clawback.settings_file import find_settings_file
 
-FILE_NAME: Final = "clawback.toml"
 ENV_PREFIX: Final = "CLAWBACK_"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -106,6 +104,8 @@ class Settings(BaseSettings):
     sources: list[SourceSettings] = []
     tracing: TracingSettings = TracingSettings()
     smtp: SmtpSettings = SmtpSettings()
+    chains: dict[str, dict[str, Any]] = {}
+    """Rows of EVM chains over the packaged ones; see `chains/evm/catalogue.py`."""
 
     _base_dir: Path = PrivateAttr(default_factory=Path.cwd)
     _file: Path | None = PrivateAttr(default=None)
@@ -177,7 +177,7 @@ def load_settings(path: Path | None = None) -> Settings:
     Raises:
         ClawbackError: the file is missing, no TOML, or a value is wrong; names the setting.
     """
-    file, base = _find_file(path)
+    file, base = find_settings_file(path)
     try:
         from_file = TomlConfigSettingsSource(Settings, toml_file=file)()
     except ValueError as error:
@@ -200,20 +200,6 @@ def load_settings(path: Path | None = None) -> Settings:
     settings._file = file
     settings._origins = _origins(settings, from_file, from_env, file)
     return settings
-
-
-def _find_file(path: Path | None) -> tuple[Path, Path]:
-    home = os.environ.get("CLAWBACK_HOME")
-    named = path or (Path(os.environ["CLAWBACK_SETTINGS"]) if os.environ.get("CLAWBACK_SETTINGS") else None)
-    if named is not None:
-        if not named.is_file():
-            raise ClawbackError("the settings file does not exist", where=str(named))
-        packaged = named.resolve().is_relative_to(sample_dir())
-        folder = Path.cwd() if packaged else named.resolve().parent
-        return named, Path(home).resolve() if home else folder
-    base = Path(home).resolve() if home else Path.cwd()
-    own = base / FILE_NAME
-    return (own if own.is_file() else sample_dir() / FILE_NAME), base
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

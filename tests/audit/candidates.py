@@ -24,6 +24,8 @@ from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.release.names import marts_hash, release_id
 from clawback.schemas import FLOWS, TABLES, TOTALS
 from clawback.settings import Settings
+from clawback.tables.addresses import ZERO_ADDRESS
+from clawback.tables.documents import content_sha256
 from clawback.tracing.day_record import write_day_record
 
 DBT_MARTS = Path(__file__).parents[2] / "dbt" / "models" / "marts"
@@ -80,11 +82,31 @@ def lake_rows(day: date) -> dict[str, list[Row]]:
         for flow in LAKE_FLOWS[day]
     ]  # fmt: skip
     transfers.append({**transfers[0], "tx_hash": f"other-{day}", "from_address": "a", "to_address": "b"})
+    fact = {"chain": "ethereum", "block_number": day.day, "block_time": at(day), "source": "files",
+            "known_date": D3}  # fmt: skip
+    event = {**fact, "tx_hash": f"burn-{day}", "tx_index": 1, "event": "e", "emitter": "usdt",
+             "address": "blocked", "asset": "usdt", "parameters": "{}"}  # fmt: skip
+    burn = {**event, "position": 1_000_007, "kind": "burn", "amount": 9}
+    transfers.append(
+        {
+            **transfers[0],
+            "tx_hash": f"burn-{day}",
+            "kind": "burn",
+            "position": 1_000_007,
+            "from_address": "blocked",
+            "to_address": ZERO_ADDRESS,
+            "asset": "usdt",
+            "amount": 9,
+        }
+    )
     return {
         "transfers": transfers,
-        "reports": [{"document_id": "d1", "source": "news", "title": "T", "publisher": "P",
-                     "published_date": D2, "language": "en", "text": TEXT,
-                     "sha256": sha256_hex(TEXT.encode())}],
+        "chain_events": [{**event, "position": 1_000_006, "kind": "freeze"}, burn],
+        "balances": [{**fact, "address": "a", "asset": "native", "amount": 3}],
+        "documents": [{"document_id": "d1", "version": 1, "source": "news", "title": "T", "publisher": "P",
+                       "published_date": D2, "published_from": "document", "language": "en", "text": TEXT,
+                       "text_length": len(TEXT), "content_sha256": content_sha256("T", TEXT),
+                       "sha256": sha256_hex(TEXT.encode())}] if day == DAYS[0] else [],
         "claims": [_claim("c1", "loss", 1100, "lost 1,100 USD"),
                    _claim("c2", "recovered", 50, "50 USD was recovered")],
         "incidents": [_incident("kucoin", at(D1)), _incident("zaif", at(date(2018, 9, 14)))],
@@ -99,10 +121,10 @@ def lake_rows(day: date) -> dict[str, list[Row]]:
 def _claim(claim_id: str, kind: str, value: int, quotation: str) -> Row:
     start = TEXT.index(quotation)
     return {
-        "claim_id": claim_id, "document_id": "d1", "incident_id": "kucoin", "claim_type": kind,
-        "value": Decimal(value), "unit": "USD", "asserted_by": "P", "hedge_level": "confirmed",
-        "as_of_date": D2, "quotation": quotation, "quote_start": start, "quote_end": start + len(quotation),
-        "rule": "r",
+        "claim_id": claim_id, "document_id": "d1", "document_version": 1, "incident_id": "kucoin",
+        "claim_type": kind, "value": Decimal(value), "unit": "USD", "asserted_by": "P",
+        "hedge_level": "confirmed", "as_of_date": D2, "quotation": quotation, "quote_start": start,
+        "quote_end": start + len(quotation), "rule": "r",
     }  # fmt: skip
 
 
@@ -169,6 +191,7 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
             {**row, "occurred_at": row["occurred_at"].replace(tzinfo=None)} for row in lake["incidents"]
         ],
         "fct_claims": [{**claim, "published_date": D2} for claim in lake["claims"]],
+        "fct_loss_estimates": [_estimate(claim) for claim in lake["claims"]],
         "fct_fund_flows": flows,
         "fct_recovery_events": _events(flows, lake),
         "fct_incident_links": lake["incident_links"],
@@ -193,6 +216,18 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
         "rpt_recovery_status_daily": [
             _status(incident, day) for incident in ("kucoin", "zaif") for day in days
         ],
+    }  # fmt: skip
+
+
+def _estimate(claim: Row) -> Row:
+    flags = ("self_contradiction", "factor_of_ten", "reversed_meaning", "double_counting", "impossible")
+    return {
+        **{name: claim[name] for name in ("incident_id", "claim_id", "document_id", "value", "unit")},
+        **{name: claim[name] for name in ("asserted_by", "hedge_level", "as_of_date")},
+        **dict.fromkeys(("value_usd", "low_usd", "high_usd", "chosen_usd"), claim["value"]),
+        **{f"is_{flag}": False for flag in flags},
+        "measure": claim["claim_type"], "estimate_number": 1, "is_counted": True, "is_part": False,
+        "is_chosen": True, "chosen_rule": "only_figure", "published_date": D2,
     }  # fmt: skip
 
 

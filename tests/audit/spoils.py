@@ -50,6 +50,12 @@ SPOILS: dict[str, list[str]] = {
     "candidate_inputs.every_day_has_its_tables": [
         f"delete from candidate_inputs where table_name = 'transfers' and day = {_D1}"
     ],
+    "candidate_inputs.events_stand_once": [_copy("lake.chain_events", "kind = 'freeze'")],
+    "candidate_inputs.balances_stand_once": [_copy("lake.balances", "true")],
+    "candidate_inputs.issuer_burns_are_transfers": [
+        f"delete from lake.transfers where tx_hash = 'burn-{_D1[6:-1]}'",
+        _copy("lake.transfers", f"tx_hash = 'burn-{_D2[6:-1]}'", position="1000003", kind="'token'"),
+    ],
     "candidate_marts.rows_as_declared": [
         "update candidate_marts set declared_rows = declared_rows + 1 where mart = 'fct_claims'"
     ],
@@ -126,6 +132,18 @@ SPOILS: dict[str, list[str]] = {
         _copy("previous.fct_fund_flows", "true", flow_date="date '2020-09-24'")
     ],
     "fct_fund_flows.volume_frozen_days_exact": [_copy("previous.fct_fund_flows", f"flow_date = {_D2}")],
+    # ------------------------------------------------------------------ fct_loss_estimates
+    "fct_loss_estimates.key_not_null": [_copy("fct_loss_estimates", "claim_id = 'c1'", claim_id="null")],
+    "fct_loss_estimates.key_unique": [_copy("fct_loss_estimates", "claim_id = 'c1'")],
+    "fct_loss_estimates.rows_match_claims": [
+        "update fct_loss_estimates set as_of_date = date '2020-09-20' where claim_id = 'c1'"
+    ],
+    "fct_loss_estimates.range_covers_its_claims": [
+        "update fct_loss_estimates set chosen_usd = 1050 where claim_id = 'c1'"
+    ],
+    "fct_loss_estimates.flags_name_their_reason": [
+        "update fct_loss_estimates set is_factor_of_ten = true where claim_id = 'c1'"
+    ],
     # ------------------------------------------------------------------ fct_recovery_events
     "fct_recovery_events.key_not_null": [
         _copy("fct_recovery_events", "recovery_event_id = 'f1'", recovery_event_id="null")

@@ -201,7 +201,7 @@ def test_input_that_was_changed_after_it_was_written_is_broken(tmp_path: Path) -
     ctx = context(tmp_path)
     name = write_candidate(ctx, D3, "c")
     (key,) = [k for k in ctx.lake.list("tables/claims/dt=2020-09-27/") if k.endswith(".parquet")]
-    ctx.lake.put(key, ctx.lake.read("tables/reports/dt=2020-09-27/h/part-0000.parquet"))
+    ctx.lake.put(key, ctx.lake.read("tables/documents/dt=2020-09-27/h/part-0000.parquet"))
     with pytest.raises(AuditBroken, match="broken") as broken:
         audit_candidate(ctx, name)
     assert key in str(broken.value)

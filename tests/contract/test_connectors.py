@@ -13,16 +13,20 @@ from clawback.schemas import TABLES
 from clawback.settings import SourceSettings
 from clawback.sources import registry
 from clawback.sources.registry import check_source, connector_names, describe, parse_description
+from clawback.tables.merge import GOES_INTO
 
 SOURCES = Path(registry.__file__).parent
 
 
 def test_exactly_these_connectors_exist() -> None:
     assert connector_names() == (
+        "articles",
+        "balance_files",
         "binance_klines",
         "case_files",
         "defillama_hacks",
         "defillama_prices",
+        "event_files",
         "evm_assets",
         "evm_rpc",
         "explorer_api",
@@ -36,8 +40,8 @@ def test_exactly_these_connectors_exist() -> None:
 @pytest.mark.parametrize("name", connector_names())
 def test_a_connector_describes_itself_and_is_complete(name: str) -> None:
     about = describe(name)
-    assert about.table in TABLES
-    assert (about.grain == "day") == (about.table in ("transfers", "prices"))
+    assert GOES_INTO.get(about.table, about.table) in TABLES
+    assert (about.grain == "day") == (about.table in ("transfers", "chain_events", "balances", "prices"))
     version, _ = registry.extract_function(name)
     assert version
     assert registry.parse_function(name)

@@ -16,7 +16,7 @@ from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest, read_part
 from clawback.parquet import read_table
-from clawback.schemas import CLAIMS, REPORTS
+from clawback.schemas import CLAIMS, DOCUMENTS
 from clawback.sources.defillama_hacks.parse import parse
 from clawback.sources.http import HttpClient
 from clawback.sources.ingest import ingest
@@ -94,7 +94,7 @@ def test_kucoin_is_a_claim_of_45_million_with_its_words(tmp_path: Path) -> None:
         found: list[dict[str, Any]] = read_table(read_part(ctx.lake, part), schema).to_pylist()
         return found
 
-    (document,) = rows("reports", REPORTS)
+    (document,) = rows("documents", DOCUMENTS)
     claims = rows("claims", CLAIMS)
     for claim in claims:
         piece = document["text"][claim["quote_start"] : claim["quote_end"]]

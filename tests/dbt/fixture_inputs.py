@@ -76,8 +76,8 @@ def claim(
     **more: Any,
 ) -> dict[str, Any]:
     row = {
-        "claim_id": f"c{number:02}", "document_id": f"doc-{by}", "incident_id": incident, "claim_type": kind,
-        "value": None if value is None else Decimal(value), "unit": unit, "asserted_by": by,
+        "claim_id": f"c{number:02}", "document_id": f"doc-{by}", "document_version": 1,
+        "incident_id": incident, "claim_type": kind, "value": None if value is None else Decimal(value), "unit": unit, "asserted_by": by,
         "hedge_level": "confirmed", "as_of_date": as_of, "quotation": "words", "quote_start": 0, "quote_end": 5,
         "rule": "by hand",
     }  # fmt: skip
@@ -160,6 +160,15 @@ PRICES: dict[date, Rows] = {
     DAYS[4]: [price("native", DAYS[4], "355.5"), price("0xdai", DAYS[4], "1")],
 }  # fmt: skip
 
+DOCUMENTS: dict[date, Rows] = {
+    DAYS[0]: [
+        {"document_id": f"doc-{by}", "version": 1, "source": "reports", "title": f"Report of {by}",
+         "publisher": by, "published_date": day, "published_from": "document", "language": "en",
+         "text": "words", "text_length": 5, "content_sha256": "1" * 64, "sha256": "0" * 64}
+        for by, day in (("one", DAYS[0]), ("two", DAYS[1]), ("three", DAYS[2]), ("four", DAYS[3]))
+    ],
+}  # fmt: skip
+
 SNAPSHOTS: dict[str, Rows] = {
     "assets": [
         {"chain": "ethereum", "asset": "native", "symbol": "ETH", "decimals": 18, "source": "transfers_a"},
@@ -177,11 +186,7 @@ SNAPSHOTS: dict[str, Rows] = {
         {"chain": "ethereum", "address": THIEF, "entity": "Alpha's thief", "category": "theft", "confidence": 100,
          "incident_id": "alpha", "source": "cases"},
     ],
-    "reports": [
-        {"document_id": f"doc-{by}", "source": "reports", "title": f"Report of {by}", "publisher": by,
-         "published_date": day, "language": "en", "text": "words", "sha256": "0" * 64}
-        for by, day in (("one", DAYS[0]), ("two", DAYS[1]), ("three", DAYS[2]), ("four", DAYS[3]))
-    ],
+    "document_versions": [],
     "claims": [
         claim(1, "alpha", "loss", "150", "USD", "one", DAYS[0]),
         claim(2, "alpha", "loss", "281", "USD", "two", DAYS[1]),
@@ -253,7 +258,8 @@ def fill_lake(
         Key of the last day's record, key of the record of its traces.
     """
     transfers = {day: [_transfer(row) for row in FLOWS.get(day, [])] for day in DAYS}
-    by_day: dict[str, Any] = {"transfers": transfers, "prices": PRICES, "flows": FLOWS, "totals": TOTALS}
+    by_day: dict[str, Any] = {"transfers": transfers, "prices": PRICES, "documents": DOCUMENTS}
+    by_day |= {"flows": FLOWS, "totals": TOTALS}
     snapshots: dict[str, Any] = dict(SNAPSHOTS)
     for table, rows in (changes or {}).items():
         (by_day if table in by_day else snapshots)[table] = rows

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 MARTS = {
     "dim_incidents", "fct_claims", "fct_fund_flows", "fct_incident_balances_daily", "fct_incident_links",
-    "fct_recovery_events", "rpt_method_spread_daily", "rpt_recovery_status_daily",
+    "fct_loss_estimates", "fct_recovery_events", "rpt_method_spread_daily", "rpt_recovery_status_daily",
 }  # fmt: skip
 
 

@@ -113,7 +113,7 @@ def _balances(warehouse: Warehouse, asset: str) -> dict[str, Decimal]:
     )
     _, rows = query(
         {"mart": path},
-        "select part, amount from mart where incident_id = 'kucoin-2020' and asset = ?"
+        "select part, amount from mart where incident_id = 'kucoin-2020' and method = 'fifo' and asset = ?"
         " and day = (select max(day) from mart)",
         [asset],
     )

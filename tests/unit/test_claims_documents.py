@@ -12,7 +12,8 @@ import pytest
 
 from clawback.claims.documents import MAX_BYTES, ParsedReport, parse_report
 from clawback.parquet import rows_to_table
-from clawback.schemas import CLAIMS, REPORTS
+from clawback.schemas import CLAIMS, DOCUMENTS
+from clawback.tables.documents import merge_versions
 
 CLAIM: dict[str, Any] = {
     "claim_type": "loss", "value": "281000000", "unit": "USD", "incident": None, "victim": "KuCoin",
@@ -51,8 +52,9 @@ def test_a_claim_carries_its_quotation_with_offsets_in_characters() -> None:
     assert claim["as_of_date"] == date(2020, 9, 25)
     assert parsed.victims == ["KuCoin"]
     assert parsed.report_row is not None
-    assert rows_to_table([parsed.report_row], REPORTS).num_rows == 1
-    assert rows_to_table(parsed.claims, CLAIMS).num_rows == 1
+    versions = merge_versions([], [("reports", parsed.report_row)])
+    assert rows_to_table(versions.documents, DOCUMENTS).num_rows == 1
+    assert rows_to_table([{**claim, "document_version": 1}], CLAIMS).num_rows == 1
 
 
 def test_ids_depend_on_source_keys_only() -> None:

@@ -165,6 +165,64 @@ def test_dollar_files_are_understood_and_repeated_rows_stay(room: Path) -> None:
     assert (summary["coverage"]["repeated_rows"], summary["coverage"]["ordered_by_time"]) == (1, 3)
 
 
+EVENTS = "chain,block_number,block_time,tx_hash,tx_index,log_index,kind,emitter,address,amount\n"
+
+
+def event(number: int, kind: str, emitter: str, address: str, amount: str = "", log_index: int = 40) -> str:
+    time = f"2020-09-25T12:00:{number:02d}Z"
+    return f"ethereum,{number},{time},{tx(number)},0,{log_index},{kind},{emitter},{address},{amount}\n"
+
+
+def test_events_prove_pools_freeze_and_burn(room: Path) -> None:
+    (room / "l.csv").write_text(f"chain,address,category,entity\nethereum,{HOT},dex,Factory\n")
+    case = f"case,ethereum,{THIEF},theft_address,{tx(1)},,\n"
+    (room / "THEFTS.csv").write_text(THEFTS.splitlines()[0] + "\n" + case)
+    (room / "e.csv").write_text(
+        EVENTS
+        + event(1, "created", HOT, POOL)
+        + event(5, "freeze", TOKEN, FRIEND)
+        + event(6, "burn", TOKEN, FRIEND, "2")
+        + event(6, "freeze", POOL, SHOP, log_index=41)
+    )
+    words = (*BASE, "--labels", "l.csv")
+    _, before, _ = traced(room, *words)
+    assert {(row["address"], row["asset"]) for row in before} == {(POOL, "native")}
+    flows, holdings, summary = traced(room, *words, "--events", "e.csv")
+    assert {(row["address"], row["tainted_amount"], row["category"]) for row in holdings} == {
+        (THIEF, 13, "held"), (SHOP, 12, "held"), (FRIEND, 3, "frozen"),
+    }  # fmt: skip
+    (burn,) = [row for row in flows if row["outcome"] == "burned"]
+    assert (burn["from_address"], burn["tainted_amount"], burn["position"]) == (FRIEND, 2, 1_000_040)
+    assert (summary["coverage"]["events"], summary["coverage"]["events_skipped"]) == (4, 0)
+    assert summary["conserved"]
+
+
+def test_a_burn_is_not_booked_twice_beside_its_transfer(room: Path) -> None:
+    zero = "0x" + "0" * 40
+    told = TABLE + line(1, HOT, THIEF, 10, TOKEN) + line(2, THIEF, zero, 4, TOKEN)
+    (room / "t.csv").write_text(told, encoding="utf-8")
+    (room / "e.csv").write_text(EVENTS + event(2, "burn", TOKEN, THIEF, "4"))
+    flows, _, summary = traced(room, *BASE, "--events", "e.csv")
+    assert [row["outcome"] for row in flows] == ["held", "burned"]
+    assert summary["figures"][0]["burned"] == "4"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (EVENTS + event(2, "thaw", TOKEN, THIEF), "'thaw' is no kind"),
+        (EVENTS.replace("kind", "sort") + event(2, "freeze", TOKEN, THIEF), "expected block_number"),
+        (EVENTS + event(2, "freeze", TOKEN, THIEF) + event(2, "unfreeze", TOKEN, THIEF), "disagrees with"),
+        (EVENTS + event(2, "burn", TOKEN, THIEF, "4", -999_999), "log_index"),
+    ],
+)
+def test_wrong_events_are_told(room: Path, text: str, says: str) -> None:
+    (room / "e.csv").write_text(text)
+    with pytest.raises(ClawbackError) as caught:
+        run(room, *BASE, "--events", "e.csv", "--out", "out")
+    assert says in str(caught.value.cause)
+
+
 def test_balances_open_and_check_holdings(room: Path) -> None:
     (room / "t.csv").write_text(
         TABLE + line(5, HOT, THIEF, 10) + line(8, THIEF, FRIEND, 6) + line(9, THIEF, SHOP, 7),
@@ -357,6 +415,7 @@ def test_help_explains_each_option_with_an_example() -> None:
         "--labels",
         "--labels-map",
         "--balances",
+        "--events",
         "--mapping",
         "--method",
     ):

@@ -20,8 +20,9 @@ from clawback.claims.matching import incident_of
 from clawback.days import day_range
 from clawback.parquet import rows_to_table
 from clawback.resources import resolve, sample_dir
-from clawback.schemas import CLAIMS, LABEL_CATEGORIES, PRICES, REPORTS
+from clawback.schemas import CLAIMS, DOCUMENTS, LABEL_CATEGORIES, PRICES
 from clawback.settings import load_settings
+from clawback.tables.documents import merge_versions
 from tests.unit.sample_files import NEXT_HOP, THIEF, sample_cases, sample_rows
 
 REPORTS_DIR = sample_dir() / "reports"
@@ -118,9 +119,10 @@ def test_every_report_is_taken_whole() -> None:
     claims = [row for report in reports for row in report.claims]
     assert len(claims) == len({row["claim_id"] for row in claims}) == 49
     rows = [report.report_row for report in reports]
-    assert len({row["document_id"] for row in rows if row is not None}) == 14
-    assert rows_to_table([row for row in rows if row is not None], REPORTS).num_rows == 14
-    assert rows_to_table(claims, CLAIMS).num_rows == 49
+    versions = merge_versions([], [("sample", row) for row in rows if row is not None])
+    assert len({row["document_id"] for row in versions.documents}) == 14
+    assert rows_to_table(versions.documents, DOCUMENTS).num_rows == 14
+    assert rows_to_table([{**row, "document_version": 1} for row in claims], CLAIMS).num_rows == 49
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_assets_are_only_those_seen_so_far(whole: Whole) -> None:
 @pytest.mark.slow
 def test_snapshots_are_whole_on_every_day(whole: Whole) -> None:
     _, records, _ = whole
-    for table in ("labels", "reports", "claims", "incidents", "incident_roles", "recoveries"):
+    for table in ("labels", "document_versions", "claims", "incidents", "incident_roles", "recoveries"):
         assert len({record["tables"][table]["rows"] for record in records}) == 1
         assert records[0]["tables"][table]["rows"] > 0
 

@@ -189,7 +189,7 @@ def test_fifo_backwards_ends_at_exactly_one_theft(
         if row["theft_role"] is not None
     }
     for row in plain.holdings:
-        paths = paths_to_holding(kept, transfers, "ethereum", row["address"], row["asset"])
+        paths = paths_to_holding(kept.book, transfers, "ethereum", row["address"], row["asset"])
         mine = [path for path in paths if path.incident_id == row["incident_id"]]
         assert sum(path.amount for path in mine) == row["tainted_amount"]
         for path in mine:
@@ -204,7 +204,7 @@ def test_fifo_backwards_ends_at_exactly_one_theft(
         if row["outcome"] != "converted":
             carried[row["tx_hash"], row["position"], row["kind"]] += row["tainted_amount"]
     for (tx_hash, position, kind), amount in carried.items():
-        paths = paths_to_transfer(kept, transfers, "ethereum", tx_hash, position)
+        paths = paths_to_transfer(kept.book, transfers, "ethereum", tx_hash, position)
         assert sum(path.amount for path in paths if path.steps[-1].kind == kind) >= amount
 
 

@@ -18,12 +18,12 @@ from clawback.hashing import canonical_json
 from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, MAX_AMOUNT, TOTALS, TRANSFERS
-from clawback.tracing.day_inputs import transfers_of
+from clawback.tracing.chain_facts import facts_schema
+from clawback.tracing.columnar.transfers import columns_of
 from clawback.tracing.methods import METHODS
-from clawback.tracing.nets import nets_schema
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.state import state_rows, state_schema
-from clawback.tracing.step import trace_day
+from clawback.tracing.step import trace_day, trace_methods
 from clawback.tracing.whole import TraceResult, trace_transfers
 from tests.unit.test_tracing_utxo import spend
 from tests.unit.tracing_chain import (
@@ -43,7 +43,7 @@ PARTS = {
     "flows.parquet": FLOWS,
     "holdings.parquet": HOLDINGS,
     "totals.parquet": TOTALS,
-    "nets.parquet": nets_schema(),
+    "facts.parquet": facts_schema(),
 }
 
 
@@ -118,6 +118,32 @@ def test_day_by_day_equals_one_run_byte_for_byte(tmp_path: Path, seed: int) -> N
     ):
         made = read_part(chain.lake, read_manifest(chain.lake, newest).part(name))
         assert made == table_to_bytes(rows_to_table(rows, PARTS[name])), name
+
+
+def test_lots_that_have_become_neighbours_are_one_in_the_state(tmp_path: Path) -> None:
+    transfers = [
+        moved(0, "hot", "w", 2),
+        moved(1, "x", "w", 3),
+        moved(2, "hot", "w", 2),
+        moved(3, "x", "w", 5),
+        moved(4, "hot", "w", 2),
+        # Takes the stolen lots before and between the clean ones.
+        moved(5, "w", "shop", 4),
+    ]
+    chain = Chain(tmp_path, methods=["fifo", "dirty_first"])
+    days = chain.days(
+        transfers,
+        [theft_at("w", number) for number in (0, 2, 4)],
+        count=2,
+        labels={0: [label_row("shop", "exchange")]},
+    )
+    newest = trace_methods(chain.context(), days[-1])["dirty_first"]
+    for manifest in manifests(chain, newest):
+        rows = part(chain, manifest.key, "state.parquet").to_pylist()
+        assert [(row["address"], int(row["amount"]), row["hop"]) for row in rows] == [
+            ("w", 8, None),
+            ("w", 2, 0),
+        ]
 
 
 def test_traced_one_day_at_a_time_is_the_same_lake(tmp_path: Path) -> None:
@@ -206,7 +232,7 @@ def test_output_without_manifest_is_made_again(tmp_path: Path) -> None:
     # Killed between the writes of day 2: files half there, no manifest.
     folder = newest.rpartition("/")[0]
     (tmp_path / newest).unlink()
-    (tmp_path / folder / "nets.parquet").unlink()
+    (tmp_path / folder / "totals.parquet").unlink()
     chain.lake.put(f"{folder}/state.parquet", b"half a fi")
     chain.messages.clear()
     assert trace_day(chain.context(), days[2]) == newest
@@ -317,7 +343,14 @@ def test_the_manifest_says_what_it_was_made_of(tmp_path: Path) -> None:
     meta = manifest.meta
     assert (meta["day"], meta["previous"], meta["tables_key"]) == ("2020-09-25", None, days[0])
     assert meta["rules"]["method"] == "fifo"
-    assert set(meta["inputs"]) == {"transfers", "labels", "incident_roles", "recoveries"}
+    assert set(meta["inputs"]) == {
+        "transfers",
+        "labels",
+        "incident_roles",
+        "recoveries",
+        "chain_events",
+        "balances",
+    }
     assert (meta["transfers"], meta["transfers_ordered_by_time"], meta["unseen_inflows"]) == (2, 1, 1)
     assert meta["conserved"] is True
     assert manifest.part("flows.parquet").rows == 2
@@ -354,7 +387,8 @@ def test_the_transfers_table_reads_back_as_the_same_records(tmp_path: Path) -> N
     first = [row for row in transfers if row.block_time.date() == FIRST_DAY]
     chain.days(first, roles, count=1)
     (data,) = (chain.lake.read(k) for k in chain.lake.list("tables/transfers/") if k.endswith(".parquet"))
-    assert transfers_of(read_table(data, TRANSFERS)) == first
+    columns = columns_of(read_table(data, TRANSFERS))
+    assert [columns.transfer(row) for row in range(len(first))] == first
 
 
 def swapping_chain(seed: int) -> tuple[list[Transfer], list[Role]]:

@@ -115,8 +115,13 @@ class Chain:
         count: int,
         labels: Mapping[int, Sequence[dict[str, Any]]] | None = None,
         recoveries: Sequence[dict[str, Any]] = (),
+        events: Sequence[dict[str, Any]] = (),
+        balances: Sequence[dict[str, Any]] = (),
     ) -> list[str]:
-        """Records of the first `count` days; `labels` are by the day from which they hold."""
+        """Records of the first `count` days; `labels` are by the day from which they hold.
+
+        Events and balances lie with their day, those before the first day with the first.
+        """
         transfers, roles = list(transfers), list(roles)
         keys: list[str] = []
         present: Sequence[dict[str, Any]] = ()
@@ -128,9 +133,56 @@ class Chain:
                 "incident_roles": [{**fields(role), "source_url": "https://example.org"} for role in roles],
                 "labels": present,
                 "recoveries": recoveries,
+                "chain_events": [row for row in events if _fact_day(row) == today],
+                "balances": [row for row in balances if _fact_day(row) == today],
             }
             keys.append(self.day(number, keys[-1] if keys else None, tables))
         return keys
+
+
+def event_row(
+    kind: str, address: str, emitter: str, number: int, *, day: int = 0, **more: Any
+) -> dict[str, Any]:
+    """A row of chain_events: block and time of transaction `number`."""
+    return {
+        "chain": "ethereum",
+        "block_number": 1000 + number,
+        "block_time": NOON + timedelta(days=day, seconds=number),
+        "tx_hash": f"0x{number:04x}",
+        "tx_index": 0,
+        "position": 1_000_050,
+        "kind": kind,
+        "event": kind,
+        "emitter": emitter,
+        "address": address,
+        "asset": None if kind == "created" else emitter,
+        "amount": None,
+        "parameters": "{}",
+        "source": "test",
+        "known_date": FIRST_DAY,
+        **more,
+    }
+
+
+def balance_row(
+    address: str, amount: int, number: int, *, day: int = 0, asset: str = "native"
+) -> dict[str, Any]:
+    """A row of balances: the state at the end of the block of transaction `number`."""
+    return {
+        "chain": "ethereum",
+        "address": address,
+        "asset": asset,
+        "block_number": 1000 + number,
+        "block_time": NOON + timedelta(days=day, seconds=number),
+        "amount": amount,
+        "source": "test",
+        "known_date": FIRST_DAY,
+    }
+
+
+def _fact_day(row: dict[str, Any]) -> date:
+    found: date = row["block_time"].date()
+    return max(found, FIRST_DAY)
 
 
 def transfer_row(transfer: Transfer) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from clawback.lake.partition import Part, read_manifest
 from clawback.release.candidate import Candidate
 from clawback.tracing.day_record import read_methods
 
-DAY_TABLES: Final = ("transfers",)
-SNAPSHOT_TABLES: Final = ("reports", "claims", "incidents", "incident_links", "recoveries")
+DAY_TABLES: Final = ("transfers", "chain_events", "balances", "documents")
+SNAPSHOT_TABLES: Final = ("claims", "incidents", "incident_links", "recoveries")
 TRACE_TABLES: Final = ("flows", "totals")
 
 

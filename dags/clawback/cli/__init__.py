@@ -20,6 +20,11 @@ _COMMANDS: Final = {
     "status": ("clawback.cli.status", "status", "The recovery-status table of a release."),
     "explain": ("clawback.cli.explain", "explain", "Open one figure down to its transfers and quotations."),
     "trace": ("clawback.cli.trace", "trace", "Follow stolen units through files of transfers, and back."),
+    "extract": (
+        "clawback.cli.extract",
+        "extract",
+        "Transfers of block ranges, from a chain's nodes to Parquet.",
+    ),
     "release": ("clawback.cli.release", "release", "List, show, verify, compare and roll back releases."),
     "case": ("clawback.cli.case", "case", "Write, check and read case files."),
     "config": ("clawback.cli.config", "config", "The settings and where each value came from."),

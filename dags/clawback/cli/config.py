@@ -36,6 +36,7 @@ def show(settings_path: Path | None) -> None:
 def check(settings_path: Path | None) -> None:
     """Check the settings, the lake, every enabled source and subscription; exit 1 when something is wrong."""
     from clawback.audit.overrides import load_overrides
+    from clawback.chains.evm.catalogue import chain_named
     from clawback.context import open_context
     from clawback.deliver.subscriptions import load_subscriptions
     from clawback.resources import resolve
@@ -49,6 +50,8 @@ def check(settings_path: Path | None) -> None:
         check_source(source, ctx.settings.base_dir)
         unproven = "" if describe(source.connector).is_proven else ", not proven on a real answer yet"
         click.echo(f"source    {source.name} ({source.connector}): ok{unproven}")
+    for chain in ctx.settings.chains:
+        chain_named(chain, ctx.settings.chains)
     for method in ctx.settings.tracing.methods:
         method_named(method)
     if ctx.settings.subscriptions is not None:

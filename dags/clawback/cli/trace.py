@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from clawback.tracing.given_run import Given
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-_LISTS: Final = frozenset({"--transfers", "--labels", "--balances", "--prices", "--mapping"})
+_LISTS: Final = frozenset({"--transfers", "--labels", "--balances", "--events", "--prices", "--mapping"})
 
 
 class _TakesLists(click.Group):
@@ -54,7 +54,8 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
             "--transfers", type=_FILE, multiple=True, metavar="FILE...",
             help="Transfers, CSV or Parquet: with a --mapping, or with the columns of the transfers table "
             "(amounts in base units), or with timestamp, block_number, tx_hash, from_address, to_address, "
-            "value_usd.  E.g. --transfers eth.csv tokens.csv",
+            "value_usd.  Long files are kept in a temporary folder, day by day; those that need a --mapping "
+            "are read into memory first.  E.g. --transfers eth.csv tokens.csv",
         ),
         click.option(
             "--thefts", type=_FILE, metavar="THEFTS.csv",
@@ -74,7 +75,13 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--balances", type=_FILE, multiple=True, metavar="FILE...",
             help="Balances that were seen: chain, address, asset, block_number (at its end), amount in base "
-            "units.  E.g. --balances balances.csv",
+            "units.  With them all transfers are kept in memory.  E.g. --balances balances.csv",
+        ),
+        click.option(
+            "--events", type=_FILE, multiple=True, metavar="FILE...",
+            help="What contracts say beside transfers: chain, block_number, block_time, tx_hash, log_index, "
+            "kind (freeze, unfreeze, burn, wrap, unwrap, created, ..), emitter, address, amount; or raw "
+            "logs: address, topics, data and the same places.  E.g. --events freezes.csv pools.csv",
         ),
         click.option(
             "--prices", type=_FILE, multiple=True, metavar="FILE...",
@@ -154,8 +161,8 @@ def trace(ctx: click.Context, /, method: str, out: Path | None, **options: Any) 
             remedy="name a folder in which you may write",
         ) from error
     given = _given(options)
-    results = trace_given(given, methods)
-    summary = write_report(out, results, given.facts())
+    with trace_given(given, methods) as (traces, _):
+        summary = write_report(out, traces, given.facts())
     _print_summary(summary, out)
     if not summary["conserved"]:
         raise ClawbackError(
@@ -204,11 +211,11 @@ def back(
     except ValueError as error:
         raise ClawbackError(str(error), where="--address or --tx", remedy=f"--chain is {chain}") from error
     given = _given(options)
-    result = trace_given(given, [FIFO], keeps_ways=True)[0]
-    if address is not None:
-        paths = paths_to_holding(result, given.transfers.transfers, chain, address, asset)
-    else:
-        paths = paths_to_transfer(result, given.transfers.transfers, chain, tx_hash or "", position)
+    with trace_given(given, [FIFO], keeps_ways=True) as ((traced,), touched):
+        if address is not None:
+            paths = paths_to_holding(traced.book, touched, chain, address, asset)
+        else:
+            paths = paths_to_transfer(traced.book, touched, chain, tx_hash or "", position)
     if not paths:
         raise ClawbackError(
             "no stolen units lie there, or were carried by that transfer, under fifo",

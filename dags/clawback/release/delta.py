@@ -16,6 +16,7 @@ from typing import Any, Final
 from clawback.hashing import readable_json
 from clawback.parquet import table_to_bytes
 from clawback.release.compare import CHANGE, columns_of, compare_mart, connect, quoted
+from clawback.release.rereads import Reread
 
 STATUS_MART: Final = "rpt_recovery_status_daily"
 MAX_FIGURES: Final = 40
@@ -45,6 +46,7 @@ def make_delta(
     current: Mapping[str, Path],
     before: Mapping[str, Path],
     keys: Mapping[str, Sequence[str]],
+    read_again: Sequence[Reread] = (),
 ) -> dict[str, bytes]:
     """Make the delta's files.
 
@@ -54,6 +56,7 @@ def make_delta(
         current: Parquet file of each mart.
         before: Parquet file of each mart of the release before.
         keys: columns of each mart's key.
+        read_again: days whose sources were read again since the release before.
 
     Returns:
         Bytes by name below the release.
@@ -69,10 +72,11 @@ def make_delta(
         "previous": previous,
         "tables": {mart: asdict(delta) for mart, delta in deltas.items()},
         "tables_removed": gone,
+        "days_read_again": [asdict(one) for one in read_again],
     }
     figures = list(_moved_figures(current, before))
     files["delta.json"] = readable_json(document)
-    files["CHANGES.md"] = _words(release, previous, deltas, gone, figures).encode()
+    files["CHANGES.md"] = _words(release, previous, deltas, gone, figures, read_again).encode()
     return files
 
 
@@ -147,6 +151,7 @@ def _words(
     deltas: Mapping[str, TableDelta],
     gone: Sequence[str],
     figures: Sequence[str],
+    read_again: Sequence[Reread],
 ) -> str:
     lines = [f"# Changes of {release}", ""]
     if previous is None:
@@ -155,6 +160,8 @@ def _words(
         lines += [f"Nothing changed since {previous}.", ""]
     else:
         lines += [f"Compared with {previous}.", ""]
+    if read_again:
+        lines += ["## Days read again", "", *(f"- {one.words()}" for one in read_again), ""]
     if figures:
         lines += ["## Figures of the recovery status", "", *(f"- {line}" for line in figures), ""]
     lines += ["## Rows", "", "| table | rows | added | removed | changed |", "|---|---:|---:|---:|---:|"]

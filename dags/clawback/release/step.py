@@ -30,6 +30,7 @@ from clawback.release.manifest import (
 from clawback.release.names import day_of
 from clawback.release.publish import check_order, list_publications, newest_publication, publish
 from clawback.release.read import baseline
+from clawback.release.rereads import rereads
 from clawback.release.runs import record_run
 from clawback.release.verify import verify_release
 
@@ -186,6 +187,7 @@ def _upload(
         {mart.name: mart.path for mart in candidate.marts.values()},
         {name: lake.local_path(release_key(previous or "", file.name)) for name, file in older.items()},
         audit["keys"],
+        rereads(lake, candidate.tables_key, None if before is None else before.inputs.get("tables")),
     )
     made[PAGE] = render(candidate.folder)
 

@@ -12,18 +12,33 @@ from typing import Final
 
 import pyarrow as pa
 
-from clawback.schemas.chain import ASSETS, LABEL_CATEGORIES, LABELS, PRICES, TRANSFERS
+from clawback.schemas.chain import (
+    ASSETS,
+    BALANCES,
+    CHAIN_EVENTS,
+    EVENT_KINDS,
+    LABEL_CATEGORIES,
+    LABELS,
+    PRICES,
+    TRANSFERS,
+)
 from clawback.schemas.columns import AMOUNT, FIGURE, MAX_AMOUNT, NATIVE, PRICE, TIME, required
-from clawback.schemas.documents import CLAIM_TYPES, CLAIMS, HEDGE_LEVELS, REPORTS
+from clawback.schemas.documents import CLAIM_TYPES, CLAIMS, DOCUMENT_VERSIONS, DOCUMENTS, HEDGE_LEVELS
 from clawback.schemas.incidents import INCIDENT_LINKS, INCIDENT_ROLES, INCIDENTS, RECOVERIES
 from clawback.schemas.trace import FLOWS, HOLDINGS, SINKS, TOTALS
 
 __all__ = [
     "AMOUNT",
     "ASSETS",
+    "BALANCES",
+    "CHAIN_EVENTS",
+    "CHAIN_FACTS",
     "CLAIMS",
     "CLAIM_TYPES",
     "DAY_TABLES",
+    "DOCUMENTS",
+    "DOCUMENT_VERSIONS",
+    "EVENT_KINDS",
     "FIGURE",
     "FLOWS",
     "HEDGE_LEVELS",
@@ -39,7 +54,6 @@ __all__ = [
     "PRICES",
     "QUARANTINE",
     "RECOVERIES",
-    "REPORTS",
     "SINKS",
     "SNAPSHOT_TABLES",
     "TABLES",
@@ -59,15 +73,17 @@ QUARANTINE: Final = pa.schema(
     ]
 )
 
-DAY_TABLES: Final = {"transfers": TRANSFERS, "prices": PRICES}
+DAY_TABLES: Final = {"transfers": TRANSFERS, "prices": PRICES, "documents": DOCUMENTS}
+CHAIN_FACTS: Final = {"chain_events": CHAIN_EVENTS, "balances": BALANCES}
+"""Cut by day as well; the tracer and the audit read them, no mart does."""
 SNAPSHOT_TABLES: Final = {
     "assets": ASSETS,
     "labels": LABELS,
-    "reports": REPORTS,
+    "document_versions": DOCUMENT_VERSIONS,
     "claims": CLAIMS,
     "incidents": INCIDENTS,
     "incident_roles": INCIDENT_ROLES,
     "incident_links": INCIDENT_LINKS,
     "recoveries": RECOVERIES,
 }
-TABLES: Final = {**DAY_TABLES, **SNAPSHOT_TABLES, "quarantine": QUARANTINE}
+TABLES: Final = {**DAY_TABLES, **CHAIN_FACTS, **SNAPSHOT_TABLES, "quarantine": QUARANTINE}

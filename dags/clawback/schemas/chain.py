@@ -1,4 +1,4 @@
-"""What comes from chains and markets: transfers, assets, prices, labels."""
+"""What comes from chains and markets: transfers, events, balances, assets, prices, labels."""
 
 from __future__ import annotations
 
@@ -25,6 +25,55 @@ TRANSFERS: Final = pa.schema(
         optional("outpoint", pa.string()),
         required("source", pa.string()),
         required("order_quality", pa.string()),  # exact | time
+        required("known_date", pa.date32()),
+    ]
+)
+
+CHAIN_EVENTS: Final = pa.schema(
+    [
+        required("chain", pa.string()),
+        required("block_number", pa.int64()),
+        required("block_time", TIME),
+        required("tx_hash", pa.string()),
+        optional("tx_index", pa.int32()),
+        required(
+            "position", pa.int64()
+        ),  # as of transfers: log 1,000,000 + its index, inner creation 2 + index
+        required("kind", pa.string()),  # see EVENT_KINDS
+        required("event", pa.string()),  # its name in the contract; `create` where there is no log
+        required("emitter", pa.string()),  # the contract that says so; of a creation, who created
+        optional("address", pa.string()),  # whom it is about: frozen, burned, created, receiver, depositor
+        optional("asset", pa.string()),
+        optional("amount", AMOUNT),
+        required("parameters", pa.string()),  # all parameters as JSON, numbers as text
+        required("source", pa.string()),
+        required("known_date", pa.date32()),
+    ]
+)
+
+EVENT_KINDS: Final = frozenset(
+    [
+        "freeze",
+        "unfreeze",
+        "burn",
+        "mixer_deposit",
+        "mixer_withdrawal",
+        "swap",
+        "wrap",
+        "unwrap",
+        "created",
+    ]
+)
+
+BALANCES: Final = pa.schema(
+    [
+        required("chain", pa.string()),
+        required("address", pa.string()),
+        required("asset", pa.string()),
+        required("block_number", pa.int64()),  # the state at its end
+        required("block_time", TIME),
+        required("amount", AMOUNT),
+        required("source", pa.string()),
         required("known_date", pa.date32()),
     ]
 )

@@ -1,4 +1,4 @@
-"""What is said: reports and the claims in them."""
+"""What is said: documents in all their versions, and the claims in them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,44 @@ from typing import Final
 
 import pyarrow as pa
 
-from clawback.schemas.columns import FIGURE, optional, required
+from clawback.schemas.columns import FIGURE, TIME, optional, required
 
-REPORTS: Final = pa.schema(
+DOCUMENTS: Final = pa.schema(
     [
         required("document_id", pa.string()),
+        required("version", pa.int32()),  # from 1, in the order in which the days saw them
         required("source", pa.string()),
         required("title", pa.string()),
         required("publisher", pa.string()),
-        optional("url", pa.string()),
+        optional("url", pa.string()),  # canonical, without tracking parameters
         required("published_date", pa.date32()),
-        required("language", pa.string()),
-        required("text", pa.string()),
-        required("sha256", pa.string()),
+        required("published_from", pa.string()),  # document, feed, retrieval: who says so
+        optional("retrieved_at", TIME),  # when these bytes came; NULL for files that people keep
+        required("language", pa.string()),  # ISO 639, und where it is not known
+        required("text", pa.string()),  # quotations count its characters from 0
+        required("text_length", pa.int32()),  # in characters
+        required("content_sha256", pa.string()),  # of title, line feed, text: what tells versions apart
+        required("sha256", pa.string()),  # of the bytes that it was read from
     ]
 )
+"""One row a document and version, on the day that saw it first."""
+
+DOCUMENT_VERSIONS: Final = pa.schema(
+    [
+        required("document_id", pa.string()),
+        required("version", pa.int32()),
+        required("content_sha256", pa.string()),
+        optional("retrieved_at", TIME),
+        required("text_length", pa.int32()),
+    ]
+)
+"""All versions up to a day, without their text: what the next day is compared with."""
 
 CLAIMS: Final = pa.schema(
     [
         required("claim_id", pa.string()),
         required("document_id", pa.string()),
+        required("document_version", pa.int32()),  # the version that the quotation stands in
         optional("incident_id", pa.string()),
         required("claim_type", pa.string()),  # see CLAIM_TYPES
         optional("value", FIGURE),

@@ -19,6 +19,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from clawback.errors import ClawbackError
 from clawback.lake.partition import Manifest, Part
 
 if TYPE_CHECKING:
@@ -88,6 +89,15 @@ class Extraction:
     """What the next day's extraction needs, such as the hash of the last block."""
 
 
+class Rewritten(ClawbackError):
+    """What was fetched does not follow on what was landed before: the source has rewritten earlier days.
+
+    `day` is the day whose landing no longer holds; None where it is the one that is being fetched.
+    """
+
+    day: date | None = None
+
+
 class Lander(Protocol):
     """Lands bytes in the raw lake; `shared` for a file that serves many days."""
 
@@ -110,6 +120,8 @@ class Context:
     land: Lander
     raw_manifest: Callable[[date], Manifest | None]
     """The newest raw manifest of this source for another day."""
+    read: Callable[[Part], bytes]
+    """The bytes of a part that this source has landed."""
 
 
 class ExtractFunction(Protocol):

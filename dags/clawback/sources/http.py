@@ -11,7 +11,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -20,29 +20,50 @@ import httpx
 
 from clawback.context import utc_now
 from clawback.errors import ClawbackError
-from clawback.sources.reach import Resolver, Target, check_target, resolve_host, shown
+from clawback.sources.reach import USER_AGENT, Resolver, Target, check_target, resolve_host, shown
 
-USER_AGENT: Final = "clawback/0.1 (daily warehouse of stolen crypto)"
 MAX_BYTES: Final = 64 << 20
 _TRIES: Final = 4
 _MAX_REDIRECTS: Final = 5
 _MAX_WAIT: Final = 120.0
 _RETRIED: Final = frozenset({429, 500, 502, 503, 504})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED: Final = 304
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A complete answer with status 2xx."""
+    """A complete answer with status 2xx, or 304 without a body where that was asked for."""
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    address: str = field(default="", repr=False)
+    """The whole address that answered, after redirects; `url` is what may be shown."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks beside its address."""
+
+    accept: str = "application/json, */*;q=0.5"
+    etag: str | None = None
+    last_modified: str | None = None
+    """With either of these two, an answer that has not changed comes as 304."""
+    max_bytes: int | None = None
+    before: Callable[[str], None] | None = None
+    """Called with each address before it is asked, redirects included; what it raises ends the request."""
+
+
+_PLAIN: Final = Asked()
 
 
 class HttpFailure(ClawbackError):
     """The request was answered badly or not at all, after all tries."""
+
+    status: int | None = None
+    """The status of an answer that was refused for it."""
 
 
 class _Retry(Exception):
@@ -94,24 +115,28 @@ class HttpClient:
             transport.close()
         self._transports.clear()
 
-    def get(self, url: str) -> Answer:
+    def get(self, url: str, asked: Asked = _PLAIN) -> Answer:
         """GET, following a few redirects. Raises HttpFailure or Unreachable."""
-        return self._ask("GET", url, None)
+        return self._ask("GET", url, None, asked)
+
+    def moment(self) -> float:
+        """Seconds that only ever grow, to measure pauses with."""
+        return self._monotonic()
 
     def post_json(self, url: str, body: bytes) -> Answer:
         """POST a JSON text; redirects are refused. Raises HttpFailure or Unreachable."""
-        return self._ask("POST", url, body)
+        return self._ask("POST", url, body, _PLAIN)
 
     def wait(self, seconds: float) -> None:
         """Let time pass between two requests, as the source asks for."""
         self._sleep(seconds)
 
-    def _ask(self, method: str, url: str, body: bytes | None) -> Answer:
+    def _ask(self, method: str, url: str, body: bytes | None, asked: Asked) -> Answer:
         ends = self._monotonic() + self._deadline
         reason = ""
         for attempt in range(_TRIES):
             try:
-                return self._follow(method, url, body, ends)
+                return self._follow(method, url, body, ends, asked)
             except _Retry as retry:
                 reason = str(retry)
                 wait = float(2**attempt) if retry.wait is None else retry.wait
@@ -128,31 +153,40 @@ class HttpClient:
             remedy="run the ingest again later",
         )
 
-    def _follow(self, method: str, url: str, body: bytes | None, ends: float) -> Answer:
+    def _follow(self, method: str, url: str, body: bytes | None, ends: float, asked: Asked) -> Answer:
         present = httpx.URL(url)
         for _ in range(_MAX_REDIRECTS + 1):
             target = check_target(present, self._allow_hosts, self._resolver)
-            status, headers, content = self._once(method, target, body, ends)
+            if asked.before is not None:
+                asked.before(str(present))
+            status, headers, content = self._once(method, target, body, ends, asked)
             if status not in _REDIRECTS:
-                return Answer(shown(present), status, headers, content)
+                return Answer(shown(present), status, headers, content, str(present))
             location = headers.get("location")
             if method != "GET" or location is None:
                 raise HttpFailure("the source redirects where it should answer", where=shown(present))
-            following = present.join(location)
+            try:
+                following = present.join(location)
+            except (httpx.InvalidURL, ValueError) as error:
+                raise HttpFailure("the source redirects to no address", where=shown(present)) from error
             if present.scheme == "https" and following.scheme != "https":
                 raise HttpFailure("the source redirects from https to plain http", where=shown(present))
             present = following
         raise HttpFailure(f"more than {_MAX_REDIRECTS} redirects", where=shown(httpx.URL(url)))
 
     def _once(
-        self, method: str, target: Target, body: bytes | None, ends: float
+        self, method: str, target: Target, body: bytes | None, ends: float, asked: Asked
     ) -> tuple[int, httpx.Headers, bytes]:
         headers = {
             "host": target.url.netloc.decode("ascii"),
             "user-agent": self._agent,
-            "accept": "application/json, */*;q=0.5",
+            "accept": asked.accept,
             "accept-encoding": "gzip",
         }
+        if asked.etag is not None:
+            headers["if-none-match"] = asked.etag
+        if asked.last_modified is not None:
+            headers["if-modified-since"] = asked.last_modified
         if body is not None:
             headers["content-type"] = "application/json"
         request = httpx.Request(
@@ -168,23 +202,27 @@ class HttpClient:
         try:
             response = self._transport(target).handle_request(request)
             try:
-                return self._read(response, target, ends)
+                return self._read(response, target, ends, asked)
             finally:
                 response.close()
         except httpx.TransportError as error:
             raise _Retry(f"{type(error).__name__}: {error}") from error
 
     def _read(
-        self, response: httpx.Response, target: Target, ends: float
+        self, response: httpx.Response, target: Target, ends: float, asked: Asked
     ) -> tuple[int, httpx.Headers, bytes]:
         where = shown(target.url)
         status = response.status_code
+        most = self._max_bytes if asked.max_bytes is None else min(asked.max_bytes, self._max_bytes)
         if status in _RETRIED:
             raise _Retry(f"status {status}", self._asked_wait(response.headers.get("retry-after")))
-        if status in _REDIRECTS:
+        conditional = asked.etag is not None or asked.last_modified is not None
+        if status in _REDIRECTS or (conditional and status == _NOT_MODIFIED):
             return status, response.headers, b""
         if not 200 <= status < 300:
-            raise HttpFailure(f"the source answered with status {status}", where=where)
+            failure = HttpFailure(f"the source answered with status {status}", where=where)
+            failure.status = status
+            raise failure
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in ("identity", "gzip", ""):
             raise HttpFailure(f"the answer is encoded as '{encoding}', which was not asked for", where=where)
@@ -195,11 +233,11 @@ class HttpClient:
             for chunk in response.iter_raw():
                 if self._monotonic() > ends:
                     raise HttpFailure("the answer takes too long", where=where)
-                room = self._max_bytes + 1 - len(content)
+                room = most + 1 - len(content)
                 content += chunk if inflate is None else inflate.decompress(chunk, room)
-                if len(content) > self._max_bytes:
+                if len(content) > most:
                     raise HttpFailure(
-                        f"the answer is larger than {self._max_bytes} bytes",
+                        f"the answer is larger than {most} bytes",
                         where=where,
                         remedy="if that is right, raise the source's option max_megabytes",
                     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json
-from clawback.lake.partition import Part
+from clawback.lake.partition import Part, read_part
 from clawback.settings import SourceSettings
-from clawback.sources.base import WHOLE_FILE, Context, Extraction, Options
+from clawback.sources.base import WHOLE_FILE, Context, Extraction, Options, Rewritten
 from clawback.sources.env_options import ResolvedOptions, resolve_options
 from clawback.sources.http import HttpClient
 from clawback.sources.landing import OPTIONS_NAME, Landing, RawFolder, same_parts
@@ -25,12 +26,19 @@ from clawback.sources.registry import (
     integer_option,
 )
 
+MOST_REWRITTEN_DAYS: Final = 3
+"""Ethereum's blocks are final after 15 minutes; the deepest rewriting of a chain in use was of hours."""
+
 _KEPT_ISSUES: Final = 50
 _SUSPICIOUS: Final = 10
 
 
 def ingest(ctx: RunContext, source_name: str, day: date, known: date, http: HttpClient | None = None) -> str:
-    """Fetch a day of a source and land its bytes.
+    """Fetch a day of a source and land its bytes; first, again, the days before that it no longer follows on.
+
+    A chain that was rewritten shows when the next day is fetched: its first block is the child of another
+    block than the last one landed. Then the day before is fetched again, and where that one does not follow
+    either, the one before it; each stays in the lake beside what it replaces.
 
     Args:
         ctx: the run's context.
@@ -43,8 +51,39 @@ def ingest(ctx: RunContext, source_name: str, day: date, known: date, http: Http
         Key of the newest raw manifest of that day; an older one when nothing new was found.
 
     Raises:
-        ClawbackError: the source cannot be reached, or what it delivers is broken or less than it says.
+        ClawbackError: the source cannot be reached, what it delivers is broken or less than it says, or it
+            has rewritten more days than a source ever should.
     """
+    return _ingest(ctx, source_name, day, known, http, set())
+
+
+def _ingest(
+    ctx: RunContext, source_name: str, day: date, known: date, http: HttpClient | None, done: set[date]
+) -> str:
+    """`done` are the days that were fetched again in this call: none of them a second time."""
+    while True:
+        try:
+            return _fetch(ctx, source_name, day, known, http)
+        except Rewritten as rewritten:
+            again = day if rewritten.day is None else rewritten.day
+            if again in done:
+                raise
+            if len(done) == MOST_REWRITTEN_DAYS:
+                raise ClawbackError(
+                    f"{source_name} has rewritten more than {MOST_REWRITTEN_DAYS} days",
+                    where=str(again),
+                    cause=f"{rewritten.problem}: {rewritten.cause}",
+                    remedy="look at the node: no chain is rewritten so deeply; if it is true, ingest the "
+                    "days again from the oldest on",
+                ) from rewritten
+            done.add(again)
+            reason = f"{rewritten.problem} ({rewritten.cause})"
+            ctx.progress(f"{day} {source_name}: {reason}: {again} is fetched again")
+            if again != day:
+                _ingest(ctx, source_name, again, known, http, done)
+
+
+def _fetch(ctx: RunContext, source_name: str, day: date, known: date, http: HttpClient | None) -> str:
     source = ctx.settings.source(source_name)
     check_source(source, ctx.settings.base_dir)
     description = describe(source.connector)
@@ -67,6 +106,7 @@ def ingest(ctx: RunContext, source_name: str, day: date, known: date, http: Http
                     clock=ctx.clock,
                     land=landing.land,
                     raw_manifest=folder.newest,
+                    read=partial(read_part, ctx.lake),
                 ),
                 day,
             )

@@ -11,11 +11,15 @@ import ipaddress
 import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final
-
-import httpx
+from typing import TYPE_CHECKING, Final
 
 from clawback.errors import ClawbackError
+
+if TYPE_CHECKING:
+    # Only for its types: processes that bring a transport of their own start without it.
+    import httpx
+
+USER_AGENT: Final = "clawback/0.1 (daily warehouse of stolen crypto)"
 
 _CARRIERS: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 _LOCAL_NAT64: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
@@ -66,24 +70,42 @@ def check_target(url: httpx.URL, allow_hosts: Collection[str], resolver: Resolve
     if url.userinfo:
         raise Unreachable("credentials in a URL are refused", where=url.host)
     port = url.port or (443 if url.scheme == "https" else 80)
+    return Target(url, url.host, check_host(url.host, port, allow_hosts, where, resolver))
+
+
+def check_host(
+    host: str, port: int, allow_hosts: Collection[str], where: str, resolver: Resolver = resolve_host
+) -> str:
+    """The address to connect to for a name.
+
+    Args:
+        host: the name.
+        port: where it listens.
+        allow_hosts: hosts that may be private, as the settings name them.
+        where: what an error may show.
+        resolver: gives the addresses of a name.
+
+    Raises:
+        Unreachable: a private address, or none at all.
+    """
     try:
-        addresses = resolver(url.host, port)
+        addresses = resolver(host, port)
     except (OSError, UnicodeError) as error:
         raise Unreachable(
-            f"the name {url.host} does not resolve", where=where, cause=str(error), remedy="check the network"
+            f"the name {host} does not resolve", where=where, cause=str(error), remedy="check the network"
         ) from error
     if not addresses:
-        raise Unreachable(f"the name {url.host} has no address", where=where)
-    if url.host not in allow_hosts:
+        raise Unreachable(f"the name {host} has no address", where=where)
+    if host not in allow_hosts:
         for address in addresses:
             if not is_public(address):
                 raise Unreachable(
-                    f"{url.host} leads to an inside address",
+                    f"{host} leads to an inside address",
                     where=where,
                     cause=f"{address} is not a public address",
                     remedy="if that is meant, name the host in the source's option allow_hosts",
                 )
-    return Target(url, url.host, addresses[0])
+    return addresses[0]
 
 
 def is_public(address: str) -> bool:

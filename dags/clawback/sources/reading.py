@@ -12,6 +12,7 @@ from typing import Any, Final
 from clawback.hashing import short_hash
 from clawback.lake import Lake
 from clawback.lake.partition import Part, read_part
+from clawback.schemas import CHAIN_FACTS
 from clawback.sources.base import Issue, Options, ParsedPart, QuarantinedRow, Row
 from clawback.sources.landing import OPTIONS_NAME
 from clawback.sources.registry import describe, parse_function
@@ -50,14 +51,30 @@ class _Cut:
 _cache: OrderedDict[str, _Cut] = OrderedDict()
 
 
-def read_day(lake: Lake, connector: str, parts: list[Part] | tuple[Part, ...], day: date) -> DayOfSource:
-    """Parse the parts and take what belongs to the day (a snapshot belongs to every day)."""
+def read_day(
+    lake: Lake,
+    connector: str,
+    parts: list[Part] | tuple[Part, ...],
+    day: date,
+    *,
+    is_first: bool = False,
+) -> DayOfSource:
+    """Parse the parts and take what belongs to the day (a snapshot belongs to every day).
+
+    Args:
+        lake: where the parts are.
+        connector: whose parts they are.
+        parts: of one raw manifest.
+        day: the UTC day.
+        is_first: the first day of all takes events and balances of before too, marked `_before`: a pool that
+            was made, or an account that was frozen, before the first day still is.
+    """
     options = read_options(lake, parts)
     found = DayOfSource()
     for part in sorted(parts, key=lambda part: part.key.rpartition("/")[2]):
         if part.key.endswith(f"/{OPTIONS_NAME}"):
             continue
-        _take(found, part.key, *_parsed(lake, connector, part, options, day))
+        _take(found, part.key, *_parsed(lake, connector, part, options, day, is_first))
     return found
 
 
@@ -75,7 +92,7 @@ def row_day(table: str, row: Row) -> date | None:
     if "_day" in row:
         day: date | None = row["_day"]
         return day
-    if table == "transfers":
+    if table in ("transfers", "chain_events", "balances"):
         moment: date = row["block_time"].date()
         return moment
     if table == "prices":
@@ -85,14 +102,16 @@ def row_day(table: str, row: Row) -> date | None:
 
 
 def _parsed(
-    lake: Lake, connector: str, part: Part, options: Options, day: date
+    lake: Lake, connector: str, part: Part, options: Options, day: date, is_first: bool
 ) -> tuple[ParsedPart, dict[str, list[Row]], list[QuarantinedRow]]:
     parse = parse_function(connector)
     name = part.key.rpartition("/")[2]
     daily = describe(connector).grain == "day"
     if part.bytes > CACHED_BYTES:
-        streamed = parse(_large(lake, part), options, name, day if daily else None)
-        return streamed, streamed.rows, streamed.quarantined
+        if not (is_first and describe(connector).table in CHAIN_FACTS):
+            streamed = parse(_large(lake, part), options, name, day if daily else None)
+            return streamed, streamed.rows, streamed.quarantined
+        return _of_day(_cut(part.bytes, parse(_large(lake, part), options, name, None)), day, is_first)
     # The name decides which options apply, so it is part of what was parsed.
     key = f"{connector}/{part.sha256}/{short_hash({'name': name, 'options': options})}"
     cut = _cache.get(key)
@@ -103,10 +122,21 @@ def _parsed(
             _cache.popitem(last=False)
     else:
         _cache.move_to_end(key)
+    return _of_day(cut, day, is_first)
+
+
+def _of_day(
+    cut: _Cut, day: date, is_first: bool
+) -> tuple[ParsedPart, dict[str, list[Row]], list[QuarantinedRow]]:
     rows: dict[str, list[Row]] = {}
     for owner in (None, day):
         for table, found in cut.rows.get(owner, {}).items():
             rows.setdefault(table, []).extend(found)
+    for before in sorted(owner for owner in cut.rows if is_first and owner is not None and owner < day):
+        for table in CHAIN_FACTS:
+            marked = [{**row, "_before": True} for row in cut.rows[before].get(table, [])]
+            if marked:
+                rows.setdefault(table, []).extend(marked)
     quarantined = [record for record in cut.whole.quarantined if record.day in (None, day)]
     return cut.whole, rows, quarantined
 

@@ -10,12 +10,17 @@ from __future__ import annotations
 import csv
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MAX_INFLATED: Final = 8 << 30
 MAX_COLUMNS: Final = 1_000
@@ -37,14 +42,29 @@ class Record:
     problem: str | None = None
 
 
+Batch = tuple["pa.Table", list[int], Callable[[int], Record]]
+"""Cells, as text or as the types that the file has; the numbers of the rows; and any one row as text."""
+
+
 class Table:
     """A file's columns and records."""
 
-    def __init__(self, columns: tuple[str, ...], records: Iterator[Record], floats: frozenset[str]) -> None:
+    def __init__(
+        self,
+        columns: tuple[str, ...],
+        records: Iterator[Record],
+        floats: frozenset[str],
+        batches: Callable[[int], Iterator[Batch]] | None = None,
+    ) -> None:
         self.columns = columns
         self.records = records
         self.floats = floats
         """Columns that are floating point in the file."""
+        self._batches = batches
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """The rows as columns, so many at once; instead of `records`, which gives them one by one."""
+        return self._batches(size) if self._batches is not None else _text_batches(self, size)
 
 
 def open_table(data: bytes | Path, delimiter: str = ",", max_inflated: int = MAX_INFLATED) -> Table:
@@ -123,7 +143,35 @@ def _parquet(stream: IO[bytes]) -> Table:
         except (pa.ArrowInvalid, OSError, ValueError) as error:
             raise BrokenFile(f"the Parquet file is damaged: {error}") from error
 
-    return Table(columns, records(), floats)
+    def batches(size: int) -> Iterator[Batch]:
+        number = 0
+        try:
+            for batch in file.iter_batches(batch_size=size):
+                table = pa.Table.from_batches([batch])
+                numbers = list(range(number + 1, number + 1 + table.num_rows))
+                number += table.num_rows
+                yield table, numbers, partial(_record, table, numbers)
+        except (pa.ArrowInvalid, OSError, ValueError) as error:
+            raise BrokenFile(f"the Parquet file is damaged: {error}") from error
+
+    return Table(columns, records(), floats, batches)
+
+
+def _record(table: pa.Table, numbers: list[int], place: int) -> Record:
+    row = table.slice(place, 1).to_pylist()[0]
+    return Record(numbers[place], {name: _text(value) for name, value in row.items()})
+
+
+def _text_batches(table: Table, size: int) -> Iterator[Batch]:
+    import pyarrow as pa
+
+    while waiting := list(islice(table.records, size)):
+        # The cells of a row that cannot be read are of no use to anybody.
+        cells = [{} if record.problem is not None else record.cells for record in waiting]
+        columns = {
+            name: pa.array([row.get(name, "") for row in cells], pa.string()) for name in table.columns
+        }
+        yield pa.table(columns), [record.number for record in waiting], waiting.__getitem__
 
 
 def _text(value: object) -> str:

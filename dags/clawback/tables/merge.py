@@ -7,23 +7,31 @@ Invariants:
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from clawback.cases.model import Case
 from clawback.cases.tables import case_rows
+from clawback.chain_events.transfers import event_transfers
 from clawback.claims.matching import incident_of
 from clawback.schemas import TABLES
 from clawback.sources.base import cut_sample
 from clawback.sources.reading import DayOfSource
-from clawback.tables.transfers import merge_transfers
+from clawback.tables.chain_facts import merge_balances, merge_events
+from clawback.tables.documents import merge_versions
+from clawback.tables.transfers import in_order, merge_transfers
 
 Row = dict[str, Any]
 
 _CASES: Final = frozenset({"incidents"})
+_CHAIN: Final = frozenset({"transfers", "chain_events"})
+_REPORTS: Final = frozenset({"reports", "claims"})
 MADE_OF: Final[dict[str, frozenset[str]]] = {
-    "transfers": frozenset({"transfers"}),
+    "transfers": _CHAIN,
+    "chain_events": _CHAIN,
+    "balances": frozenset({"transfers", "balances"}),
     "prices": frozenset({"prices"}),
     "assets": frozenset({"assets", "prices", "transfers"}),
     "labels": frozenset({"labels"}),
@@ -31,10 +39,17 @@ MADE_OF: Final[dict[str, frozenset[str]]] = {
     "incident_roles": _CASES,
     "incident_links": _CASES,
     "recoveries": _CASES,
-    "reports": frozenset({"reports", "claims"}),
-    "claims": frozenset({"reports", "claims"}) | _CASES,
+    "documents": _REPORTS,
+    "document_versions": _REPORTS,
+    "claims": _REPORTS | _CASES,
 }
-"""Per table the sources that it is made of, by the table of their connector; `quarantine` is made of all."""
+"""Per table the sources that it is made of, by the table of their connector; `quarantine` is made of all.
+
+What connectors call `reports`, documents as they stand, becomes `documents`, their versions.
+"""
+
+GOES_INTO: Final = {"_cases": "incidents", "reports": "documents"}
+"""Tables that rows end up in, where they have another name on the way."""
 
 CONFLICT: Final = "conflict"
 """Source of an asset about whose decimals sources disagree: they stay unknown from then on."""
@@ -73,24 +88,30 @@ class _Merge:
         )
 
 
-def merge_day(days: list[SourceDay], assets_before: list[Row]) -> dict[str, list[Row]]:
+def merge_day(
+    days: list[SourceDay], assets_before: list[Row], versions_before: Sequence[Row] = ()
+) -> dict[str, list[Row]]:
     """Rows of every table of `clawback.schemas`, in the order in which they are written.
 
     Args:
         days: the sources' rows, in rank order.
         assets_before: the table `assets` of the day before; what is known about an asset stays known.
+        versions_before: the table `document_versions` of the day before.
     """
     merge = _Merge(days)
     known = {day.source: day.known for day in days}
+    events = _chain_facts(merge, known, "chain_events", merge_events)
     tables: dict[str, list[Row]] = {
-        "transfers": _transfers(merge, known),
+        "transfers": _transfers(merge, known, events),
+        "chain_events": events,
+        "balances": _chain_facts(merge, known, "balances", merge_balances),
         "prices": _prices(merge),
         "assets": _assets(merge, assets_before),
         "labels": _labels(merge),
     }
     cases = _cases(merge)
     tables |= _incidents(merge, cases)
-    tables |= _documents(merge, cases)
+    tables |= _documents(merge, cases, versions_before)
     for day in days:
         for item in day.found.quarantined:
             record = item.record
@@ -109,7 +130,7 @@ def merge_day(days: list[SourceDay], assets_before: list[Row]) -> dict[str, list
     return {name: [_public(row) for row in tables[name]] for name in TABLES}
 
 
-def _transfers(merge: _Merge, known: dict[str, date]) -> list[Row]:
+def _transfers(merge: _Merge, known: dict[str, date], events: list[Row]) -> list[Row]:
     by_source = [
         (
             day.source,
@@ -123,6 +144,22 @@ def _transfers(merge: _Merge, known: dict[str, date]) -> list[Row]:
     rows, rejected = merge_transfers(by_source)
     for source, row, reason in rejected:
         merge.reject("transfers", source, row, reason)
+    told, contradicting = event_transfers(events, rows)
+    for row, reason in contradicting:
+        merge.reject("transfers", row["source"], row, reason)
+    return in_order(rows + told) if told else rows
+
+
+def _chain_facts(
+    merge: _Merge,
+    known: dict[str, date],
+    table: str,
+    put_together: Callable[[list[Row]], tuple[list[Row], list[tuple[Row, str]]]],
+) -> list[Row]:
+    found = [{**row, "source": source, "known_date": known[source]} for source, row in merge.rows(table)]
+    rows, rejected = put_together(found)
+    for row, reason in rejected:
+        merge.reject(table, row["source"], row, reason)
     return rows
 
 
@@ -204,14 +241,11 @@ def _cases(merge: _Merge) -> dict[str, Case]:
     return kept
 
 
-def _documents(merge: _Merge, cases: dict[str, Case]) -> dict[str, list[Row]]:
+def _documents(merge: _Merge, cases: dict[str, Case], versions_before: Sequence[Row]) -> dict[str, list[Row]]:
     known = list(cases.values())
-    documents: dict[str, Row] = {}
-    for source, row in merge.rows("reports"):
-        if row["document_id"] in documents:
-            merge.reject("reports", source, row, "the document stands in another file already")
-        else:
-            documents[row["document_id"]] = {**row, "source": source}
+    versions = merge_versions(versions_before, merge.rows("reports"))
+    for source, row, reason in versions.rejected:
+        merge.reject("reports", source, row, reason)
     claims: dict[str, Row] = {}
     for source, row in merge.rows("claims"):
         if row["claim_id"] in claims:
@@ -219,9 +253,11 @@ def _documents(merge: _Merge, cases: dict[str, Case]) -> dict[str, list[Row]]:
             continue
         day = row.get("_victim_day", row["as_of_date"])
         incident = incident_of(row["incident_id"], row.get("_victim"), day, known)
-        claims[row["claim_id"]] = {**row, "incident_id": incident}
+        version = versions.standing.get(row["document_id"], 1)
+        claims[row["claim_id"]] = {**row, "incident_id": incident, "document_version": version}
     return {
-        "reports": [documents[name] for name in sorted(documents)],
+        "documents": versions.documents,
+        "document_versions": versions.known,
         "claims": [claims[name] for name in sorted(claims)],
     }
 

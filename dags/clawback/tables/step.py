@@ -25,15 +25,19 @@ from clawback.settings import SourceSettings
 from clawback.sources.landing import RawFolder, same_parts
 from clawback.sources.reading import read_day
 from clawback.sources.registry import describe
-from clawback.tables.merge import MADE_OF, SourceDay, merge_day
+from clawback.tables.merge import GOES_INTO, MADE_OF, SourceDay, merge_day
 
 if TYPE_CHECKING:
     from clawback.tables.merge import Row
 
-CODE_VERSION: Final = "1"
+CODE_VERSION: Final = "2"
 """Raised when the same raw bytes would give other rows."""
 
 RECORDS: Final = "tables/_days"
+
+_CARRIED: Final = ("assets", "document_versions")
+"""Tables that a day makes from those of the day before."""
+_MADE_OF_VERSIONS: Final = frozenset({"documents", "document_versions", "claims"})
 
 _JUDGE_THE_PAST: Final = frozenset({"labels", "incidents"})
 """Snapshots that decide what transfers of earlier days were; of other snapshots only the newest is read."""
@@ -53,10 +57,10 @@ def make_tables(ctx: RunContext, day: date) -> str:
         raise ClawbackError(f"{day} lies before the first day {first}", where="first_day of the settings")
     standing = {source.name: _as_it_stands(ctx, source, day) for source in ctx.settings.enabled_sources}
     previous: str | None = None
-    previous_assets: str | None = None
+    carried: dict[str, str | None] = dict.fromkeys(_CARRIED)
     for present in day_range(first, day):
         with failure_recorded(ctx.lake, ctx.clock, "tables", present.isoformat()):
-            previous, previous_assets = _make_day(ctx, present, standing, previous, previous_assets)
+            previous, carried = _make_day(ctx, present, standing, previous, carried)
     if previous is None:
         raise ClawbackError(f"no day from {first} to {day}")
     return previous
@@ -67,14 +71,14 @@ def _make_day(
     day: date,
     standing: dict[str, Manifest | None],
     previous: str | None,
-    previous_assets: str | None,
-) -> tuple[str, str]:
+    carried: dict[str, str | None],
+) -> tuple[str, dict[str, str | None]]:
     sources = ctx.settings.enabled_sources
     manifests = [(source, _raw(ctx, source, day, standing[source.name])) for source in sources]
     inputs = {
         "code": CODE_VERSION,
         "day": day.isoformat(),
-        "assets": previous_assets,
+        **carried,
         "sources": [_input(source, manifest) for source, manifest in manifests],
     }
     tables_of = {source.name: describe(source.connector).table for source in sources}
@@ -92,20 +96,20 @@ def _make_day(
         },
     }
     key = f"{RECORDS}/dt={day.isoformat()}/{short_hash({'inputs': inputs, 'record': record})}.json"
-    assets = manifest_key(partitions["assets"])
+    kept: dict[str, str | None] = {name: manifest_key(partitions[name]) for name in _CARRIED}
     if ctx.lake.exists(key):
-        return key, assets
+        return key, kept
     absent = {
         name: prefix for name, prefix in partitions.items() if not ctx.lake.exists(manifest_key(prefix))
     }
     if absent:
-        _write(ctx, day, manifests, absent, previous_assets)
+        _write(ctx, day, manifests, absent, carried)
     record["tables"] = {
         name: {"manifest": manifest_key(prefix), "rows": _rows(read_manifest(ctx.lake, manifest_key(prefix)))}
         for name, prefix in partitions.items()
     }
     ctx.lake.put(key, canonical_json(record))
-    return key, assets
+    return key, kept
 
 
 def _write(
@@ -113,11 +117,12 @@ def _write(
     day: date,
     manifests: list[tuple[SourceSettings, Manifest | None]],
     partitions: dict[str, str],
-    previous_assets: str | None,
+    carried: dict[str, str | None],
 ) -> None:
     merged = merge_day(
         [_read(ctx, source, manifest, day) for source, manifest in manifests if manifest is not None],
-        _assets(ctx, previous_assets),
+        _carried_rows(ctx, "assets", carried),
+        _carried_rows(ctx, "document_versions", carried),
     )
     for name, prefix in partitions.items():
         rows = merged[name]
@@ -186,7 +191,12 @@ def _inputs_of(table: str, inputs: dict[str, Any], tables_of: dict[str, str]) ->
         return inputs
     sources = [told for told in inputs["sources"] if tables_of[told["source"]] in MADE_OF[table]]
     own = {**inputs, "sources": sources}
-    return own if table == "assets" else {name: value for name, value in own.items() if name != "assets"}
+    unread = set(_CARRIED)
+    if table == "assets":
+        unread.remove("assets")
+    elif table in _MADE_OF_VERSIONS:
+        unread.remove("document_versions")
+    return {name: value for name, value in own.items() if name not in unread}
 
 
 def _prefix(name: str, day: date, inputs: dict[str, Any]) -> str:
@@ -194,7 +204,8 @@ def _prefix(name: str, day: date, inputs: dict[str, Any]) -> str:
 
 
 def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date) -> SourceDay:
-    found = read_day(ctx.lake, source.connector, manifest.parts, day)
+    is_first = day == ctx.settings.first_day
+    found = read_day(ctx.lake, source.connector, manifest.parts, day, is_first=is_first)
     if found.broken:
         part, reason = found.broken[0]
         raise ClawbackError(
@@ -206,7 +217,7 @@ def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date
     own = describe(source.connector).table
     for table in found.rows:
         # Else a table would keep its name when this source's rows change.
-        if own not in MADE_OF["incidents" if table == "_cases" else table]:
+        if own not in MADE_OF[GOES_INTO.get(table, table)]:
             raise ClawbackError(
                 f"a source of {own} gives rows of {table}",
                 where=f"connector '{source.connector}'",
@@ -215,13 +226,14 @@ def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date
     return SourceDay(source.name, date.fromisoformat(manifest.meta["known"]), found)
 
 
-def _assets(ctx: RunContext, key: str | None) -> list[Row]:
+def _carried_rows(ctx: RunContext, table: str, carried: dict[str, str | None]) -> list[Row]:
+    key = carried[table]
     if key is None:
         return []
     from clawback.parquet import read_table
 
     part = read_manifest(ctx.lake, key).part("part-0000.parquet")
-    rows: list[Row] = read_table(ctx.lake.local_path(part.key), TABLES["assets"]).to_pylist()
+    rows: list[Row] = read_table(ctx.lake.local_path(part.key), TABLES[table]).to_pylist()
     return rows
 
 

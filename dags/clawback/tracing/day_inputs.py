@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -12,12 +12,23 @@ from clawback.lake import Lake
 from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table
 from clawback.schemas import TABLES
-from clawback.tracing.records import Freeze, Label, Role, Transfer
+from clawback.tracing.chain_facts import KINDS
+from clawback.tracing.records import ChainEvent, Freeze, Label, Role
+from clawback.tracing.seen import SeenBalance
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-INPUT_TABLES: Final = ("transfers", "labels", "incident_roles", "recoveries", "prices", "assets")
+INPUT_TABLES: Final = (
+    "transfers",
+    "labels",
+    "incident_roles",
+    "recoveries",
+    "prices",
+    "assets",
+    "chain_events",
+    "balances",
+)
 
 
 @dataclass(frozen=True)
@@ -34,9 +45,9 @@ class DayInputs:
             for name in INPUT_TABLES
         }
 
-    def transfers(self) -> list[Transfer]:
+    def transfers(self) -> pa.Table:
         """All transfers of the day."""
-        return transfers_of(self._table("transfers"))
+        return self._table("transfers")
 
     def roles(self) -> list[Role]:
         """What the case files say about addresses."""
@@ -90,6 +101,30 @@ class DayInputs:
             if row["event_kind"] == "freeze" and row["address"] is not None
         ]
 
+    def events(self) -> list[ChainEvent]:
+        """Freezes and creations of the day, and on the first day those of before."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        # Most events of a chain are swaps: they never become records.
+        table = self._table("chain_events")
+        asked = pc.is_in(table.column("kind"), value_set=pa.array(sorted(KINDS), pa.string()))
+        return events_of(table.filter(asked).drop_columns(["parameters"]).to_pylist())
+
+    def balances(self) -> list[SeenBalance]:
+        """Balances that were seen on the day, and on the first day those of before."""
+        return [
+            SeenBalance(
+                row["chain"],
+                row["block_number"],
+                row["address"],
+                row["asset"],
+                int(row["amount"]),
+                row["block_time"],
+            )
+            for row in self._table("balances").to_pylist()
+        ]
+
     def prices(self) -> dict[tuple[str, str], Fraction]:
         """USD of one base unit, where the day has a price and the sources agree on the decimals."""
         decimals: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -135,21 +170,20 @@ def dust_limits(settings: Mapping[str, int]) -> dict[tuple[str, str], int]:
     return {(name.partition("/")[0], name.partition("/")[2]): units for name, units in settings.items()}
 
 
-def transfers_of(table: pa.Table) -> list[Transfer]:
-    """The rows of a transfers table as records."""
-    names = (
-        "chain",
-        "block_number",
-        "block_time",
-        "tx_hash",
-        "tx_index",
-        "position",
-        "kind",
-        "from_address",
-        "to_address",
-        "asset",
-    )
-    columns = [table.column(name).to_pylist() for name in names]
-    amounts = [int(amount) for amount in table.column("amount").to_pylist()]
-    rest = [table.column(name).to_pylist() for name in ("order_quality", "outpoint")]
-    return [Transfer(*values) for values in zip(*columns, amounts, *rest, strict=True)]
+def events_of(rows: Iterable[Mapping[str, Any]]) -> list[ChainEvent]:
+    """Those rows of a chain_events table that the tracer asks for, as records."""
+    return [
+        ChainEvent(
+            row["chain"],
+            row["block_number"],
+            # A transaction without an index comes after those that have one, as among transfers.
+            2**31 if row["tx_index"] is None else row["tx_index"],
+            row["position"],
+            row["block_time"].date(),
+            row["kind"],
+            row["emitter"],
+            row["address"],
+        )
+        for row in rows
+        if row["kind"] in KINDS and row["address"] is not None
+    ]

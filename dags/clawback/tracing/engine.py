@@ -18,7 +18,7 @@ from clawback.tracing.flows import Flow
 from clawback.tracing.ledger import Ledger, Watch
 from clawback.tracing.lots import Lot, tainted_amount
 from clawback.tracing.methods import Method
-from clawback.tracing.nets import Nets
+from clawback.tracing.nets import RunningNets
 from clawback.tracing.order import Transaction
 from clawback.tracing.records import HoldingKey, Role, Transfer
 from clawback.tracing.seen import BalanceChecks
@@ -29,6 +29,7 @@ from clawback.tracing.transaction import Opening, Passage
 from clawback.tracing.utxo import BlockFees, Spending, coinbase_inputs, outpoint_key
 
 NO_CLAIMS: Final[dict[int, Claim]] = {}
+MANY_FLOWS: Final = 50_000
 AssetClaims = dict[str, dict[str, dict[int, Claim]]]
 """asset -> incident -> place of the transfer -> claim."""
 
@@ -66,7 +67,7 @@ class Day:
     endings: Endings
     market: Market
     roles: Sequence[Role]
-    nets: Nets
+    nets: RunningNets
     start_balance: Callable[[HoldingKey], int]
     """What a holding held when `nets` began; asked for holdings that taint reaches."""
     checks: BalanceChecks | None = None
@@ -87,13 +88,19 @@ class Day:
 
 
 def trace_transactions(
-    books: Sequence[Book], transactions: Sequence[Transaction], day: Day
+    books: Sequence[Book],
+    transactions: Iterable[Transaction],
+    day: Day,
+    coinbases: Set[tuple[str, int | None]] | None = None,
+    spill: Callable[[list[list[Flow]]], None] | None = None,
 ) -> list[list[Flow]]:
     """Works off the transactions of one day, under every method.
 
     Args:
         books: ledgers as they were at the end of the day before; changed in place.
-        transactions: in order.
+        transactions: in order; those that touch no followed holding and no theft may be left out.
+        coinbases: (chain, block) of all coinbases, where `transactions` cannot be gone through twice.
+        spill: given the flows found so far whenever there are many; they are not kept then.
         day: labels, prices, case files and balances of the day; its nets are changed in place.
 
     Returns:
@@ -105,7 +112,8 @@ def trace_transactions(
             book.ledger(role.incident_id)
         _end_at_services(book, day.endings)
     flows: list[list[Flow]] = [[] for _ in books]
-    coinbases = {(one.chain, one.block_number) for one in transactions if one.is_coinbase}
+    if coinbases is None:
+        coinbases = {(one.chain, one.block_number) for one in transactions if one.is_coinbase}
     fees = [BlockFees(coinbases) for _ in books]
     for transaction in transactions:
         if day.checks is not None:
@@ -123,6 +131,9 @@ def trace_transactions(
                 flows[place] += _move(book, transaction, claims, day)
         for _, rows in transaction.assets:
             day.nets.add(rows)
+        if spill is not None and sum(map(len, flows)) > MANY_FLOWS:
+            spill(flows)
+            flows = [[] for _ in books]
     for found in flows:
         found.sort(key=lambda flow: flow.incident_id)
     return flows

@@ -30,6 +30,9 @@ EQUALLY: Final = "equal"
 Prices = Mapping[tuple[str, str], Fraction]
 """(chain, asset) -> USD of one base unit on the day, exact."""
 
+Creators = Mapping[tuple[str, str], str | tuple[str, ...]]
+"""(chain, address) -> the contract, or all contracts, that say they created it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -58,12 +61,12 @@ class Market:
         self,
         endings: Endings,
         prices: Prices | None = None,
-        created_by: Mapping[tuple[str, str], str] | None = None,
+        created_by: Creators | None = None,
         roles: Iterable[Role] = (),
     ) -> None:
         self._endings = endings
         self._prices: Prices = prices or {}
-        self._created_by = created_by or {}
+        self._created_by: Creators = created_by or {}
         self._thieves: dict[tuple[str, str, str], list[Role]] = defaultdict(list)
         for role in roles:
             if role.role == THEFT_ADDRESS:
@@ -107,9 +110,10 @@ class Market:
         )
 
     def _is_proven(self, incident_id: str, chain: str, exchange: Exchange) -> bool:
-        names: list[str | None] = [exchange.account, self._created_by.get((chain, exchange.account))]
-        for name in names:
-            if name is not None and self._endings.category(incident_id, chain, name) in EXCHANGE_LABELS:
+        # Any contract can claim to have created another: one whose label says what it is must be among them.
+        creators = self._created_by.get((chain, exchange.account), ())
+        for name in (exchange.account, *((creators,) if isinstance(creators, str) else creators)):
+            if self._endings.category(incident_id, chain, name) in EXCHANGE_LABELS:
                 return True
         received = self._worth(chain, exchange.received)
         given = self._worth(chain, exchange.given)

@@ -12,10 +12,9 @@ from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.days import parse_day
 from clawback.errors import ClawbackError
 from clawback.schemas import LABEL_CATEGORIES
-from clawback.sources.tabular import Record
 from clawback.tables.addresses import normalise_address, normalise_asset, normalise_tx_hash
 from clawback.tables.exact import parse_integer, parse_number, parse_time, to_base_units
-from clawback.tracing.given_transfers import read_records
+from clawback.tracing.given_rows import Cells, cells_of, read_records, read_rows
 from clawback.tracing.records import RETURN_ROLES, SOURCE, THEFT_ADDRESS, Label, Role
 from clawback.tracing.seen import SeenBalance
 
@@ -39,12 +38,7 @@ def read_thefts(file: Path) -> list[Role]:
     Raises:
         ClawbackError: A row that says nothing usable; names it.
     """
-    roles = []
-    for record in read_records(file, ("incident", "chain", "address", "role")):
-        try:
-            roles.append(_role(record))
-        except (ValueError, ClawbackError) as error:
-            raise _bad_row(file, record, error) from error
+    roles = list(read_rows(file, ("incident", "chain", "address", "role"), _role))
     if not roles:
         raise ClawbackError("the file names no theft", where=str(file))
     return roles
@@ -66,7 +60,7 @@ def read_labels(files: list[Path], words: dict[str, str]) -> GivenLabels:
                 given.unmapped[word] += 1
                 continue
             try:
-                given.labels.append(_label(record, category, file.stem))
+                given.labels.append(_label(cells_of(record), category, file.stem))
             except (ValueError, ClawbackError) as error:
                 given.skipped.append(f"{file}, row {record.number}: {error}")
     return given
@@ -92,33 +86,28 @@ def read_words(file: Path) -> dict[str, str]:
 
 
 def read_balances(files: list[Path]) -> list[SeenBalance]:
-    """Reads balances: chain, address, asset, block_number (state at its end), amount in base units.
+    """Reads balances: chain, address, asset, block_number (state at its end), amount, and maybe block_time.
 
     Raises:
         ClawbackError: A row that cannot be read; names it.
     """
-    balances = []
-    for file in files:
-        for record in read_records(file, ("chain", "address", "asset", "block_number", "amount")):
-            try:
-                cells = _cells(record)
-                chain = cells["chain"]
-                balances.append(
-                    SeenBalance(
-                        chain,
-                        parse_integer(cells["block_number"], "block_number", 2**62),
-                        normalise_address(cells["address"], chain),
-                        normalise_asset(cells["asset"], chain),
-                        to_base_units(parse_number(cells["amount"]), 0),
-                    )
-                )
-            except ValueError as error:
-                raise _bad_row(file, record, error) from error
-    return balances
+    columns = ("chain", "address", "asset", "block_number", "amount")
+    return [balance for file in files for balance in read_rows(file, columns, _balance)]
 
 
-def _role(record: Record) -> Role:
-    cells = _cells(record)
+def _balance(cells: Cells) -> SeenBalance:
+    chain, time = cells["chain"], cells.get("block_time", "")
+    return SeenBalance(
+        chain,
+        parse_integer(cells["block_number"], "block_number", 2**62),
+        normalise_address(cells["address"], chain),
+        normalise_asset(cells["asset"], chain),
+        to_base_units(parse_number(cells["amount"]), 0),
+        parse_time(time, "iso8601") if time else None,
+    )
+
+
+def _role(cells: Cells) -> Role:
     if not cells["incident"]:
         raise ValueError("the incident has no name")
     if cells["role"] not in ROLES:
@@ -139,8 +128,7 @@ def _role(record: Record) -> Role:
     )
 
 
-def _label(record: Record, category: str, source: str) -> Label:
-    cells = _cells(record)
+def _label(cells: Cells, category: str, source: str) -> Label:
     if cells.get("validity", "").startswith("bad"):
         raise ValueError(f"the file itself calls the address {cells['validity']}")
     confidence = cells.get("confidence", "")
@@ -160,12 +148,6 @@ def _label(record: Record, category: str, source: str) -> Label:
     )
 
 
-def _cells(record: Record) -> dict[str, str]:
-    if record.problem is not None:
-        raise ValueError(record.problem)
-    return {name: cell.strip() for name, cell in record.cells.items()}
-
-
 def _moment(text: str, time_of_day: time) -> datetime | None:
     if not text:
         return None
@@ -177,9 +159,3 @@ def _moment(text: str, time_of_day: time) -> datetime | None:
 
 def _day(text: str) -> date | None:
     return parse_day(text[:10]) if text else None
-
-
-def _bad_row(file: Path, record: Record, error: Exception) -> ClawbackError:
-    return ClawbackError(
-        "a row cannot be used", where=f"{file}, row {record.number}", cause=str(error).split("\n")[0]
-    )

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
 from clawback.days import parse_day
-from clawback.errors import ClawbackError
 from clawback.schemas import NATIVE
 from clawback.sources.transfer_files.parse import NATIVE_COINS
 from clawback.tables.addresses import normalise_asset
 from clawback.tables.exact import MAX_DECIMALS, parse_integer, parse_number
 from clawback.tracing.exchanges import Prices
-from clawback.tracing.given_transfers import USD, read_records
+from clawback.tracing.given_rows import Cells, read_rows
+from clawback.tracing.given_transfers import USD
 
 
 def read_prices(
@@ -38,26 +39,23 @@ def read_prices(
     Raises:
         ClawbackError: A row that cannot be read; names it.
     """
+
+    def read(cells: Cells) -> tuple[date, tuple[str, str], Decimal, int | None]:
+        key = (cells["chain"], _asset(cells["asset"], cells["chain"]))
+        price = parse_number(cells["close_usd"])
+        if price <= 0:
+            raise ValueError("the price is not above zero")
+        return (
+            parse_day(cells["day"]),
+            key,
+            price,
+            _decimals(cells.get("decimals", ""), key, known_decimals),
+        )
+
     prices: dict[date, dict[tuple[str, str], Fraction]] = defaultdict(dict)
     without = 0
     for file in files:
-        for record in read_records(file, ("chain", "asset", "day", "close_usd")):
-            try:
-                if record.problem is not None:
-                    raise ValueError(record.problem)
-                cells = {name: cell.strip() for name, cell in record.cells.items()}
-                key = (cells["chain"], _asset(cells["asset"], cells["chain"]))
-                price = parse_number(cells["close_usd"])
-                if price <= 0:
-                    raise ValueError("the price is not above zero")
-                decimals = _decimals(cells.get("decimals", ""), key, known_decimals)
-                day = parse_day(cells["day"])
-            except (ValueError, ClawbackError) as error:
-                raise ClawbackError(
-                    "a row cannot be used",
-                    where=f"{file}, row {record.number}",
-                    cause=str(error).split("\n")[0],
-                ) from error
+        for day, key, price, decimals in read_rows(file, ("chain", "asset", "day", "close_usd"), read):
             if decimals is None:
                 without += 1
             else:

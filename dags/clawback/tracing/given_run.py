@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import numpy as np
 
 from clawback.errors import ClawbackError
-from clawback.tracing.exchanges import Prices
+from clawback.tracing.chain_facts import ChainFacts, factories_of
+from clawback.tracing.columnar.holdings import holdings_of, sums_of, table_of_sums
+from clawback.tracing.columnar.names import Places
+from clawback.tracing.columnar.reach import Touched, balances_to_see, days_of, reachable, scene_of
+from clawback.tracing.columnar.runs import Runs, StartBalances
+from clawback.tracing.columnar.transfers import columns_of
+from clawback.tracing.conservation import Violation, violations
+from clawback.tracing.engine import Book, Day, trace_transactions
+from clawback.tracing.exchanges import Market, Prices
+from clawback.tracing.flow_spool import FlowSpool
+from clawback.tracing.flows import Flow
+from clawback.tracing.given_events import GivenEvents, read_events
 from clawback.tracing.given_facts import (
     GivenLabels,
     read_balances,
@@ -21,9 +36,11 @@ from clawback.tracing.given_facts import (
 from clawback.tracing.given_prices import read_prices
 from clawback.tracing.given_transfers import GivenTransfers, read_transfers
 from clawback.tracing.methods import Method
-from clawback.tracing.records import Role
-from clawback.tracing.seen import SeenBalance
-from clawback.tracing.whole import TraceResult, trace_methods
+from clawback.tracing.records import ChainEvent, HoldingKey, Role, Transfer
+from clawback.tracing.seen import BalanceChecks, SeenBalance
+from clawback.tracing.sinks import Endings
+
+NOTHING: Final[Places] = np.zeros(0, np.int32)
 
 
 @dataclass
@@ -34,6 +51,7 @@ class Given:
     roles: list[Role]
     labels: GivenLabels
     balances: list[SeenBalance]
+    events: GivenEvents
     prices: dict[date, Prices]
     prices_without_decimals: int
     max_hops: int
@@ -42,27 +60,22 @@ class Given:
 
     def facts(self) -> dict[str, Any]:
         """What the input is worth, for the summary."""
-        rows = self.transfers.transfers
-        by_time = sum(row.order_quality == "time" for row in rows)
-        # A row that names its own place is no repetition of another that says the same.
-        contents = Counter(
-            (row.chain, row.tx_hash, row.kind, row.from_address, row.to_address, row.asset, row.amount)
-            + ((row.block_time,) if row.order_quality == "time" else (row.position,))
-            for row in rows
-        )
+        read = self.transfers.coverage
         return {
             "coverage": {
-                "transfers": len(rows),
-                "ordered_by_time": by_time,
-                "ordered_by_time_per_mille": by_time * 1000 // len(rows) if rows else 0,
-                "repeated_rows": sum(count - 1 for count in contents.values()),
-                "first_time": min(row.block_time for row in rows).isoformat() if rows else None,
-                "last_time": max(row.block_time for row in rows).isoformat() if rows else None,
-                "transfers_skipped": len(self.transfers.skipped),
+                "transfers": read.transfers,
+                "ordered_by_time": read.ordered_by_time,
+                "ordered_by_time_per_mille": read.ordered_by_time * 1000 // max(1, read.transfers),
+                "repeated_rows": read.repeated_rows,
+                "first_time": None if read.first_time is None else read.first_time.isoformat(),
+                "last_time": None if read.last_time is None else read.last_time.isoformat(),
+                "transfers_skipped": self.transfers.skipped_rows,
                 "labels": len(self.labels.labels),
                 "labels_skipped": len(self.labels.skipped),
                 "labels_unmapped": dict(sorted(self.labels.unmapped.items())),
                 "balances": len(self.balances),
+                "events": len(self.events.rows),
+                "events_skipped": len(self.events.skipped),
                 "prices": sum(len(prices) for prices in self.prices.values()),
                 "prices_without_decimals": self.prices_without_decimals,
             },
@@ -71,7 +84,11 @@ class Given:
                 f"{chain}/{asset}": decimals
                 for (chain, asset), decimals in sorted(self.transfers.decimals.items())
             },
-            "skipped": [*self.transfers.skipped[:100], *self.labels.skipped[:100]],
+            "skipped": [
+                *self.transfers.skipped[:100],
+                *self.labels.skipped[:100],
+                *self.events.skipped[:100],
+            ],
             "limits": {
                 "max_hops": self.max_hops,
                 "dust": {
@@ -88,6 +105,7 @@ def read_given(
     labels: Sequence[Path],
     labels_map: Path | None,
     balances: Sequence[Path],
+    events: Sequence[Path],
     prices: Sequence[Path],
     mapping: Sequence[Path],
     chain: str,
@@ -117,42 +135,126 @@ def read_given(
             remedy="map the words with --labels-map, correct the rows, or leave --strict away",
         )
     seen = read_balances(list(balances))
-    read = read_transfers(transfers, mapping, chain, skip_bad_rows=skip_bad_rows)
+    # Balances that were seen begin a holding anew: the sums of all days are then needed at once.
+    read = read_transfers(
+        transfers, mapping, chain, skip_bad_rows=skip_bad_rows, as_one=bool(seen), progress=progress
+    )
+    facts = read_events(events, chain, skip_bad_rows=skip_bad_rows)
+    moved = facts.transfers(read.of_transactions({row["tx_hash"] for row in facts.rows}))
+    if moved:
+        progress(f"{len(moved)} burns and wrapped coins that only an event tells of")
+        read.extend(moved, as_one=bool(seen), progress=progress)
     priced, without = read_prices(prices, read.decimals)
     if without:
         progress(f"{without} prices of assets without known decimals, left out")
-    rows = read.transfers
-    if seen and any(row.block_number is None for row in rows):
+    if seen and read.coverage.without_block:
         raise ClawbackError(
             "balances are at the end of blocks, but some transfers name no block",
             remedy="give block_number with all transfers, or leave --balances away",
         )
-    places = {(row.chain, row.from_address) for row in rows} | {(row.chain, row.to_address) for row in rows}
-    strangers = sorted({role.address for role in roles if (role.chain, role.address) not in places})
+    strangers = _strangers(read, roles)
     if strangers:
         progress(f"thefts name {len(strangers)} addresses without transfers, e.g. {strangers[0]}")
-    progress(f"read {len(rows)} transfers, {len(roles)} theft rows, {len(known.labels)} labels")
-    return Given(read, roles, known, seen, priced, without, max_hops, _dust(dust), progress)
+    progress(f"read {read.coverage.transfers} transfers, {len(roles)} theft rows, {len(known.labels)} labels")
+    return Given(read, roles, known, seen, facts, priced, without, max_hops, _dust(dust), progress)
 
 
-def trace_given(given: Given, methods: Sequence[Method], *, keeps_ways: bool = False) -> list[TraceResult]:
-    """Runs the methods in one pass."""
+@dataclass(frozen=True)
+class GivenTrace:
+    """What one method says."""
 
-    def told(day: date, transactions: int) -> None:
-        given.progress(f"{day}: {transactions} transactions")
+    book: Book
+    flows: FlowSpool
+    frozen: set[HoldingKey]
+    violations: list[Violation]
 
-    return trace_methods(
-        given.transfers.transfers,
-        given.roles,
-        given.labels.labels,
-        methods,
-        balances=given.balances,
-        prices=given.prices,
-        max_hops=given.max_hops,
-        dust=given.dust,
-        progress=told,
-        keeps_ways=keeps_ways,
-    )
+
+@contextmanager
+def trace_given(
+    given: Given, methods: Sequence[Method], *, keeps_ways: bool = False
+) -> Iterator[tuple[list[GivenTrace], list[Transfer]]]:
+    """Runs the methods in one pass.
+
+    Args:
+        given: what was read.
+        methods: each with ledgers of its own.
+        keeps_ways: lots keep the whole way by which they came, and the touched transfers are kept too.
+
+    Yields:
+        One trace per method, and the touched transfers; what is on disk goes when the context ends.
+    """
+    with TemporaryDirectory(prefix="clawback-trace-") as name:
+        folder = Path(name)
+        books = [Book(method, given.max_hops, given.dust, keeps_ways) for method in methods]
+        spools = []
+        for number, _ in enumerate(books):
+            (folder / f"flows-{number}").mkdir()
+            spools.append(FlowSpool(folder / f"flows-{number}"))
+        transfers, frozen = _trace_spans(given, books, spools, folder, keeps_ways)
+        yield (
+            [
+                GivenTrace(book, spool, frozen, violations(book.ordered()))
+                for book, spool in zip(books, spools, strict=True)
+            ],
+            transfers,
+        )
+
+
+def _trace_spans(
+    given: Given, books: Sequence[Book], spools: Sequence[FlowSpool], folder: Path, keeps_ways: bool
+) -> tuple[list[Transfer], set[HoldingKey]]:
+    store = given.transfers.store
+    labels, runs = given.labels.labels, Runs(folder)
+    checks, facts, factories = BalanceChecks(given.balances), ChainFacts(), factories_of(labels)
+    events: dict[date, list[ChainEvent]] = defaultdict(list)
+    for event in given.events.events:
+        events[event.day].append(event)
+    # A day on which nothing moved may still have been looked at, or frozen something.
+    quiet = events.keys() | {one.block_time.date() for one in given.balances if one.block_time is not None}
+    kept: list[Transfer] = []
+    last: Day | None = None
+    last_day = date.min
+
+    def spill(flows: list[list[Flow]]) -> None:
+        for spool, found in zip(spools, flows, strict=True):
+            spool.add(found)
+
+    for number, table in enumerate(store.spans(), start=1):
+        columns = columns_of(table)
+        holdings = holdings_of(columns)
+        scene = scene_of(columns, holdings, given.roles)
+        wanted = reachable(scene, {key for book in books for key in book.watch}) if number > 1 else NOTHING
+        start = StartBalances(scene, wanted, runs.files())
+        must_see = columns.has_outpoints() | balances_to_see(columns, given.balances)
+        for day, begin, end in days_of(columns, quiet, after=last_day, is_last=number == len(store)):
+            facts.learn(events.get(day, ()), factories)
+            endings = Endings(labels, given.roles, day)
+            market = Market(endings, given.prices.get(day), facts.created_by, given.roles)
+            last, last_day = Day(endings, market, given.roles, scene.balances, start, checks), day
+            touched = Touched(scene, books, begin, end, must_see, kept if keeps_ways else None)
+            spill(trace_transactions(books, touched, last, columns.coinbases(), spill))
+            checks.finish_day(day, books, last)
+            given.progress(f"{day}: {end - begin} transactions, {touched.count} of them touched")
+        if number < len(store):
+            runs.add(table_of_sums(columns.codes, holdings.codes, *sums_of(columns, holdings)))
+    if last is not None:
+        checks.finish(books, last)
+    return kept, facts.frozen((), last_day)
+
+
+def _strangers(read: GivenTransfers, roles: Sequence[Role]) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    named = {(role.chain, role.address) for role in roles}
+    addresses = pa.array(sorted({address for _, address in named}), pa.string())
+    found: set[tuple[str, str]] = set()
+    for table in read.store.spans():
+        for side in ("from_address", "to_address"):
+            there = table.filter(pc.is_in(table.column(side), value_set=addresses))
+            pairs = there.group_by(["chain", side]).aggregate([])
+            found |= {(row["chain"], row[side]) for row in pairs.to_pylist()}
+    return sorted(address for chain, address in named - found)
 
 
 def _dust(limits: Sequence[str]) -> dict[tuple[str, str], int]:

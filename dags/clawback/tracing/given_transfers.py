@@ -9,20 +9,29 @@ Layout:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.errors import ClawbackError
-from clawback.sources.tabular import BrokenFile, Record, Table, open_table
+from clawback.sources.tabular import BrokenFile, Table
 from clawback.sources.transfer_files import parse as mapped
 from clawback.sources.transfer_files.mapping import parse_mapping
 from clawback.tables.addresses import normalise_address, normalise_asset, normalise_tx_hash
 from clawback.tables.exact import parse_integer, parse_number, parse_time, to_base_units
-from clawback.tables.transfers import LOG_BASE, merge_transfers
+from clawback.tables.transfers import LOG_BASE
+from clawback.tracing.columnar.transfers import COLUMNS
+from clawback.tracing.given_columns import Form, read_batch, table_of
+from clawback.tracing.given_merge import Coverage, put_together
+from clawback.tracing.given_rows import open_given
+from clawback.tracing.given_store import GivenStore
 from clawback.tracing.records import UTXO_KINDS, Transfer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 USD: Final = "usd"
 USD_DECIMALS: Final = 18
@@ -34,6 +43,11 @@ OPTIONAL_COLUMNS: Final = ("block_number", "tx_index", "outpoint", "order_qualit
 IGNORED_COLUMNS: Final = frozenset({"block_hash", "source", "known_date"})
 _KINDS: Final = frozenset({"native", "internal", "token", "fee", "mint", "burn", *UTXO_KINDS})
 
+BATCH: Final = 1 << 16
+TOLD_EVERY: Final = 1_000_000
+MOST_TOLD: Final = 1_000
+"""Rows that cannot be read are counted to the last, and told to this one."""
+
 Row = dict[str, Any]
 
 
@@ -41,16 +55,54 @@ Row = dict[str, Any]
 class GivenTransfers:
     """What the files hold."""
 
-    transfers: list[Transfer] = field(default_factory=list)
+    store: GivenStore = field(default_factory=GivenStore)
+    coverage: Coverage = field(default_factory=Coverage)
     skipped: list[str] = field(default_factory=list)
-    """Rows that cannot be read, with the reason."""
+    """The first of the rows that cannot be read, with the reason."""
+    skipped_rows: int = 0
     files: dict[str, int] = field(default_factory=dict)
     decimals: dict[tuple[str, str], int] = field(default_factory=dict)
     """What the files say about assets, by (chain, asset)."""
 
+    def skip(self, reason: str) -> None:
+        """Counts a row that cannot be used."""
+        self.skipped_rows += 1
+        if len(self.skipped) < MOST_TOLD:
+            self.skipped.append(reason)
+
+    def of_transactions(self, hashes: Set[str]) -> list[Transfer]:
+        """All transfers of some transactions."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if not hashes:
+            return []
+        wanted = pa.array(sorted(hashes), pa.string())
+        return [
+            Transfer(**{**row, "amount": int(row["amount"])})
+            for table in self.store.spans()
+            for row in table.filter(pc.is_in(table.column("tx_hash"), value_set=wanted))
+            .select(COLUMNS)
+            .to_pylist()
+        ]
+
+    def extend(self, transfers: Iterable[Transfer], *, as_one: bool, progress: Callable[[str], None]) -> None:
+        """Takes transfers that stand in no file; each has a place of its own."""
+        rows = ({name: getattr(row, name) for name in COLUMNS} | {"_positioned": True} for row in transfers)
+        table = table_of(rows, 0)
+        self.store.add(table)
+        self.store.finish(as_one=as_one, progress=progress)
+        self.coverage.count(table)
+
 
 def read_transfers(
-    files: Sequence[Path], mappings: Sequence[Path], chain: str, *, skip_bad_rows: bool = False
+    files: Sequence[Path],
+    mappings: Sequence[Path],
+    chain: str,
+    *,
+    skip_bad_rows: bool = False,
+    as_one: bool = False,
+    progress: Callable[[str], None] = lambda line: None,
 ) -> GivenTransfers:
     """Reads all files and puts them together.
 
@@ -60,11 +112,13 @@ def read_transfers(
             file with the columns of the transfers table needs none and is not counted.
         chain: of files whose columns do not say it.
         skip_bad_rows: count rows that cannot be read, or contradict others, instead of refusing the file.
+        as_one: keep all rows in one span, which is then in memory.
+        progress: told how many rows were read.
 
     Raises:
         ClawbackError: A file or mapping that cannot be used; names the row.
     """
-    foreign = [file for file in files if not set(_open(file).columns) >= set(TABLE_COLUMNS)]
+    foreign = [file for file in files if not set(open_given(file).columns) >= set(TABLE_COLUMNS)]
     if mappings and not foreign:
         # Read by the names of its columns, such a file may mean another unit than its mapping says.
         raise ClawbackError(
@@ -80,61 +134,53 @@ def read_transfers(
         )
     mapping_of = {file: mappings[place % len(mappings)] for place, file in enumerate(foreign) if mappings}
     given = GivenTransfers()
-    by_file: list[tuple[str, list[Row]]] = []
-    for file in files:
+    for number, file in enumerate(files):
         mapping = mapping_of.get(file)
-        rows = _mapped_rows(file, mapping, given) if mapping else _named_rows(file, chain, given)
+        tables = (
+            _mapped_rows(file, number, mapping, given) if mapping else _named_rows(file, number, chain, given)
+        )
+        count = 0
+        told = TOLD_EVERY
+        for table in tables:
+            given.store.add(table)
+            count += table.num_rows
+            if count >= told:
+                progress(f"{file}: {count} transfers")
+                told += TOLD_EVERY
         if given.skipped and not skip_bad_rows:
             raise ClawbackError(
-                f"{len(given.skipped)} rows of the file cannot be read",
+                f"{given.skipped_rows} rows of the file cannot be read",
                 where=str(file),
                 cause="; ".join(given.skipped[:5]),
                 remedy="correct the file or its mapping, or leave such rows out with --skip-bad-rows",
             )
-        given.files[str(file)] = len(rows)
-        by_file.append((str(file), rows))
-    merged, rejected = merge_transfers(by_file)
-    contradicting = [
-        f"{file}, {row['tx_hash']} position {row['position']}: {reason}" for file, row, reason in rejected
-    ]
-    if contradicting and not skip_bad_rows:
-        raise ClawbackError(
-            f"{len(contradicting)} rows contradict rows before them",
-            where=rejected[0][0],
-            cause="; ".join(contradicting[:5]),
-            remedy="correct the files, or keep the first of each such rows with --skip-bad-rows",
-        )
-    given.skipped += contradicting
-    given.transfers = [_transfer(row) for row in merged]
+        given.files[str(file)] = count
+    given.store.finish(as_one=as_one, progress=progress)
+    _put_together(given, [str(file) for file in files], skip_bad_rows)
     return given
 
 
-def read_records(file: Path, columns: Sequence[str]) -> Iterator[Record]:
-    """Opens a small table that must have certain columns.
-
-    Raises:
-        ClawbackError: No such table.
-    """
-    table = _open(file)
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
+def _put_together(given: GivenTransfers, files: list[str], skip_bad_rows: bool) -> None:
+    contradicting: list[tuple[str, str]] = []
+    for place in range(len(given.store)):
+        table = given.store.span(place)
+        merged, found = put_together(table, files)
+        if merged is not table:
+            given.store.replace(place, merged)
+        given.coverage.count(merged)
+        contradicting += found
+    if contradicting and not skip_bad_rows:
         raise ClawbackError(
-            f"the file has no column {', '.join(map(repr, missing))}",
-            where=str(file),
-            cause="its columns are " + ", ".join(map(repr, table.columns)),
-            remedy=f"needed are {', '.join(columns)}",
+            f"{len(contradicting)} rows contradict rows before them",
+            where=contradicting[0][0],
+            cause="; ".join(f"{file}, {what}" for file, what in contradicting[:5]),
+            remedy="correct the files, or keep the first of each such rows with --skip-bad-rows",
         )
-    return table.records
+    for file, what in contradicting:
+        given.skip(f"{file}, {what}")
 
 
-def _open(file: Path) -> Table:
-    try:
-        return open_table(file)
-    except (BrokenFile, OSError) as error:
-        raise ClawbackError("the file cannot be read", where=str(file), cause=str(error)) from error
-
-
-def _mapped_rows(file: Path, mapping: Path, given: GivenTransfers) -> list[Row]:
+def _mapped_rows(file: Path, number: int, mapping: Path, given: GivenTransfers) -> Iterator[pa.Table]:
     value = read_plain_yaml(mapping.read_bytes(), where=str(mapping)).value
     parse_mapping(value, str(mapping))
     parsed = mapped.parse(file, {"mappings": {file.name: value}}, file.name, None)
@@ -142,48 +188,66 @@ def _mapped_rows(file: Path, mapping: Path, given: GivenTransfers) -> list[Row]:
         raise ClawbackError(
             "the file cannot be read by its mapping", where=f"{file}, {mapping}", cause=parsed.broken
         )
-    given.skipped += [f"{file}, row {row.row}: {row.reason}" for row in parsed.quarantined]
-    for row in parsed.rows.get("assets", []):
-        if row["decimals"] is not None:
-            given.decimals[row["chain"], row["asset"]] = row["decimals"]
-    return parsed.rows.get("transfers", [])
+    for row in parsed.quarantined:
+        given.skip(f"{file}, row {row.row}: {row.reason}")
+    for asset in parsed.rows.get("assets", []):
+        if asset["decimals"] is not None:
+            given.decimals[asset["chain"], asset["asset"]] = asset["decimals"]
+    rows = parsed.rows.get("transfers", [])
+    for begin in range(0, len(rows), BATCH):
+        yield table_of(rows[begin : begin + BATCH], number)
 
 
-def _named_rows(file: Path, chain: str, given: GivenTransfers) -> list[Row]:
-    table = _open(file)
+def _named_rows(file: Path, number: int, chain: str, given: GivenTransfers) -> Iterator[pa.Table]:
+    with _errors_of(file):
+        table = open_given(file)
+        form = _form(file, table, chain, given)
+
+        def skip(row: int, reason: str) -> None:
+            given.skip(f"{file}, row {row}: {reason}")
+
+        for cells, numbers, record in table.batches(BATCH):
+            yield read_batch(cells, numbers, record, form, number, skip)
+
+
+def _form(file: Path, table: Table, chain: str, given: GivenTransfers) -> Form:
     names = set(table.columns)
-    read: Callable[[dict[str, str]], Row]
     if names >= set(TABLE_COLUMNS):
         if "amount" in table.floats:
             raise ClawbackError(
                 "the column 'amount' is floating point: its amounts have lost digits", where=str(file)
             )
-        read = _table_row
-    elif names >= set(USD_COLUMNS):
+        return Form({}, {}, _KINDS - UTXO_KINDS, 0, True, False, _table_row)
+    if names >= set(USD_COLUMNS):
         given.decimals[chain, USD] = USD_DECIMALS
-
-        def read(cells: dict[str, str]) -> Row:
-            return _usd_row(cells, chain)
-    else:
-        raise ClawbackError(
-            "the columns of the file are not understood",
-            where=str(file),
-            cause="its columns are " + ", ".join(map(repr, table.columns)),
-            remedy=f"write a --mapping, or name them {', '.join(TABLE_COLUMNS)} (and, where known,"
-            f" {', '.join(OPTIONAL_COLUMNS)}), or {', '.join(USD_COLUMNS)}",
+        fixed = {
+            "chain": chain,
+            "tx_index": None,
+            "position": LOG_BASE,
+            "kind": "token",
+            "asset": USD,
+            "outpoint": None,
+            "order_quality": "time",
+        }
+        source = {"block_time": "timestamp", "amount": "value_usd"}
+        return Form(
+            source, fixed, frozenset(), USD_DECIMALS, False, True, lambda cells: _usd_row(cells, chain)
         )
-    rows: list[Row] = []
+    raise ClawbackError(
+        "the columns of the file are not understood",
+        where=str(file),
+        cause="its columns are " + ", ".join(map(repr, table.columns)),
+        remedy=f"write a --mapping, or name them {', '.join(TABLE_COLUMNS)} (and, where known,"
+        f" {', '.join(OPTIONAL_COLUMNS)}), or {', '.join(USD_COLUMNS)}",
+    )
+
+
+@contextmanager
+def _errors_of(file: Path) -> Iterator[None]:
     try:
-        for record in table.records:
-            try:
-                if record.problem is not None:
-                    raise ValueError(record.problem)
-                rows.append(read(record.cells))
-            except ValueError as error:
-                given.skipped.append(f"{file}, row {record.number}: {error}")
+        yield
     except BrokenFile as error:
         raise ClawbackError("the file cannot be read", where=str(file), cause=str(error)) from error
-    return rows
 
 
 def _table_row(cells: dict[str, str]) -> Row:
@@ -229,10 +293,6 @@ def _usd_row(cells: dict[str, str], chain: str) -> Row:
         "order_quality": "time",
         "_positioned": False,
     }
-
-
-def _transfer(row: Row) -> Transfer:
-    return Transfer(**{name: row[name] for name in Transfer.__dataclass_fields__})
 
 
 def _whole(cells: dict[str, str], name: str, most: int) -> int | None:

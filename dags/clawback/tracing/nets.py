@@ -10,14 +10,29 @@ Layout:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
 
 from clawback.tracing.records import HoldingKey, Transfer
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+class RunningNets(Protocol):
+    """What the engine asks of the sums since a beginning."""
+
+    def add(self, rows: Iterable[Transfer]) -> None:
+        """Books transfers in travel order."""
+
+    def fix(self, key: HoldingKey, amount: int) -> None:
+        """Begins a holding anew with a balance that was seen."""
+
+    def is_seen(self, key: HoldingKey) -> bool:
+        """Whether a holding's balance goes back to one that was seen."""
+
+    def balance(self, key: HoldingKey, start: int) -> int:
+        """Present balance of a holding that had `start` in the beginning."""
 
 
 class Nets:
@@ -51,20 +66,13 @@ class Nets:
         """Whether a holding's balance goes back to one that was seen."""
         return key in self._fixed
 
+    def seen(self) -> dict[HoldingKey, int]:
+        """Present balances of all holdings that were seen once."""
+        return {key: self.balance(key, 0) for key in self._fixed}
+
     def balance(self, key: HoldingKey, start: int) -> int:
         """Present balance of a holding that had `start` in the beginning."""
         return carry(self._fixed.get(key, start), *self._sums.get(key, (0, 0)))
-
-    def table(self) -> pa.Table:
-        """All sums, ordered by key."""
-        import pyarrow as pa
-
-        keys = sorted(self._sums)
-        columns: list[list[Any]] = [[key[place] for key in keys] for place in range(3)]
-        columns += [[self._sums[key][place] for key in keys] for place in range(2)]
-        schema = nets_schema()
-        arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def carry(start: int, net: int, lowest: int) -> int:
@@ -86,35 +94,3 @@ def nets_schema() -> pa.Schema:
             pa.field("lowest", wide, nullable=False),
         ]
     )
-
-
-def read_balances(files: Sequence[Path], keys: Iterable[HoldingKey]) -> Mapping[HoldingKey, int]:
-    """Balances of some holdings after several days.
-
-    Args:
-        files: nets.parquet of each day, oldest first, none left out.
-        keys: the holdings wanted; every one of them is in the answer.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    balances = dict.fromkeys(keys, 0)
-    if not balances:
-        return balances
-    addresses = pa.array(sorted({address for _, address, _ in balances}), type=pa.string())
-    for file in files:
-        found = pq.read_table(file, filters=_among(addresses), partitioning=None)
-        names = ("chain", "address", "asset", "net", "lowest")
-        for chain, address, asset, net, lowest in zip(
-            *(found.column(name).to_pylist() for name in names), strict=True
-        ):
-            key = (chain, address, asset)
-            if key in balances:
-                balances[key] = carry(balances[key], int(net), int(lowest))
-    return balances
-
-
-def _among(addresses: pa.Array) -> Any:
-    import pyarrow.compute as pc
-
-    return pc.field("address").isin(addresses)

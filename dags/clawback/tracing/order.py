@@ -37,6 +37,10 @@ class Transaction:
     """Outpoints that it makes, in vout order."""
     is_coinbase: bool = False
 
+    def transfers(self) -> list[Transfer]:
+        """All its transfers."""
+        return [*(row for _, rows in self.assets for row in rows), *self.inputs, *self.outputs]
+
 
 def order_transactions(transfers: Iterable[Transfer]) -> list[Transaction]:
     """Groups transfers by transaction and orders them."""
@@ -55,15 +59,11 @@ def order_transactions(transfers: Iterable[Transfer]) -> list[Transaction]:
         keyed.append((seen, head))
     keyed.sort(key=lambda item: (item[1].chain, item[0], *item[1][1:]))
     return [
-        Transaction(
-            head.chain,
-            head.tx_hash,
+        transaction_of(
+            groups[head.chain, head.tx_hash],
             head.block_time,
             seen.date(),
-            _by_asset(groups[head.chain, head.tx_hash]),
             None if head.has_no_block else head.block_number,
-            _of_kind(groups[head.chain, head.tx_hash], "utxo_in"),
-            _of_kind(groups[head.chain, head.tx_hash], "utxo_out"),
             head.is_coinbase,
         )
         for seen, head in keyed
@@ -75,14 +75,40 @@ def order_by_day(transfers: Iterable[Transfer]) -> list[Transaction]:
     return sorted(order_transactions(transfers), key=lambda transaction: transaction.day)
 
 
+def transaction_of(
+    rows: Sequence[Transfer],
+    block_time: datetime,
+    day: date,
+    block_number: int | None,
+    is_coinbase: bool,
+) -> Transaction:
+    """A transaction of all its rows; see `Transaction` for the rest."""
+    return Transaction(
+        rows[0].chain,
+        rows[0].tx_hash,
+        block_time,
+        day,
+        _by_asset(rows),
+        block_number,
+        _of_kind(rows, "utxo_in"),
+        _of_kind(rows, "utxo_out"),
+        is_coinbase,
+    )
+
+
 def travel_order(rows: Sequence[Transfer]) -> tuple[Transfer, ...]:
     """Orders the transfers of one asset in one transaction."""
     ordered = rows if len(rows) == 1 else sorted(rows, key=_content)
+    return tuple(ordered[place] for place in travel_places(ordered))
+
+
+def travel_places(ordered: Sequence[Transfer]) -> Sequence[int]:
+    """The places in which transfers of one asset in one transaction travel, given in order of content."""
     if len(ordered) > 2 and any(row.order_quality == "time" for row in ordered):
         return _receipts_first(ordered)
     if len(ordered) == 2 and ordered[0].order_quality == "time":
         return _receipts_first(ordered)
-    return tuple(ordered)
+    return range(len(ordered))
 
 
 class _Head(NamedTuple):
@@ -132,7 +158,7 @@ def _content(row: Transfer) -> tuple[bool, int, str, str, str, int]:
     return row.kind != "fee", row.position, row.kind, row.from_address, row.to_address or "", row.amount
 
 
-def _receipts_first(ordered: Sequence[Transfer]) -> tuple[Transfer, ...]:
+def _receipts_first(ordered: Sequence[Transfer]) -> list[int]:
     # Kahn's algorithm over accounts. A cycle has no such order: it is cut at the first transfer that is left.
     awaited: dict[str, int] = defaultdict(int)
     payments: dict[str, list[int]] = defaultdict(list)
@@ -144,7 +170,7 @@ def _receipts_first(ordered: Sequence[Transfer]) -> tuple[Transfer, ...]:
     ready = [index for index, row in enumerate(ordered) if _is_free(row, awaited)]
     heapq.heapify(ready)
     done: set[int] = set()
-    result: list[Transfer] = []
+    result: list[int] = []
     first_left = 0
     while len(result) < len(ordered):
         while first_left in done:
@@ -154,14 +180,14 @@ def _receipts_first(ordered: Sequence[Transfer]) -> tuple[Transfer, ...]:
             continue
         done.add(index)
         row = ordered[index]
-        result.append(row)
+        result.append(index)
         if row.receiver is not None and row.receiver != row.payer:
             awaited[row.receiver] -= 1
             if awaited[row.receiver] == 0:
                 for payment in payments[row.receiver]:
                     if payment not in done:
                         heapq.heappush(ready, payment)
-    return tuple(result)
+    return result
 
 
 def _is_free(row: Transfer, awaited: dict[str, int]) -> bool:

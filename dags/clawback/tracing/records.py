@@ -1,4 +1,4 @@
-"""Records that the tracer reads: transfers, roles, labels, freezes.
+"""Records that the tracer reads: transfers, roles, labels, freezes, chain events.
 
 Layout:
     A holding is named by (chain, address, asset). The zero address is no account: what comes from it was
@@ -140,3 +140,20 @@ class Freeze:
     address: str
     asset: str
     day: date
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChainEvent:
+    """What a contract says of an address: that it is frozen, or no more, or that it was created.
+
+    Ordered as events happen on a chain.
+    """
+
+    chain: str
+    block_number: int
+    tx_index: int
+    position: int
+    day: date
+    kind: str
+    emitter: str
+    address: str

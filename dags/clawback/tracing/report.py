@@ -10,18 +10,20 @@ Layout:
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from clawback.hashing import canonical_json
-from clawback.parquet import rows_to_table, table_to_bytes
+from clawback.parquet import rows_to_table, write_tables
 from clawback.schemas import SINKS
-from clawback.tracing.whole import TraceResult
+from clawback.tracing.results import holding_rows, total_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from clawback.tracing.given_run import GivenTrace
 
 FLOW_COLUMNS: Final = (
     "incident", "method", "hop", "block_number", "tx_index", "position", "block_time", "tx_hash", "chain",
@@ -30,11 +32,13 @@ FLOW_COLUMNS: Final = (
     "order_quality",
 )  # fmt: skip
 HOLDING_COLUMNS: Final = ("incident", "method", "chain", "address", "asset", "tainted_amount", "category")
+Totals = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Method -> rows of its totals."""
 CAME: Final = ("stolen", "converted_in")
 WENT: Final = ("held", "frozen", "converted_out", *SINKS)
 
 
-def write_report(folder: Path, results: Sequence[TraceResult], facts: Mapping[str, Any]) -> dict[str, Any]:
+def write_report(folder: Path, results: Sequence[GivenTrace], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Writes the three files and gives the summary.
 
     Args:
@@ -45,27 +49,36 @@ def write_report(folder: Path, results: Sequence[TraceResult], facts: Mapping[st
     from clawback.schemas import FLOWS, HOLDINGS
 
     folder.mkdir(parents=True, exist_ok=True)
-    flows = [_renamed(row, FLOW_COLUMNS) for result in results for row in result.flows]
-    holdings = [_renamed(row, HOLDING_COLUMNS) for result in results for row in result.holdings]
-    for name, rows, columns, schema in (
-        ("flows.parquet", flows, FLOW_COLUMNS, FLOWS),
-        ("holdings.parquet", holdings, HOLDING_COLUMNS, HOLDINGS),
+    holdings = [
+        rows_to_table(holding_rows(result.book.ordered(), result.frozen), HOLDINGS) for result in results
+    ]
+    for name, tables, columns, schema in (
+        (
+            "flows.parquet",
+            (part for result in results for part in result.flows.tables()),
+            FLOW_COLUMNS,
+            FLOWS,
+        ),
+        ("holdings.parquet", iter(holdings), HOLDING_COLUMNS, HOLDINGS),
     ):
-        (folder / name).write_bytes(table_to_bytes(rows_to_table(rows, _schema(columns, schema))))
-    figures = [figure for result in results for figure in _figures(result)]
+        write_tables(folder / name, (_renamed(table, columns) for table in tables), _schema(columns, schema))
+    totals = {
+        result.book.method.name: list(total_rows(result.book.ordered(), result.frozen)) for result in results
+    }
+    figures = [figure for result in results for figure in _figures(result, totals)]
     summary = {
         **facts,
         "methods": [result.book.method.name for result in results],
         "figures": figures,
-        "spread": _spread(results),
+        "spread": _spread(results, totals),
         "shared_holdings": [row for result in results for row in _shared(result)],
         "conserved": all(not result.violations for result in results),
         "violations": [str(violation) for result in results for violation in result.violations],
         "counts": {
             result.book.method.name: {
                 "flows": len(result.flows),
-                "holdings": len(result.holdings),
-                "outcomes": dict(sorted(Counter(row["outcome"] for row in result.flows).items())),
+                "holdings": table.num_rows,
+                "outcomes": dict(sorted(result.flows.outcomes.items())),
                 "payments_beyond_what_was_seen": sum(
                     ledger.unseen_payments for ledger in result.book.ordered()
                 ),
@@ -75,16 +88,16 @@ def write_report(folder: Path, results: Sequence[TraceResult], facts: Mapping[st
                     ledger.unknown_openings for ledger in result.book.ordered()
                 ),
             }
-            for result in results
+            for result, table in zip(results, holdings, strict=True)
         },
     }
     (folder / "summary.json").write_bytes(canonical_json(summary))
     return summary
 
 
-def _figures(result: TraceResult) -> list[dict[str, Any]]:
+def _figures(result: GivenTrace, totals: Totals) -> list[dict[str, Any]]:
     sums: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
-    for row in result.totals:
+    for row in totals[result.book.method.name]:
         sums[row["incident_id"], row["chain"], row["asset"]][row["measure"]] = row["amount"]
     figures = []
     for (incident, chain, asset), measures in sorted(sums.items()):
@@ -97,7 +110,7 @@ def _figures(result: TraceResult) -> list[dict[str, Any]]:
                 "chain": chain,
                 "asset": asset,
                 **{name: str(measures.get(name, 0)) for name in (*CAME, *WENT, "unseen_inflow")},
-                "stolen_by_source_alone": str(result.by_source.get((incident, chain, asset), 0)),
+                "stolen_by_source_alone": str(result.flows.by_source.get((incident, chain, asset), 0)),
                 "difference": str(came - went),
                 "conserves": result.book.method.conserves,
             }
@@ -105,13 +118,13 @@ def _figures(result: TraceResult) -> list[dict[str, Any]]:
     return figures
 
 
-def _spread(results: Sequence[TraceResult]) -> list[dict[str, Any]]:
+def _spread(results: Sequence[GivenTrace], totals: Totals) -> list[dict[str, Any]]:
     conserving = [result for result in results if result.book.method.conserves]
     if len(conserving) < 2:
         return []
     found: dict[tuple[str, str, str, str], dict[str, int]] = defaultdict(dict)
     for result in conserving:
-        for row in result.totals:
+        for row in totals[result.book.method.name]:
             key = (row["incident_id"], row["chain"], row["asset"], row["measure"])
             found[key][result.book.method.name] = row["amount"]
     spread = []
@@ -130,7 +143,7 @@ def _spread(results: Sequence[TraceResult]) -> list[dict[str, Any]]:
     return spread
 
 
-def _shared(result: TraceResult) -> list[dict[str, Any]]:
+def _shared(result: GivenTrace) -> list[dict[str, Any]]:
     # Incidents do not see each other, so two may claim one unit: a sum over incidents is no more than the
     # holding.
     claimed: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
@@ -155,8 +168,9 @@ def _shared(result: TraceResult) -> list[dict[str, Any]]:
     ]
 
 
-def _renamed(row: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
-    return {name: row["incident_id" if name == "incident" else name] for name in columns}
+def _renamed(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    names = ["incident_id" if name == "incident" else name for name in columns]
+    return table.select(names).rename_columns(list(columns))
 
 
 def _schema(columns: Sequence[str], schema: pa.Schema) -> pa.Schema:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from clawback.tracing.ledger import UNSEEN_INFLOW, Ledger
@@ -32,6 +33,8 @@ class SeenBalance:
     address: str
     asset: str
     amount: int
+    block_time: datetime | None = field(default=None, compare=False)
+    """Where known, its day is done with this balance; else the next transaction of a later block is."""
 
 
 class BalanceChecks:
@@ -45,16 +48,27 @@ class BalanceChecks:
     def before(self, transaction: Transaction, books: Sequence[Book], day: Day) -> None:
         """Applies the balances of all blocks before that of a transaction."""
         waiting = self._waiting.get(transaction.chain)
-        if transaction.block_number is None or waiting is None:
-            return
-        while waiting and waiting[-1].block_number < transaction.block_number:
+        while waiting and _is_before(waiting[-1], transaction):
             _apply(waiting.pop(), books, day)
+
+    def finish_day(self, last: date, books: Sequence[Book], day: Day) -> None:
+        """Applies what is left of a day, and of days before it: it has no more transfers."""
+        for waiting in self._waiting.values():
+            while waiting and (time := waiting[-1].block_time) is not None and time.date() <= last:
+                _apply(waiting.pop(), books, day)
 
     def finish(self, books: Sequence[Book], day: Day) -> None:
         """Applies what is left: there are no more transfers."""
         for waiting in self._waiting.values():
             while waiting:
                 _apply(waiting.pop(), books, day)
+
+
+def _is_before(balance: SeenBalance, transaction: Transaction) -> bool:
+    if transaction.block_number is not None:
+        return balance.block_number < transaction.block_number
+    # A source that knows no blocks is ordered by time; then the balance is too.
+    return balance.block_time is not None and balance.block_time < transaction.block_time
 
 
 def _apply(balance: SeenBalance, books: Sequence[Book], day: Day) -> None:

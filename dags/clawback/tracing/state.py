@@ -51,7 +51,8 @@ def state_rows(ledgers: Iterable[Ledger]) -> Iterator[dict[str, Any]]:
     """All lots, in the order of the file."""
     for ledger in ledgers:
         for (chain, address, asset), holding in ledger.held():
-            for place, lot in enumerate(holding.lots):
+            # What lay between two like lots may have left: read back they are one, so written as one.
+            for place, lot in enumerate(Holding(holding.lots).lots):
                 came_by = lot.came_by
                 yield {
                     "incident_id": ledger.incident_id,

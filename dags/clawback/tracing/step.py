@@ -1,41 +1,47 @@
 """The trace step: one partition per method and day, each made of the day before and that day's tables.
 
 Layout:
-    trace/<method>/dt=D/<hash>/{state,flows,holdings,totals,nets}.parquet, then the manifest. The hash covers
-    the code version, the method, its limits, the hash of the day before, and the bytes of the tables read:
-    so a table that changes on day D gives new partitions from D on, and nothing before it is touched. A
+    trace/<method>/dt=D/<hash>/{state,flows,holdings,totals,facts}.parquet, then the manifest. The hash
+    covers the code version, the method, its limits, the hash of the day before, and the bytes of the tables
+    read: so a table that changes on day D gives new partitions from D on, and nothing before it is touched. A
     folder without a manifest is a day that never finished; it is made again.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from clawback.context import RunContext
 from clawback.days import parse_day
 from clawback.hashing import short_hash
 from clawback.lake.partition import MANIFEST_NAME, manifest_key, read_manifest, read_part, write_partition
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
-from clawback.schemas import FLOWS, HOLDINGS, TOTALS
+from clawback.schemas import HOLDINGS, TOTALS
+from clawback.tracing.chain_facts import ChainFacts, factories_of, facts_schema, read_facts
+from clawback.tracing.columnar.holdings import holdings_of, sums_of, table_of_sums
+from clawback.tracing.columnar.reach import Touched, balances_to_see, reachable, scene_of
+from clawback.tracing.columnar.runs import StartBalances
+from clawback.tracing.columnar.transfers import columns_of
 from clawback.tracing.conservation import require_conserved
 from clawback.tracing.day_inputs import DayInputs, dust_limits, read_inputs
 from clawback.tracing.engine import Book, Day, trace_transactions
 from clawback.tracing.exchanges import Market
+from clawback.tracing.flow_spool import FlowSpool
 from clawback.tracing.flows import Flow, one_per_transfer
+from clawback.tracing.kept_nets import keep_nets, nets_before, runs_of
 from clawback.tracing.methods import Method, method_named
-from clawback.tracing.nets import Nets, read_balances
-from clawback.tracing.order import order_by_day
-from clawback.tracing.reach import reachable
 from clawback.tracing.records import HoldingKey
-from clawback.tracing.results import flow_rows, holding_rows, total_rows
+from clawback.tracing.results import holding_rows, total_rows
+from clawback.tracing.seen import BalanceChecks
 from clawback.tracing.sinks import Endings
 from clawback.tracing.state import restore, state_rows, state_schema
-from clawback.tracing.thefts import Thefts
 
-CODE_VERSION: Final = "3"
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CODE_VERSION: Final = "4"
 """Raised whenever the same inputs may give other figures."""
 
 METHOD: Final = "fifo"
@@ -87,7 +93,6 @@ Keys = dict[str, str | None]
 class _Run:
     ctx: RunContext
     methods: list[Method]
-    previous_of: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def rank(self) -> list[str]:
@@ -139,37 +144,63 @@ class _Run:
             if not lake.exists(keys[method.name] or ""):
                 wanted.append(method)
         if wanted:
-            self._make(tables_key, day, inputs, wanted, previous, keys)
+            self._make(tables_key, record, inputs, wanted, previous, keys)
         return keys
 
     def _make(
         self,
         tables_key: str,
-        day: str,
+        record: dict[str, Any],
         inputs: DayInputs,
         methods: list[Method],
         previous: Keys,
         keys: Keys,
     ) -> None:
-        transfers = inputs.transfers()
+        lake, day, roles = self.ctx.lake, record["day"], inputs.roles()
+        columns = columns_of(inputs.transfers())
+        holdings = holdings_of(columns)
+        nets_yesterday = nets_before(lake, record["previous"])
+        keep_nets(
+            lake,
+            tables_key,
+            day,
+            inputs.content()["transfers"],
+            nets_yesterday,
+            lambda: table_of_sums(columns.codes, holdings.codes, *sums_of(columns, holdings)),
+        )
         books = [self._book(method, previous[method.name]) for method in methods]
-        roles = inputs.roles()
-        transactions = order_by_day(transfers)
-        wanted = reachable({key for book in books for key in book.watch}, transactions, Thefts(roles))
-        nets = Nets()
-        endings = Endings(inputs.labels(self.rank), roles, parse_day(day))
+        scene = scene_of(columns, holdings, roles)
+        wanted = reachable(scene, {key for book in books for key in book.watch})
+        labels = inputs.labels(self.rank)
+        facts = self._facts(previous[methods[0].name])
+        facts.learn(inputs.events(), factories_of(labels))
+        scene.know(list(facts.balances))
+        for holding, amount in facts.balances.items():
+            scene.balances.fix(holding, amount)
+        endings = Endings(labels, roles, parse_day(day))
+        seen = inputs.balances()
+        checks = BalanceChecks(seen)
         today = Day(
             endings,
-            Market(endings, inputs.prices(), roles=roles),
+            Market(endings, inputs.prices(), facts.created_by, roles),
             roles,
-            nets,
-            self._start_balances(books, wanted, previous[methods[0].name]).__getitem__,
+            scene.balances,
+            StartBalances(scene, wanted, runs_of(lake, nets_yesterday)),
+            checks,
         )
-        flows = trace_transactions(books, transactions, today)
-        frozen = {
-            (item.chain, item.address, item.asset) for item in inputs.freezes() if item.day <= parse_day(day)
-        }
-        for book, found in zip(books, flows, strict=True):
+        must_see = columns.has_outpoints() | balances_to_see(columns, seen)
+        touched = Touched(scene, books, 0, len(columns), must_see)
+        spools = [FlowSpool() for _ in books]
+
+        def spill(flows: list[list[Flow]]) -> None:
+            for spool, found in zip(spools, flows, strict=True):
+                spool.add(one_per_transfer(found))
+
+        spill(trace_transactions(books, touched, today, columns.coinbases(), spill))
+        checks.finish(books, today)
+        facts.balances = scene.balances.seen()
+        frozen = facts.frozen(inputs.freezes(), parse_day(day))
+        for book, found in zip(books, spools, strict=True):
             key = keys[book.method.name] or ""
             require_conserved(book.ordered(), key)
             meta = {
@@ -179,27 +210,27 @@ class _Run:
                 "tables_key": tables_key,
                 "previous": previous[book.method.name],
                 "inputs": {name: manifest.key for name, manifest in inputs.manifests.items()},
-                "transfers": len(transfers),
-                "transfers_ordered_by_time": sum(row.order_quality == "time" for row in transfers),
+                "transfers": len(columns.kind),
+                "transfers_ordered_by_time": columns.ordered_by_time(),
             }
-            self._write(key, book, found, nets, frozen, meta)
+            self._write(key, book, found, {"facts": facts.table()}, frozen, meta)
 
     def _write(
         self,
         key: str,
         book: Book,
-        flows: list[Flow],
-        nets: Nets,
+        flows: FlowSpool,
+        shared: dict[str, pa.Table],
         frozen: set[HoldingKey],
         meta: dict[str, Any],
     ) -> None:
         ledgers = book.ordered()
         tables = {
             "state": rows_to_table(state_rows(ledgers), state_schema()),
-            "flows": rows_to_table(flow_rows(one_per_transfer(flows)), FLOWS),
+            "flows": flows.table(),
             "holdings": rows_to_table(holding_rows(ledgers, frozen), HOLDINGS),
             "totals": rows_to_table(total_rows(ledgers, frozen), TOTALS),
-            "nets": nets.table(),
+            **shared,
         }
         facts = {
             "conserved": book.method.conserves,
@@ -226,22 +257,8 @@ class _Run:
             )
         return book
 
-    def _start_balances(
-        self, books: list[Book], wanted: set[HoldingKey], previous: str | None
-    ) -> dict[HoldingKey, int]:
-        # A followed holding knows its balance: only the others are put together out of the days before.
-        starts = {
-            key: holding.amount
-            for book in books
-            for ledger in book.ledgers.values()
-            for key, holding in ledger.holdings.items()
-        }
-        missing = wanted - starts.keys()
-        files: list[Path] = []
-        key = previous
-        while missing and key is not None:
-            files.append(self.ctx.lake.local_path(f"{key.removesuffix(MANIFEST_NAME)}nets.parquet"))
-            if key not in self.previous_of:
-                self.previous_of[key] = read_manifest(self.ctx.lake, key).meta["previous"]
-            key = self.previous_of[key]
-        return starts | dict(read_balances(files[::-1], missing))
+    def _facts(self, previous: str | None) -> ChainFacts:
+        if previous is None:
+            return ChainFacts()
+        part = read_manifest(self.ctx.lake, previous).part("facts.parquet")
+        return read_facts(read_table(read_part(self.ctx.lake, part), facts_schema()))

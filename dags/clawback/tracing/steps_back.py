@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from clawback.tracing.engine import Book
 from clawback.tracing.records import Arrival, Step, Transfer
-from clawback.tracing.whole import TraceResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class Path:
 
 
 def paths_to_holding(
-    result: TraceResult, transfers: Iterable[Transfer], chain: str, address: str, asset: str | None
+    book: Book, transfers: Iterable[Transfer], chain: str, address: str, asset: str | None
 ) -> list[Path]:
     """Paths of what lies at an address at the end, by incident and in the order of its lots."""
     found: list[tuple[str, int, Arrival | None]] = []
-    for ledger in result.book.ordered():
+    for ledger in book.ordered():
         for key, holding in ledger.held():
             if (key[0], ledger.address_of(key)) == (chain, address) and asset in (None, key[2]):
                 found += [
@@ -43,11 +43,11 @@ def paths_to_holding(
 
 
 def paths_to_transfer(
-    result: TraceResult, transfers: Iterable[Transfer], chain: str, tx_hash: str, position: int | None
+    book: Book, transfers: Iterable[Transfer], chain: str, tx_hash: str, position: int | None
 ) -> list[Path]:
     """Paths of what the transfers of a transaction carried."""
     found: list[tuple[str, int, Arrival | None]] = []
-    for ledger in result.book.ordered():
+    for ledger in book.ordered():
         for amount, step in ledger.recorder or ():
             if step.tx_hash == tx_hash and position in (None, step.position):
                 found.append((ledger.incident_id, amount, step))

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from clawback.tracing.carried import carried_by
 from clawback.tracing.flows import HELD, Flow, TurnedBy, arrival_of, name_dust, name_outcomes
 from clawback.tracing.ledger import Ledger
 from clawback.tracing.lots import JUST_STOLEN, Holding, Lot, tainted_amount
@@ -86,18 +87,9 @@ class Passage:
                 # Stolen units start with the thief; where only the victim is known, with the victim.
                 start = row.receiver if claim.by_theft_address > 0 else row.payer
                 lots = [replace(lot, start=start) if lot.hop == JUST_STOLEN else lot for lot in lots]
-        fresh = sum(lot.amount for lot in lots if lot.hop == JUST_STOLEN)
-        carried = tainted_amount(lots)
-        hop = min((lot.hop for lot in lots if lot.hop is not None), default=0) + 1
-        lots = self.ledger.record(lots, arrival_of(row))
-        outcome, label = self._deliver(row, lots)
-        if carried == 0:
-            return None
-        role = claim.role if claim is not None and fresh else None
-        ledger = self.ledger
-        return Flow(
-            ledger.incident_id, ledger.method.name, row, hop, carried, outcome, role, label, fresh=fresh
-        )
+        carried = carried_by(self.ledger, row, lots, claim)
+        outcome, label = self._deliver(row, carried.lots)
+        return carried.flow(outcome, label) if carried.tainted else None
 
     def _take(self, row: Transfer) -> list[Lot]:
         payer = row.payer

@@ -10,12 +10,13 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
+from clawback.tracing.carried import carried_by
 from clawback.tracing.flows import HELD, Flow, arrival_of
 from clawback.tracing.ledger import UNSEEN_INFLOW, Ledger
-from clawback.tracing.lots import JUST_STOLEN, Holding, Lot, tainted_amount
+from clawback.tracing.lots import Holding, Lot, tainted_amount
 from clawback.tracing.order import Transaction
 from clawback.tracing.records import HoldingKey, Transfer
 from clawback.tracing.sinks import BURNED, DUST, FEE, Ending
@@ -29,7 +30,7 @@ Fees = list[tuple[int, dict[str, list[Lot]]]]
 class BlockFees:
     """Fees of the block at hand, waiting for its coinbase."""
 
-    with_coinbase: set[tuple[str, int | None]]
+    with_coinbase: Set[tuple[str, int | None]]
     block: tuple[str, int | None] | None = None
     fees: Fees = field(default_factory=list)
 
@@ -133,28 +134,14 @@ class Spending:
         ledger = self.ledger
         if claim is not None:
             lots = ledger.steal(row.chain, row.asset, lots, claim.units)
-        fresh = sum(lot.amount for lot in lots if lot.hop == JUST_STOLEN)
-        carried = tainted_amount(lots)
-        if carried == 0:
+        carried = carried_by(ledger, row, lots, claim)
+        if carried.tainted == 0:
             return None
-        hop = min(lot.hop for lot in lots if lot.hop is not None) + 1
-        role = claim.role if claim is not None and fresh else None
-        lots = ledger.record(lots, arrival_of(row))
         ending = self.ending(row)
         if ending is not None:
-            ledger.book(row.chain, row.asset, ending.sink, carried)
-            return Flow(
-                ledger.incident_id,
-                ledger.method.name,
-                row,
-                hop,
-                carried,
-                ending.sink,
-                role,
-                ending.label,
-                fresh=fresh,
-            )
-        moved = ledger.advance(row.chain, row.asset, lots, arrival_of(row))
+            ledger.book(row.chain, row.asset, ending.sink, carried.tainted)
+            return carried.flow(ending.sink, ending.label)
+        moved = ledger.advance(row.chain, row.asset, carried.lots, arrival_of(row))
         outcome = HELD if tainted_amount(moved) > 0 else DUST
         key = outpoint_key(row)
         holding = Holding()
@@ -162,4 +149,4 @@ class Spending:
         ledger.restore(key, holding, row.to_address or key[1])
         if ledger.settle(key):
             outcome = DUST
-        return Flow(ledger.incident_id, ledger.method.name, row, hop, carried, outcome, role, fresh=fresh)
+        return carried.flow(outcome)

@@ -9,14 +9,15 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from clawback.tracing.chain_facts import ChainFacts, factories_of
 from clawback.tracing.conservation import Violation, violations
 from clawback.tracing.engine import Book, Day, trace_transactions
-from clawback.tracing.exchanges import Market, Prices
+from clawback.tracing.exchanges import Creators, Market, Prices
 from clawback.tracing.flows import Flow
 from clawback.tracing.methods import FIFO, Method
 from clawback.tracing.nets import Nets
 from clawback.tracing.order import order_by_day
-from clawback.tracing.records import SOURCE, Freeze, HoldingKey, Label, Role, Transfer
+from clawback.tracing.records import SOURCE, ChainEvent, Freeze, HoldingKey, Label, Role, Transfer
 from clawback.tracing.results import flow_rows, holding_rows, total_rows
 from clawback.tracing.seen import BalanceChecks, SeenBalance
 from clawback.tracing.sinks import Endings
@@ -45,7 +46,8 @@ def trace_methods(
     balances: Iterable[SeenBalance] = (),
     freezes: Iterable[Freeze] = (),
     prices: Mapping[date, Prices] | None = None,
-    created_by: Mapping[tuple[str, str], str] | None = None,
+    created_by: Creators | None = None,
+    events: Iterable[ChainEvent] = (),
     max_hops: int = 0,
     dust: Mapping[tuple[str, str], int] | None = None,
     progress: Callable[[date, int], None] | None = None,
@@ -60,9 +62,10 @@ def trace_methods(
         methods: each with ledgers of its own.
         opening: what holdings held before the first transfer (nothing where not named).
         balances: what holdings were seen to hold at the end of blocks.
-        freezes: those up to the last day reclassify what is held at the end.
+        freezes: by case files; those up to the last day reclassify what is held at the end.
         prices: by day, USD of a base unit; they prove exchanges and weigh what several assets stand for.
-        created_by: (chain, address) -> the factory that created it.
+        created_by: (chain, address) -> the factory that created it, where no event says so.
+        events: what contracts say is frozen, or was created by them.
         max_hops: 0 for no limit.
         dust: by (chain, asset), the taint of a holding that is not worth following; haircut alone cuts it.
         keeps_ways: lots keep the whole way by which they came, for `steps_back`.
@@ -73,23 +76,32 @@ def trace_methods(
     flows: list[list[Flow]] = [[] for _ in books]
     nets = Nets()
     held_before = opening or {}
-    checks = BalanceChecks(balances)
+    balances, by_day = list(balances), _by_day(events)
+    checks, facts, factories = BalanceChecks(balances), ChainFacts(), factories_of(labels)
+    ordered = {
+        day: list(found)
+        for day, found in groupby(order_by_day(transfers), key=lambda transaction: transaction.day)
+    }
+    # A day on which nothing moved may still have been looked at, or frozen something.
+    seen_on = {balance.block_time.date() for balance in balances if balance.block_time is not None}
     last_day = date.min
     last: Day | None = None
-    for day, grouped in groupby(order_by_day(transfers), key=lambda transaction: transaction.day):
+    for day in sorted(ordered.keys() | seen_on | by_day.keys()):
         last_day = day
-        transactions = list(grouped)
+        transactions = ordered.get(day, [])
         if progress is not None:
             progress(day, len(transactions))
+        facts.learn(by_day.get(day, ()), factories)
         endings = Endings(labels, roles, day)
-        market = Market(endings, (prices or {}).get(day), created_by, roles)
-        today = Day(endings, market, roles, nets, lambda key: held_before.get(key, 0), checks)
-        for place, found in enumerate(trace_transactions(books, transactions, today)):
+        creators = {**(created_by or {}), **facts.created_by}
+        market = Market(endings, (prices or {}).get(day), creators, roles)
+        last = Day(endings, market, roles, nets, lambda key: held_before.get(key, 0), checks)
+        for place, found in enumerate(trace_transactions(books, transactions, last)):
             flows[place] += found
-        last = today
+        checks.finish_day(day, books, last)
     if last is not None:
         checks.finish(books, last)
-    frozen = {(freeze.chain, freeze.address, freeze.asset) for freeze in freezes if freeze.day <= last_day}
+    frozen = facts.frozen(freezes, last_day)
     results = []
     for book, found in zip(books, flows, strict=True):
         found.sort(key=lambda flow: flow.incident_id)
@@ -104,6 +116,13 @@ def trace_methods(
             )
         )
     return results
+
+
+def _by_day(events: Iterable[ChainEvent]) -> dict[date, list[ChainEvent]]:
+    by_day: dict[date, list[ChainEvent]] = defaultdict(list)
+    for event in events:
+        by_day[event.day].append(event)
+    return by_day
 
 
 def _by_source(flows: Iterable[Flow]) -> dict[HoldingKey, int]:

@@ -11,7 +11,7 @@ import httpx
 from clawback.errors import ClawbackError
 from clawback.schemas import NATIVE
 from clawback.sources.base import Context, Extraction, Options
-from clawback.sources.evm_rpc.rpc import Call, ask
+from clawback.sources.evm_assets.rpc import Call, ask
 from clawback.sources.prices import Asset, assets_option
 from clawback.tables.addresses import EVM_CHAINS
 

@@ -1,1 +1,1 @@
-"""Native and ERC-20 transfers of an EVM chain, asked of a node."""
+"""Transfers of an EVM chain, asked of its nodes."""

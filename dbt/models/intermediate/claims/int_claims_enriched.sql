@@ -4,8 +4,8 @@ claims as (
     select * from {{ ref('stg_lake__claims') }}
 ),
 
-reports as (
-    select * from {{ ref('stg_lake__reports') }}
+documents as (
+    select * from {{ ref('stg_lake__documents') }}
 ),
 
 hedge_levels as (
@@ -19,14 +19,20 @@ final as (
         case when claims.unit = 'pct' then try_cast(claims.value as decimal(9, 4)) end as value_pct,
         hedge_levels.hedge_rank,
         coalesce(hedge_levels.is_counted, false) as is_counted,
-        reports.document_title,
-        reports.publisher,
-        reports.url,
-        reports.published_date,
-        reports.document_sha256,
-        reports.source
+        documents.document_title,
+        documents.publisher,
+        documents.url,
+        documents.published_date,
+        documents.retrieved_at,
+        documents.text_length,
+        documents.content_sha256,
+        documents.document_sha256,
+        documents.source
     from claims
-    left join reports on claims.document_id = reports.document_id
+    left join documents
+        on
+            claims.document_id = documents.document_id
+            and claims.document_version = documents.document_version
     left join hedge_levels on claims.hedge_level = hedge_levels.hedge_level
 )
 

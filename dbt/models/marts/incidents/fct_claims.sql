@@ -8,6 +8,7 @@ final as (
     select
         claim_id,
         document_id,
+        document_version,
         incident_id,
         claim_type,
         value,
@@ -27,6 +28,9 @@ final as (
         publisher,
         url,
         published_date,
+        retrieved_at,
+        text_length,
+        content_sha256,
         document_sha256,
         source
     from claims

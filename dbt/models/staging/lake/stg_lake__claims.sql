@@ -8,6 +8,7 @@ final as (
     select
         claim_id,
         document_id,
+        document_version,
         incident_id,
         claim_type,
         value,

@@ -1,0 +1,1 @@
+"""Chains read from their nodes, at the volume of whole days."""

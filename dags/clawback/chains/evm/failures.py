@@ -1,0 +1,41 @@
+"""What can go wrong between a question to a node and rows, sorted by what helps against it."""
+
+from __future__ import annotations
+
+_LONGEST = 500
+
+
+class NodeFailure(Exception):
+    """The answer cannot be used: ask again, elsewhere if there is an elsewhere."""
+
+    def __init__(self, reason: str) -> None:
+        # A reason may hold the node's own words, and ends on a terminal.
+        super().__init__(printable(reason))
+
+
+def printable(text: str) -> str:
+    """Text of a node as terminals and tables can hold it, cut short."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
+        for letter in text[:_LONGEST]
+    )[:_LONGEST]
+
+
+class Busy(NodeFailure):
+    """The node wants fewer questions. `wait` is how many seconds it asks for, None where it does not say."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+class TooMuch(NodeFailure):
+    """The node answers, but not so many blocks at once."""
+
+
+class NotOffered(NodeFailure):
+    """The node does not know the method."""
+
+
+class Lie(NodeFailure):
+    """The answer contradicts itself, the question, or another answer."""

@@ -1,0 +1,138 @@
+"""Value that contracts moved in inner calls, from either way in which nodes trace.
+
+Invariants:
+    Both ways give the same rows. A call's position is 2 + its place among all inner calls of its transaction
+    in the order in which they were begun, whether they carried value or not: what one node leaves out because
+    it is zero must not move the rest. Nothing moves in a call that failed, nor in any call inside it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from clawback.chains.evm.blocks import Batch
+from clawback.chains.evm.columns import ADDRESS, fixed_bytes, words_of
+from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.quantities import quantities
+from clawback.chains.evm.shapes import CallFrame, Trace, TracedTransaction
+from clawback.chains.evm.transfers import INTERNAL_KIND, Rows
+from clawback.tables.transfers import INTERNAL_BASE
+
+_MOVING: Final = frozenset({"CALL", "CREATE", "CREATE2", "SELFDESTRUCT"})
+"""Frames that move value: a delegate call repeats its caller's, a callcode pays itself."""
+
+# The EVM nests 1,024 calls, and the decoder counts its own steps against this limit too.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 5_000))
+
+
+@dataclass
+class _Moves:
+    tx: list[int]
+    position: list[int]
+    sender: list[str]
+    receiver: list[str]
+    value: list[str]
+
+    def add(self, tx: int, place: int, sender: str, receiver: str | None, value: str | None) -> None:
+        if value is None or value == "0x0":
+            return
+        if receiver is None:
+            raise Lie("a trace moves value to nobody")
+        self.tx.append(tx)
+        self.position.append(INTERNAL_BASE + place)
+        self.sender.append(sender)
+        self.receiver.append(receiver)
+        self.value.append(value)
+
+    def rows(self) -> Rows:
+        count = len(self.tx)
+        return Rows(
+            np.array(self.tx, np.int64),
+            np.array(self.position, np.int64),
+            np.full(count, INTERNAL_KIND, np.uint8),
+            fixed_bytes(self.sender, ADDRESS, "a trace's sender"),
+            fixed_bytes(self.receiver, ADDRESS, "a trace's receiver"),
+            np.zeros((count, ADDRESS), np.uint8),
+            words_of(quantities(self.value, "a trace's value")),
+        )
+
+
+def values_of_traces(batch: Batch, traces: list[list[Trace]]) -> Rows:
+    """Inner value out of `trace_block`, one list for each block. Raises Lie."""
+    moves = _Moves([], [], [], [], [])
+    starts = np.concatenate(([0], np.cumsum(batch.tx_counts)))
+    for block, of_block in enumerate(traces):
+        first, after = int(starts[block]), int(starts[block + 1])
+        block_hash = batch.headers[block].hash
+        tx, failed, place = first - 1, False, 0
+        broken: list[list[int]] = []
+        for trace in of_block:
+            if trace.block_hash != block_hash:
+                raise Lie("a trace belongs to another block")
+            if trace.type == "reward":
+                continue
+            if not trace.trace_address:
+                tx, failed, place, broken = tx + 1, trace.error is not None, 0, []
+                if tx >= after:
+                    raise Lie("more transactions are traced than the block has")
+            if tx < first or trace.transaction_hash != batch.transactions[tx].hash:
+                raise Lie("a trace belongs to another transaction")
+            if not trace.trace_address:
+                continue
+            inside = any(trace.trace_address[: len(path)] == path for path in broken)
+            if trace.error is not None and not inside:
+                broken.append(trace.trace_address)
+            if not failed and not inside and trace.error is None:
+                _take_trace(moves, tx, place, trace)
+            place += 1
+        if tx != after - 1:
+            raise Lie(f"{tx + 1 - first} transactions are traced of {after - first} in the block")
+    return moves.rows()
+
+
+def values_of_frames(batch: Batch, traced: list[list[TracedTransaction]]) -> Rows:
+    """Inner value out of `debug_traceBlockByNumber` with geth's callTracer. Raises Lie."""
+    moves = _Moves([], [], [], [], [])
+    tx = 0
+    for count, of_block in zip(batch.tx_counts.tolist(), traced, strict=True):
+        if len(of_block) != count:
+            raise Lie(f"{len(of_block)} transactions are traced of {count} in the block")
+        for one in of_block:
+            if one.tx_hash is not None and one.tx_hash != batch.transactions[tx].hash:
+                raise Lie("a trace belongs to another transaction")
+            for place, frame, fails in _inner(one.result):
+                if not fails and frame.type in _MOVING:
+                    moves.add(tx, place, frame.sender, frame.to, frame.value)
+            tx += 1
+    return moves.rows()
+
+
+def _take_trace(moves: _Moves, tx: int, place: int, trace: Trace) -> None:
+    action = trace.action
+    if trace.type == "call":
+        if action.call_type == "call":
+            moves.add(tx, place, action.sender, action.to, action.value)
+    elif trace.type == "create":
+        made = None if trace.result is None else trace.result.address
+        moves.add(tx, place, action.sender, made, action.value)
+    elif trace.type == "suicide":
+        moves.add(tx, place, action.address or "", action.refund_address, action.balance)
+    else:
+        raise Lie(f"a trace has the unknown type {trace.type[:30]}")
+
+
+def _inner(root: CallFrame) -> Iterator[tuple[int, CallFrame, bool]]:
+    """Inner calls in the order in which they were begun, and whether they or a call around them failed."""
+    waiting = [(frame, root.error is not None) for frame in reversed(root.calls or [])]
+    place = 0
+    while waiting:
+        frame, around = waiting.pop()
+        fails = around or frame.error is not None
+        yield place, frame, fails
+        place += 1
+        waiting += [(inner, fails) for inner in reversed(frame.calls or [])]

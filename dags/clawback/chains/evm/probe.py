@@ -1,0 +1,179 @@
+"""What the nodes are and can, asked before anything is extracted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import msgspec
+
+from clawback.chains.evm.failures import Lie, NodeFailure, NotOffered
+from clawback.chains.evm.nodes import Nodes
+from clawback.chains.evm.plan import TraceMethod
+from clawback.chains.evm.quantities import quantity
+from clawback.chains.evm.rpc import Question
+from clawback.chains.evm.shapes import Header
+from clawback.chains.evm.transport import Endpoint
+from clawback.days import day_bounds
+from clawback.errors import ClawbackError
+
+_CHAIN_ID: Final = Question("eth_chainId", str)
+_HEADER: Final = Question("eth_getBlockByNumber", Header)
+_PARITY: Final = Question("trace_block", list[msgspec.Raw])
+_GETH: Final = Question("debug_traceBlockByNumber", list[msgspec.Raw])
+_LOOKED_AT: Final = 20
+"""Blocks in which a transaction is looked for that a node can be asked to trace."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A block on the chain: number and time in seconds."""
+
+    number: int
+    time: int
+
+
+def same_chain(endpoints: Sequence[Endpoint], progress: Callable[[str], None]) -> tuple[int, list[Endpoint]]:
+    """The chain's id, and the endpoints that answer. They must all say the same id.
+
+    Raises:
+        ClawbackError: none answers, or they are nodes of different chains.
+    """
+    found: dict[Endpoint, int] = {}
+    reasons = []
+    for endpoint in endpoints:
+        try:
+            found[endpoint] = quantity(_CHAIN_ID.ask(endpoint, [()])[0][0], "the chain's id")
+        except NodeFailure as error:
+            reasons.append(f"{endpoint.name}: {error}")
+            progress(f"left out, for it does not answer: {endpoint.name} ({error})")
+    if not found:
+        raise ClawbackError(
+            "no node answers",
+            cause="; ".join(reasons),
+            remedy="check the addresses given as --rpc, and that the node runs",
+        )
+    if len(set(found.values())) > 1:
+        raise ClawbackError(
+            "the nodes are of different chains",
+            cause="; ".join(f"{endpoint.name}: chain id {number}" for endpoint, number in found.items()),
+            remedy="give only nodes of one chain",
+        )
+    return next(iter(found.values())), list(found)
+
+
+def newest_block(nodes: Nodes) -> Place:
+    """The newest block of the chain."""
+    return _place(nodes, "latest")
+
+
+def final_block(nodes: Nodes, finality: str | int) -> Place:
+    """The newest block that can no longer change.
+
+    Args:
+        nodes: the chain's nodes.
+        finality: the tag `finalized`, or how many blocks must lie above.
+    """
+    if isinstance(finality, str):
+        return _place(nodes, finality)
+    newest = _place(nodes, "latest")
+    return _place(nodes, hex(max(0, newest.number - finality)))
+
+
+def blocks_of_day(nodes: Nodes, day: date, finality: str | int) -> range:
+    """The blocks of a UTC day, found by their times; empty where the day has none.
+
+    Raises:
+        ClawbackError: the day is not over on this chain, or its end may still change.
+    """
+    start, end = (int(moment.timestamp()) for moment in day_bounds(day))
+    final = final_block(nodes, finality)
+    if final.time < end:
+        raise ClawbackError(
+            f"{day} is not over and final yet for this node",
+            cause=f"its newest final block, {final.number}, is of {_utc(final.time)}",
+            remedy="wait until the day is final, then extract it",
+        )
+    first = _first_from(nodes, start, final)
+    return range(first, _first_from(nodes, end, final))
+
+
+def trace_method(
+    endpoints: Sequence[Endpoint], nodes: Nodes, blocks: range
+) -> tuple[TraceMethod | None, list[Endpoint]]:
+    """How the nodes trace inner calls, and which of them do; None where none does, or none can be tried.
+
+    A node that knows the method but keeps no traces answers with an empty list: it is tried on a block that
+    has a transaction.
+    """
+    busy = _block_with_transactions(nodes, blocks)
+    if busy is None:
+        return None, []
+    for method, ask in _TRACERS.items():
+        offering = [endpoint for endpoint in endpoints if _offers(ask, endpoint, busy)]
+        if offering:
+            return method, offering
+    return None, []
+
+
+def _offers(ask: Callable[[Endpoint, int], list[Any]], endpoint: Endpoint, number: int) -> bool:
+    try:
+        return bool(ask(endpoint, number))
+    except NodeFailure:
+        return False
+
+
+_TRACERS: Final[dict[TraceMethod, Callable[[Endpoint, int], list[Any]]]] = {
+    "trace_block": lambda endpoint, number: _PARITY.ask(endpoint, [(hex(number),)])[0][0],
+    "debug_traceBlockByNumber": lambda endpoint, number: _GETH.ask(
+        endpoint, [(hex(number), {"tracer": "callTracer"})]
+    )[0][0],
+}
+
+
+def _block_with_transactions(nodes: Nodes, blocks: range) -> int | None:
+    step = max(1, len(blocks) // _LOOKED_AT)
+    for number in blocks[::step]:
+        if _header(nodes, hex(number)).transactions:
+            return number
+    return None
+
+
+def _first_from(nodes: Nodes, second: int, final: Place) -> int:
+    """The first block whose time is not before a second; the final one is known to be such a one."""
+    low, high = 0, final.number
+    while low < high:
+        middle = (low + high) // 2
+        if _place(nodes, hex(middle)).time >= second:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _place(nodes: Nodes, name: str) -> Place:
+    header = _header(nodes, name)
+    return Place(quantity(header.number, "a block's number"), quantity(header.timestamp, "a block's time"))
+
+
+def _header(nodes: Nodes, name: str) -> Header:
+    def ask(endpoint: Endpoint) -> Header:
+        header = _HEADER.ask(endpoint, [(name, False)])[0][0]
+        if name.startswith("0x") and header.number != name:
+            raise Lie(f"asked for block {int(name, 16)}, the node gave {header.number[:20]}")
+        return header
+
+    try:
+        return nodes.try_each(f"block {name}", ask)
+    except NotOffered as error:
+        raise ClawbackError(
+            f"the node does not know the block '{name}'",
+            cause=str(error),
+            remedy="where it has no tag 'finalized', give the chain a depth in the settings: finality = 64",
+        ) from error
+
+
+def _utc(second: int) -> str:
+    return datetime.fromtimestamp(second, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,124 @@
+"""Answers about full blocks, checked and read as transfers: one way for what comes and what was landed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from clawback.chains.evm.blocks import Batch, batch_of_blocks
+from clawback.chains.evm.bloom import check_blooms
+from clawback.chains.evm.columns import Bytes
+from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.internal import values_of_frames, values_of_traces
+from clawback.chains.evm.logs import Wanted
+from clawback.chains.evm.plan import TraceMethod
+from clawback.chains.evm.quantities import quantity
+from clawback.chains.evm.receipts_root import check_receipts_roots
+from clawback.chains.evm.rpc import Question
+from clawback.chains.evm.shapes import Block, Receipt, Trace, TracedTransaction
+from clawback.chains.evm.transfers import (
+    Refused,
+    Rows,
+    fees,
+    in_order,
+    native_values,
+    token_transfers,
+    without_wide,
+    wrapped_moves,
+)
+from clawback.chains.evm.transport import Endpoint
+
+_BLOCKS: Final = Question("eth_getBlockByNumber", Block)
+_RECEIPTS: Final = Question("eth_getBlockReceipts", list[Receipt])
+_TRACES: Final = Question("trace_block", list[Trace])
+_FRAMES: Final = Question("debug_traceBlockByNumber", list[TracedTransaction])
+_CALL_TRACER: Final = {"tracer": "callTracer"}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of the nodes, and what of it is proven by more than the default checks."""
+
+    only_token_transfers: bool = False
+    traces: TraceMethod | None = None
+    check_bloom: bool = False
+    check_receipts_root: bool = False
+    wrapped: frozenset[str] = frozenset()
+    """Contracts of the wrapped native asset, lower-case hex."""
+    logs: Wanted = field(default_factory=Wanted)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a node said about some blocks, as it came; traces where they were asked for."""
+
+    blocks: bytes | bytearray
+    receipts: bytes | bytearray
+    traces: bytes | bytearray | None
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest answer."""
+        return max(len(self.blocks), len(self.receipts), len(self.traces or b""))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Blocks and their transfers in the order of the chain; amounts of shape (rows, 16), little endian."""
+
+    batch: Batch
+    rows: Rows
+    amounts: Bytes
+    refused: Refused
+
+
+def ask_blocks(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> Answers:
+    """Ask for full blocks, receipts and traces. Raises NodeFailure."""
+    named = [(hex(number),) for number in asked]
+    traced = None
+    if traces == "trace_block":
+        traced = _TRACES.post(endpoint, named)
+    elif traces is not None:
+        traced = _FRAMES.post(endpoint, [(name, _CALL_TRACER) for (name,) in named])
+    blocks = _BLOCKS.post(endpoint, [(name, True) for (name,) in named])
+    return Answers(blocks, _RECEIPTS.post(endpoint, named), traced)
+
+
+def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Reading:
+    """Check the answers and read them.
+
+    Args:
+        answers: of one node about the same blocks.
+        wish: which traces these are, and what is checked.
+        asked: the blocks that were asked for; None where the first block says where they begin.
+
+    Raises:
+        NodeFailure: they contradict themselves or each other, or are none.
+    """
+    count = None if asked is None else len(asked)
+    blocks = _BLOCKS.read(answers.blocks, count)
+    receipts = _RECEIPTS.read(answers.receipts, len(blocks))
+    if not blocks:
+        raise Lie("there is no block in the answer")
+    if asked is None:
+        first = quantity(blocks[0].number, "a block's number")
+        asked = range(first, first + len(blocks))
+    batch = batch_of_blocks(asked, blocks, receipts)
+    if wish.check_bloom:
+        check_blooms(batch)
+    if wish.check_receipts_root:
+        check_receipts_roots(blocks, receipts)
+    refused = Refused()
+    tokens = token_transfers(batch, refused)
+    moves = [
+        fees(batch),
+        native_values(batch, refused),
+        tokens,
+        wrapped_moves(batch, wish.wrapped, tokens),
+    ]
+    if answers.traces is not None and wish.traces == "trace_block":
+        moves.append(values_of_traces(batch, _TRACES.read(answers.traces, len(blocks))))
+    elif answers.traces is not None:
+        moves.append(values_of_frames(batch, _FRAMES.read(answers.traces, len(blocks))))
+    rows, amounts = without_wide(in_order(moves), refused)
+    return Reading(batch, rows, amounts, refused)

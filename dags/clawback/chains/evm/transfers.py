@@ -1,0 +1,279 @@
+"""Transfer rows of a batch: fees, native value, tokens, mints and burns.
+
+Invariants:
+    A log is an amount of an ERC-20 only with three topics and one word of data. What has the first topic of a
+    transfer and another form is never read as an amount: ERC-721 goes to `nft`, the rest to quarantine.
+    A failed transaction gives its fee and nothing else. An amount that DECIMAL(38,0) does not hold goes to
+    quarantine with its digits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clawback.chains.evm.blocks import Batch
+from clawback.chains.evm.columns import (
+    ADDRESS,
+    HASH,
+    Bytes,
+    Flags,
+    Integers,
+    amounts_of,
+    fixed_bytes,
+    is_address,
+    is_zero,
+    words_of,
+)
+from clawback.chains.evm.failures import Lie, printable
+from clawback.chains.evm.quantities import quantities
+from clawback.chains.evm.topics import DEPOSIT, TRANSFER, WITHDRAWAL
+from clawback.tables.transfers import FEE, LOG_BASE, VALUE
+
+KINDS: Final = ("fee", "native", "internal", "token", "mint", "burn")
+FEE_KIND, NATIVE_KIND, INTERNAL_KIND, TOKEN_KIND, MINT_KIND, BURN_KIND = range(len(KINDS))
+_WORD_TEXT: Final = 2 * HASH + 2
+_WRAPPING: Final = {DEPOSIT: MINT_KIND, WITHDRAWAL: BURN_KIND}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Transfers as columns. `tx` is the transaction's place in the batch.
+
+    Shapes: all of one length; addresses (rows, 20); words (rows, 32), big endian.
+    """
+
+    tx: Integers
+    position: Integers
+    kind: NDArray[np.uint8]
+    sender: Bytes
+    receiver: Bytes
+    asset: Bytes
+    words: Bytes
+
+
+@dataclass
+class Refused:
+    """Quarantined facts of a batch: (transaction's place, position, contract or '', reason, what it says)."""
+
+    records: list[tuple[int, int, str, str, str]] = field(default_factory=list)
+
+    def add(self, tx: int, position: int, contract: str, reason: str, says: str) -> None:
+        """Take one."""
+        self.records.append((tx, position, contract, reason, says))
+
+
+def fees(batch: Batch) -> Rows:
+    """What each sender paid for its transaction, failed or not."""
+    used = quantities([receipt.gas_used for receipt in batch.receipts], "gasUsed")
+    price_texts = []
+    for transaction, receipt in zip(batch.transactions, batch.receipts, strict=True):
+        # Nodes before London say the price only in the transaction.
+        price = receipt.effective_gas_price or transaction.gas_price
+        if price is None:
+            raise Lie("a receipt has no effectiveGasPrice, and its transaction no gasPrice")
+        price_texts.append(price)
+    prices = quantities(price_texts, "effectiveGasPrice")
+    amounts = [gas * price for gas, price in zip(used, prices, strict=True)]
+    for number, receipt in enumerate(batch.receipts):
+        if receipt.blob_gas_used is not None or receipt.l1_fee is not None:
+            amounts[number] += _second_fee(receipt.blob_gas_used, receipt.blob_gas_price, receipt.l1_fee)
+    if any(amount >= 1 << 256 for amount in amounts):
+        raise Lie("a fee is wider than 256 bits")
+    paid = np.flatnonzero(np.array([amount != 0 for amount in amounts], np.bool_))
+    senders = [batch.transactions[place].sender for place in paid.tolist()]
+    return Rows(
+        paid,
+        np.full(len(paid), FEE, np.int64),
+        np.full(len(paid), FEE_KIND, np.uint8),
+        fixed_bytes(senders, ADDRESS, "a sender"),
+        np.zeros((len(paid), ADDRESS), np.uint8),
+        np.zeros((len(paid), ADDRESS), np.uint8),
+        words_of([amounts[place] for place in paid.tolist()]),
+    )
+
+
+def native_values(batch: Batch, refused: Refused) -> Rows:
+    """Value that transactions themselves moved; to the new contract where one was created."""
+    places, senders, receivers, texts = [], [], [], []
+    for place, (transaction, receipt) in enumerate(zip(batch.transactions, batch.receipts, strict=True)):
+        value = transaction.value
+        if value == "0x0" or receipt.status == "0x0":
+            continue
+        if receipt.status != "0x1":
+            if receipt.status is not None or receipt.root is None:
+                raise Lie("a receipt says neither success nor failure")
+            # Before Byzantium a receipt does not tell whether its transaction failed.
+            refused.add(place, VALUE, "", "whether the transaction failed is not known", value)
+            continue
+        receiver = transaction.to or receipt.contract_address
+        if receiver is None:
+            raise Lie("a transaction without receiver created no contract")
+        places.append(place)
+        senders.append(transaction.sender)
+        receivers.append(receiver)
+        texts.append(value)
+    return Rows(
+        np.array(places, np.int64),
+        np.full(len(places), VALUE, np.int64),
+        np.full(len(places), NATIVE_KIND, np.uint8),
+        fixed_bytes(senders, ADDRESS, "a sender"),
+        fixed_bytes(receivers, ADDRESS, "a receiver"),
+        np.zeros((len(places), ADDRESS), np.uint8),
+        words_of(quantities(texts, "a value")),
+    )
+
+
+def token_transfers(batch: Batch, refused: Refused) -> Rows:
+    """ERC-20 transfers; from and to the zero address they are mints and burns."""
+    taken = []
+    for place, log in enumerate(batch.logs):
+        topics = log.topics
+        if topics and topics[0] == TRANSFER and len(topics) != 4:
+            if len(topics) == 3 and len(log.data) == _WORD_TEXT:
+                taken.append(place)
+            else:
+                _refuse(batch, place, "a Transfer in the form of neither ERC-20 nor ERC-721", refused)
+    logs = [batch.logs[place] for place in taken]
+    parties = fixed_bytes(
+        [log.topics[1] for log in logs] + [log.topics[2] for log in logs], HASH, "a topic"
+    ).reshape(2, len(logs), HASH)
+    good = is_address(parties[0]) & is_address(parties[1])
+    for wrong in np.flatnonzero(~good).tolist():
+        _refuse(batch, taken[wrong], "a party of a Transfer is no address", refused)
+    sender = parties[0, :, HASH - ADDRESS :]
+    receiver = parties[1, :, HASH - ADDRESS :]
+    kind = np.where(is_zero(sender), MINT_KIND, np.where(is_zero(receiver), BURN_KIND, TOKEN_KIND))
+    places = np.array(taken, np.int64)
+    rows = Rows(
+        batch.log_tx[places],
+        LOG_BASE + batch.log_index[places],
+        kind.astype(np.uint8),
+        sender,
+        receiver,
+        fixed_bytes([log.address for log in logs], ADDRESS, "a log's address"),
+        fixed_bytes([log.data for log in logs], HASH, "a log's data"),
+    )
+    return rows if good.all() else select(rows, good)
+
+
+def wrapped_moves(batch: Batch, wrapped: Collection[str], tokens: Rows) -> Rows:
+    """Deposits into the chain's wrapped-native contracts as mints, withdrawals as burns.
+
+    Some of these contracts emit a Transfer from or to the zero address beside the event: then the event adds
+    nothing, for no unit moves twice.
+
+    Args:
+        batch: blocks with their logs.
+        wrapped: contracts, lower-case hex. Others emit events of the same words that mean something else.
+        tokens: the batch's `token_transfers`.
+    """
+    taken, kinds = [], []
+    for place, log in enumerate(batch.logs):
+        if log.address in wrapped and len(log.topics) == 2 and len(log.data) == _WORD_TEXT:
+            kind = _WRAPPING.get(log.topics[0])
+            if kind is not None:
+                taken.append(place)
+                kinds.append(kind)
+    logs = [batch.logs[place] for place in taken]
+    holders = fixed_bytes([log.topics[1] for log in logs], HASH, "a topic")
+    if not is_address(holders).all():
+        raise Lie("the holder of a wrapped asset is no address")
+    holder = holders[:, HASH - ADDRESS :]
+    kind_column = np.array(kinds, np.uint8)
+    minted = (kind_column == MINT_KIND)[:, None]
+    nobody = np.zeros_like(holder)
+    places = np.array(taken, np.int64)
+    rows = Rows(
+        batch.log_tx[places],
+        LOG_BASE + batch.log_index[places],
+        kind_column,
+        np.where(minted, nobody, holder),
+        np.where(minted, holder, nobody),
+        fixed_bytes([log.address for log in logs], ADDRESS, "a log's address"),
+        fixed_bytes([log.data for log in logs], HASH, "a log's data"),
+    )
+    return _without_told(rows, tokens) if taken else rows
+
+
+def _without_told(rows: Rows, tokens: Rows) -> Rows:
+    told = Counter(_content(tokens, np.flatnonzero(tokens.kind != TOKEN_KIND)))
+    new = []
+    for content in _content(rows, np.arange(len(rows.tx))):
+        new.append(told[content] == 0)
+        told[content] -= not new[-1]
+    return select(rows, np.array(new, np.bool_))
+
+
+def _content(rows: Rows, places: Integers) -> list[tuple[int, bytes]]:
+    moved = np.concatenate((rows.asset, rows.sender, rows.receiver, rows.words), axis=1)
+    return [(int(rows.tx[place]), moved[place].tobytes()) for place in places]
+
+
+def select(rows: Rows, which: Flags | Integers) -> Rows:
+    """Some of the rows, by flags or in an order of places."""
+    return Rows(
+        rows.tx[which],
+        rows.position[which],
+        rows.kind[which],
+        rows.sender[which],
+        rows.receiver[which],
+        rows.asset[which],
+        rows.words[which],
+    )
+
+
+def in_order(parts: list[Rows]) -> Rows:
+    """All rows in the order of events: by transaction, then by position."""
+    whole = Rows(
+        np.concatenate([part.tx for part in parts]),
+        np.concatenate([part.position for part in parts]),
+        np.concatenate([part.kind for part in parts]),
+        np.concatenate([part.sender for part in parts]),
+        np.concatenate([part.receiver for part in parts]),
+        np.concatenate([part.asset for part in parts]),
+        np.concatenate([part.words for part in parts]),
+    )
+    return whole if len(parts) == 1 else select(whole, np.lexsort((whole.position, whole.tx)))
+
+
+def without_wide(rows: Rows, refused: Refused) -> tuple[Rows, Bytes]:
+    """Rows whose amounts DECIMAL(38,0) holds, and those amounts, shape (rows, 16), little endian."""
+    amounts, wide = amounts_of(rows.words)
+    if not wide.any():
+        return rows, amounts
+    for place in np.flatnonzero(wide):
+        asset = rows.asset[place]
+        refused.add(
+            int(rows.tx[place]),
+            int(rows.position[place]),
+            f"0x{asset.tobytes().hex()}" if asset.any() else "",
+            "the amount is wider than DECIMAL(38,0)",
+            str(int.from_bytes(rows.words[place].tobytes(), "big")),
+        )
+    return select(rows, ~wide), amounts[~wide]
+
+
+def _second_fee(blob_used: str | None, blob_price: str | None, rollup: str | None) -> int:
+    """What blobs and the main chain cost beside the gas."""
+    found = 0
+    if blob_used is not None:
+        if blob_price is None:
+            raise Lie("a receipt has blobGasUsed and no blobGasPrice")
+        used, price = quantities((blob_used, blob_price), "a blob's gas")
+        found += used * price
+    if rollup is not None:
+        found += quantities((rollup,), "l1Fee")[0]
+    return found
+
+
+def _refuse(batch: Batch, place: int, reason: str, refused: Refused) -> None:
+    log = batch.logs[place]
+    says = printable(f"{' '.join(topic[:70] for topic in log.topics[:4])} {log.data[:200]}")
+    position = LOG_BASE + int(batch.log_index[place])
+    refused.add(int(batch.log_tx[place]), position, log.address[:42], reason, says)

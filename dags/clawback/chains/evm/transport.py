@@ -1,0 +1,226 @@
+"""One question to one endpoint: a POST over a connection that stays open, bounded in time and size.
+
+Invariants:
+    The address that was checked is the one that is connected to (see `sources.reach`). A whole exchange ends
+    after its deadline, however slowly bytes drip. An answer that ends early is never taken for a whole one.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+import zlib
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from clawback.chains.evm.failures import Busy, NodeFailure, TooMuch
+from clawback.errors import ClawbackError
+from clawback.sources.reach import USER_AGENT, check_host
+
+_CHUNK: Final = 1 << 20
+_BUSY: Final = frozenset({429, 503})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one exchange: seconds without a byte, seconds in all, bytes of an answer once unpacked."""
+
+    timeout: float = 30.0
+    deadline: float = 120.0
+    max_bytes: int = 64 << 20
+
+
+class Endpoint:
+    """One address of a node. Each thread has a connection of its own."""
+
+    def __init__(
+        self, url: str, limits: Limits, allow_hosts: Collection[str] = (), contact: str | None = None
+    ) -> None:
+        """Take an address; nothing is asked yet. `contact` tells the operator whom to write to.
+
+        Raises:
+            ClawbackError: no http(s) address.
+        """
+        self._url = _parsed(url)
+        self._limits = limits
+        self._allow_hosts = frozenset(allow_hosts)
+        self._own = threading.local()
+        self._headers = dict(_HEADERS)
+        if contact is not None:
+            self._headers["user-agent"] = f"{USER_AGENT} contact: {contact}"
+        self._host = self._url.hostname or ""
+        self._port = self._url.port or (443 if self._url.scheme == "https" else 80)
+        self._path = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
+        self.name = f"{self._url.scheme}://{self._host}:{self._port}"
+        """As errors and progress may show it: keys of paid services travel in paths."""
+
+    def post(self, body: bytes) -> bytes | bytearray:
+        """Ask; the answer's bytes, unpacked.
+
+        Raises:
+            NodeFailure: no usable answer; which kind says what may help.
+            Unreachable: the address may not be asked.
+        """
+        kept: _Connection | None = getattr(self._own, "connection", None)
+        if kept is not None:
+            try:
+                return self._exchange(kept, body)
+            except _Stale:
+                pass  # the node closed a connection that lay idle: not its fault, and nothing was answered
+        try:
+            return self._exchange(self._connection(), body)
+        except _Stale as error:
+            raise NodeFailure(str(error)) from error
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        kept: _Connection | None = getattr(self._own, "connection", None)
+        self._own.connection = None
+        if kept is not None:
+            kept.close()
+
+    def _connection(self) -> _Connection:
+        try:
+            address = check_host(self._host, self._port, self._allow_hosts, self.name)
+        except ClawbackError as error:
+            raise NodeFailure(f"{error.problem}: {error.cause or error.where}") from error
+        secure = self._url.scheme == "https"
+        connection = _Connection(self._host, self._port, address, secure, self._limits.timeout)
+        self._own.connection = connection
+        return connection
+
+    def _exchange(self, connection: _Connection, body: bytes) -> bytes | bytearray:
+        ender = threading.Timer(self._limits.deadline, connection.abort)
+        ender.daemon = True
+        ender.start()
+        whole = False
+        try:
+            try:
+                connection.request("POST", self._path, body, self._headers)
+                response = connection.getresponse()
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+                raise _Stale(f"the node closed the connection: {type(error).__name__}") from error
+            with response:
+                found = _read(response, self._limits)
+            whole = not response.will_close
+            return found
+        except (OSError, http.client.HTTPException) as error:
+            ended = ", ended after its deadline" if connection.aborted else ""
+            raise NodeFailure(f"{type(error).__name__}: {error}{ended}") from error
+        finally:
+            ender.cancel()
+            if not whole:
+                self.close()
+
+
+class _Stale(Exception):
+    """The connection was closed before anything was answered."""
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to the checked address of a name."""
+
+    def __init__(self, host: str, port: int, address: str, secure: bool, timeout: float) -> None:
+        super().__init__(host, port, timeout=timeout)
+        self.default_port = 443 if secure else 80  # else the Host header would name the port of https
+        self._address = address
+        self._tls = ssl.create_default_context() if secure else None
+        self.aborted = False
+
+    def connect(self) -> None:
+        """Connect to the address, and verify the name."""
+        plain = socket.create_connection((self._address, self.port), self.timeout)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock = plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=self.host)
+
+    def abort(self) -> None:
+        """End whatever waits on this connection, from another thread."""
+        self.aborted = True
+        connected: socket.socket | None = self.sock
+        if connected is not None:
+            with suppress(OSError):  # it may have ended by itself
+                connected.shutdown(socket.SHUT_RDWR)
+
+
+_HEADERS: Final = {
+    "user-agent": USER_AGENT,
+    "content-type": "application/json",
+    "accept": "application/json",
+    "accept-encoding": "gzip",
+}
+
+
+def _read(response: http.client.HTTPResponse, limits: Limits) -> bytes | bytearray:
+    status = response.status
+    if status in _BUSY:
+        raise Busy(f"status {status}", _asked_wait(response.headers.get("retry-after")))
+    if status == 413:
+        raise TooMuch("status 413")
+    if status != 200:
+        raise NodeFailure(f"status {status}")
+    encoding = (response.headers.get("content-encoding") or "identity").lower()
+    if encoding == "identity":
+        return _read_plain(response, limits)
+    if encoding != "gzip":
+        raise NodeFailure(f"the answer is encoded as '{encoding[:20]}', which was not asked for")
+    return _read_gzip(response, limits)
+
+
+def _read_plain(response: http.client.HTTPResponse, limits: Limits) -> bytearray:
+    length = response.length
+    found = bytearray()
+    while chunk := response.read1(_CHUNK):
+        found += chunk
+        if len(found) > limits.max_bytes:
+            raise TooMuch(f"the answer is larger than {limits.max_bytes} bytes")
+    if length is not None and len(found) != length:
+        raise NodeFailure(f"the answer ended after {len(found)} of {length} bytes")
+    return found
+
+
+def _read_gzip(response: http.client.HTTPResponse, limits: Limits) -> bytearray:
+    inflate = zlib.decompressobj(wbits=31)
+    found = bytearray()
+    try:
+        while chunk := response.read1(_CHUNK):
+            found += inflate.decompress(chunk, limits.max_bytes + 1 - len(found))
+            if len(found) > limits.max_bytes:
+                raise TooMuch(f"the answer is larger than {limits.max_bytes} bytes")
+    except zlib.error as error:
+        raise NodeFailure(f"the answer is no gzip: {error}") from error
+    if not inflate.eof:
+        raise NodeFailure("the gzip answer ends too early")
+    return found
+
+
+def _asked_wait(text: str | None) -> float | None:
+    if text is None:
+        return None
+    if text.strip().isdecimal():
+        return float(text.strip()[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - datetime.now(UTC).timestamp())
+    except ValueError:
+        return None
+
+
+def _parsed(url: str) -> SplitResult:
+    try:
+        parsed = urlsplit(url)
+        usable = parsed.scheme in ("http", "https") and parsed.hostname and parsed.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not url.isascii() or not url.isprintable() or " " in url:
+        raise ClawbackError(
+            "the address of a node is no http(s) URL", remedy="write it as http://127.0.0.1:8545"
+        )
+    if parsed.username is not None:
+        raise ClawbackError("credentials in a URL are refused", where=parsed.hostname)
+    return parsed

@@ -1,0 +1,1 @@
+"""RSS and Atom feeds, and the pages behind their entries."""

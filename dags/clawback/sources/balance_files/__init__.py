@@ -1,0 +1,1 @@
+"""Balances that somebody saw, out of files."""

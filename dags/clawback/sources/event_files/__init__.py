@@ -1,0 +1,1 @@
+"""Chain events out of files: given ones, or raw logs."""

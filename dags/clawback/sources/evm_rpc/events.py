@@ -1,0 +1,82 @@
+"""Chain events of blocks: logs by the table of signatures, and contracts that transactions created.
+
+A contract that another one creates is told by the event of its factory; without one it is not seen here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from clawback.chain_events.decode import LogColumns, decode_events
+from clawback.chain_events.signatures import signature_table
+from clawback.chains.evm.blocks import Batch
+from clawback.schemas import CHAIN_EVENTS
+from clawback.sources.base import ParsedPart, QuarantinedRow, Row, cut_sample
+from clawback.tables.transfers import VALUE
+
+_TABLE: Final = "chain_events"
+_FAILED: Final = "0x0"
+
+
+def add_events(
+    parsed: ParsedPart, chain: str, batch: Batch, times: Sequence[datetime], day: date | None
+) -> None:
+    """Adds the events of a batch; a log that does not fit its event is turned away.
+
+    Args:
+        parsed: given the rows.
+        chain: name of the chain.
+        batch: full blocks with receipts, checked.
+        times: of its blocks.
+        day: only this day, or all.
+    """
+    topic0s, block_of = signature_table().topic0s, batch.tx_block.tolist()
+    log_tx = batch.log_tx.tolist()
+    wanted = [
+        place
+        for place, log in enumerate(batch.logs)
+        if log.topics and log.topics[0] in topic0s and day in (None, times[block_of[log_tx[place]]].date())
+    ]
+    logs, blocks = [batch.logs[place] for place in wanted], [block_of[log_tx[place]] for place in wanted]
+    columns = LogColumns(
+        [log.address for log in logs],
+        [log.topics for log in logs],
+        [log.data for log in logs],
+        [int(batch.numbers[block]) for block in blocks],
+        [times[block] for block in blocks],
+        [batch.transactions[log_tx[place]].hash for place in wanted],
+        [int(batch.tx_index[log_tx[place]]) for place in wanted],
+        batch.log_index[wanted].tolist(),
+    )
+    found = decode_events(chain, columns)
+    for row in [*_created(chain, batch, times, day), *found.rows]:
+        parsed.add(_TABLE, row)
+    for place, reason in found.turned_away:
+        about = f"{columns.tx_hash[place]!s}, log {columns.log_index[place]}: {reason}"
+        sample = cut_sample({"address": columns.address[place], "topics": columns.topics[place]})
+        moment = columns.block_time[place].date()
+        parsed.quarantined.append(QuarantinedRow(_TABLE, columns.block_number[place], about, sample, moment))
+
+
+def _created(chain: str, batch: Batch, times: Sequence[datetime], day: date | None) -> Iterator[Row]:
+    for tx, (transaction, receipt) in enumerate(zip(batch.transactions, batch.receipts, strict=True)):
+        block = int(batch.tx_block[tx])
+        address = receipt.contract_address
+        if transaction.to is not None or address is None or receipt.status == _FAILED:
+            continue
+        if day in (None, times[block].date()):
+            yield dict.fromkeys(CHAIN_EVENTS.names[:-2]) | {
+                "chain": chain,
+                "block_number": int(batch.numbers[block]),
+                "block_time": times[block],
+                "tx_hash": transaction.hash,
+                "tx_index": int(batch.tx_index[tx]),
+                "position": VALUE,
+                "kind": "created",
+                "event": "create",
+                "emitter": transaction.sender.lower(),
+                "address": address.lower(),
+                "parameters": "{}",
+            }

@@ -1,0 +1,112 @@
+"""Flows on their way to a file: few as records, the rest as columns, on disk where there are many.
+
+Invariants:
+    They come out by incident, and each incident's in the order in which they came.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from clawback.parquet import rows_to_table
+from clawback.schemas import FLOWS
+from clawback.tracing.flows import Flow
+from clawback.tracing.records import SOURCE, HoldingKey
+from clawback.tracing.results import flow_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS_IN_MEMORY: Final = 500_000
+
+
+class FlowSpool:
+    """The flows of one method."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Begins empty; the folder is where they go when they are many, without it they stay in memory."""
+        self.outcomes: Counter[str] = Counter()
+        self.by_source: dict[HoldingKey, int] = defaultdict(int)
+        """(incident, chain, asset) -> stolen units that rest on the role `source` alone."""
+        self._folder = folder
+        self._incidents: Counter[str] = Counter()
+        self._waiting: list[pa.Table] = []
+        self._files: list[Path] = []
+
+    def add(self, flows: Sequence[Flow]) -> None:
+        """Takes flows, in any order of incidents."""
+        if not flows:
+            return
+        for flow in flows:
+            self._incidents[flow.incident_id] += 1
+            self.outcomes[flow.outcome] += 1
+            if flow.theft_role == SOURCE:
+                self.by_source[flow.incident_id, flow.transfer.chain, flow.transfer.asset] += flow.fresh
+        self._waiting.append(rows_to_table(flow_rows(flows), FLOWS))
+        if self._folder is not None and sum(table.num_rows for table in self._waiting) >= ROWS_IN_MEMORY:
+            self._write()
+
+    def __len__(self) -> int:
+        """How many flows there are."""
+        return self._incidents.total()
+
+    def tables(self) -> Iterator[pa.Table]:
+        """All flows, a part at a time."""
+        for incidents in self._together():
+            if len(incidents) == 1:
+                # However many they are, they lie in order.
+                yield from self._of(incidents)
+            else:
+                yield _by_incident(list(self._of(incidents)))
+
+    def table(self) -> pa.Table:
+        """All flows at once."""
+        import pyarrow as pa
+
+        return pa.concat_tables([FLOWS.empty_table(), *self.tables()])
+
+    def _together(self) -> Iterator[list[str]]:
+        those: list[str] = []
+        count = 0
+        for incident in sorted(self._incidents):
+            if those and count + self._incidents[incident] > ROWS_IN_MEMORY:
+                yield those
+                those, count = [], 0
+            those.append(incident)
+            count += self._incidents[incident]
+        if those:
+            yield those
+
+    def _of(self, incidents: list[str]) -> Iterator[pa.Table]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.feather as feather
+
+        wanted = pa.array(incidents, pa.string())
+        for part in (*self._files, *self._waiting):
+            table = feather.read_table(str(part)) if isinstance(part, Path) else part
+            yield table.filter(pc.is_in(table.column("incident_id"), value_set=wanted))
+
+    def _write(self) -> None:
+        import pyarrow as pa
+        import pyarrow.feather as feather
+
+        if self._folder is not None:
+            file = self._folder / f"{len(self._files)}.arrow"
+            feather.write_feather(
+                pa.concat_tables(self._waiting), str(file), compression="zstd", compression_level=1
+            )
+            self._files.append(file)
+            self._waiting = []
+
+
+def _by_incident(tables: list[pa.Table]) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+
+    table = pa.concat_tables(tables)
+    _, places = np.unique(table.column("incident_id").to_pylist(), return_inverse=True)
+    return table.take(pa.array(np.argsort(places, kind="stable")))

@@ -1,0 +1,297 @@
+"""Rows of a file as columns, many at once: what is written the usual way is checked by the column.
+
+Method:
+    A row is usual where every cell has the form in which the tables store it. All other rows go one by one
+    through the readers that know every form and say what is wrong. So both ways give the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from clawback.schemas import NATIVE, TRANSFERS
+from clawback.sources.tabular import Record
+from clawback.tables.addresses import EVM_CHAINS
+from clawback.tracing.columnar.transfers import COLUMNS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = dict[str, Any]
+
+USUAL_ADDRESS: Final = "^0x[0-9a-f]{40}$"
+USUAL_ASSET: Final = f"^(0x[0-9a-f]{{40}}|{NATIVE})$"
+USUAL_HASH: Final = "^0x[0-9a-f]{64}$"
+USUAL_TIME: Final = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00:00)?$"
+ZONE: Final = r"(Z|\+00:00)$"
+USUAL_QUALITIES: Final = ("", "exact", "time")
+FIRST_TIME: Final = datetime(2009, 1, 1, tzinfo=UTC)
+TIME_BEHIND_LAST: Final = datetime(2101, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the cells of a file mean transfers."""
+
+    names: Mapping[str, str]
+    """Our column -> the file's."""
+    fixed: Mapping[str, Any]
+    """What holds for every row."""
+    kinds: frozenset[str]
+    """Kinds of rows that can be usual."""
+    decimals: int
+    """Of the amounts."""
+    is_positioned: bool
+    needs_receiver: bool
+    read: Callable[[dict[str, str]], Row]
+    """Reads any row, or raises ValueError."""
+
+
+def given_schema() -> pa.Schema:
+    """Columns of what was read: those of transfers, the number of the file, whether the position is true."""
+    import pyarrow as pa
+
+    fields = [TRANSFERS.field(name) for name in COLUMNS]
+    return pa.schema([*fields, pa.field("file", pa.int32()), pa.field("positioned", pa.bool_())])
+
+
+def table_of(rows: Iterable[Row], file: int) -> pa.Table:
+    """Rows that were read one by one."""
+    from clawback.parquet import rows_to_table
+
+    named = (
+        {**{name: row[name] for name in COLUMNS}, "file": file, "positioned": row["_positioned"]}
+        for row in rows
+    )
+    return rows_to_table(named, given_schema())
+
+
+def read_batch(
+    batch: pa.Table,
+    numbers: list[int],
+    record: Callable[[int], Record],
+    form: Form,
+    file: int,
+    skip: Callable[[int, str], None],
+) -> pa.Table:
+    """Reads rows of a file.
+
+    Args:
+        batch: the cells, as text or as the types that Parquet gave them.
+        numbers: of the rows in the file.
+        record: gives one row of the batch as text.
+        form: what the cells mean.
+        file: its number, for the column `file`.
+        skip: told the number of a row that cannot be read, and why.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns, usual = _usual(batch, form)
+    if columns is None:
+        places = list(range(batch.num_rows))
+        whole = given_schema().empty_table()
+    else:
+        places = pc.indices_nonzero(pc.invert(usual)).to_pylist()
+        count = batch.num_rows
+        columns |= {"file": pa.repeat(pa.scalar(file, pa.int32()), count)}
+        columns |= {"positioned": pa.repeat(pa.scalar(form.is_positioned), count)}
+        schema = given_schema()
+        whole = pa.table({name: columns[name] for name in schema.names}, schema=schema).filter(usual)
+    if not places:
+        return whole
+    rows: list[Row] = []
+    kept: list[int] = []
+    for place in places:
+        one = record(place)
+        try:
+            if one.problem is not None:
+                raise ValueError(one.problem)
+            rows.append(form.read(one.cells))
+            kept.append(place)
+        except ValueError as error:
+            skip(numbers[place], str(error))
+    usual_places = pc.indices_nonzero(usual).to_pylist() if columns is not None else []
+    order = pc.sort_indices(pa.array([*usual_places, *kept], pa.int64()))
+    return pa.concat_tables([whole, table_of(rows, file)]).take(order)
+
+
+def _usual(batch: pa.Table, form: Form) -> tuple[dict[str, Any] | None, Any]:
+    """The columns, and of which rows they are right; none where a column is of a type that is never usual."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    checks: list[Any] = []
+    columns: dict[str, Any] = {}
+    try:
+        for name in COLUMNS:
+            field = TRANSFERS.field(name)
+            if name in form.fixed:
+                value = pa.scalar(form.fixed[name], field.type)
+                columns[name] = pa.repeat(value, batch.num_rows)
+                continue
+            source = form.names.get(name, name)
+            cells = batch.column(source).combine_chunks() if source in batch.column_names else None
+            reader = _READERS[name]
+            columns[name], is_usual = reader(cells, batch.num_rows, form)
+            checks.append(is_usual)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        return None, None
+    if "order_quality" not in form.fixed:
+        known = pc.and_(columns["block_number"].is_valid(), columns["tx_index"].is_valid())
+        by_rule = pc.if_else(known, "exact", "time")
+        columns["order_quality"] = pc.if_else(
+            pc.equal(columns["order_quality"], ""), by_rule, columns["order_quality"]
+        )
+    usual = pa.repeat(pa.scalar(True), batch.num_rows)
+    if form.needs_receiver:
+        checks.append(columns["to_address"].is_valid())
+    for check in checks:
+        usual = pc.and_(usual, pc.fill_null(check, False))
+    return columns, usual
+
+
+def _text(cells: Any, count: int) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if cells is None:
+        return pa.repeat(pa.scalar(""), count)
+    if pa.types.is_dictionary(cells.type):
+        cells = cells.dictionary_decode()
+    if not (
+        pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type) or pa.types.is_null(cells.type)
+    ):
+        raise pa.ArrowTypeError("no text")
+    return pc.fill_null(cells.cast(pa.string()), "")
+
+
+def _matching(pattern: str, *, may_lack: bool = False) -> Callable[[Any, int, Form], tuple[Any, Any]]:
+    def read(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        text = _text(cells, count)
+        right = pc.match_substring_regex(text, pattern)
+        if may_lack:
+            lacks = pc.equal(text, "")
+            return pc.if_else(lacks, pa.scalar(None, pa.string()), text), pc.or_(right, lacks)
+        return text, right
+
+    return read
+
+
+def _among(words: Callable[[Form], Iterable[str]]) -> Callable[[Any, int, Form], tuple[Any, Any]]:
+    def read(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        text = _text(cells, count)
+        return text, pc.is_in(text, value_set=pa.array(sorted(words(form)), pa.string()))
+
+    return read
+
+
+def _whole(digits: int, most: int, *, may_lack: bool) -> Callable[[Any, int, Form], tuple[Any, Any]]:
+    def read(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if cells is not None and pa.types.is_integer(cells.type):
+            numbers = cells.cast(pa.int64())
+            lacks = numbers.is_null()
+            right = pc.fill_null(pc.and_(pc.greater_equal(numbers, 0), pc.less_equal(numbers, most)), False)
+        else:
+            text = _text(cells, count)
+            lacks = pc.equal(text, "")
+            right = pc.match_substring_regex(text, f"^[0-9]{{1,{digits}}}$")
+            numbers = pc.if_else(right, text, pa.scalar(None, pa.string())).cast(pa.int64())
+        kept = pc.if_else(right, numbers, pa.scalar(None, pa.int64()))
+        return kept, pc.or_(right, lacks) if may_lack else right
+
+    return read
+
+
+def _narrow(read: Callable[[Any, int, Form], tuple[Any, Any]]) -> Callable[[Any, int, Form], tuple[Any, Any]]:
+    def narrow(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
+        import pyarrow as pa
+
+        numbers, right = read(cells, count, form)
+        return numbers.cast(pa.int32()), right
+
+    return narrow
+
+
+def _time(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if cells is not None and pa.types.is_timestamp(cells.type):
+        times = cells.cast(pa.timestamp("us", cells.type.tz))
+        times = (
+            pc.assume_timezone(times, "UTC")
+            if cells.type.tz is None
+            else times.cast(pa.timestamp("us", "UTC"))
+        )
+    else:
+        text = _text(cells, count)
+        right = pc.match_substring_regex(text, USUAL_TIME)
+        plain = pc.replace_substring_regex(text, ZONE, "")
+        plain = pc.if_else(right, plain, pa.scalar(None, pa.string()))
+        times = pc.assume_timezone(plain.cast(pa.timestamp("us")), "UTC")
+    kind = pa.timestamp("us", "UTC")
+    right = pc.and_(
+        pc.greater_equal(times, pa.scalar(FIRST_TIME, kind)),
+        pc.less(times, pa.scalar(TIME_BEHIND_LAST, kind)),
+    )
+    return times, right
+
+
+def _amount(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = TRANSFERS.field("amount").type
+    if cells is not None and (pa.types.is_integer(cells.type) or pa.types.is_decimal(cells.type)):
+        if form.decimals or (pa.types.is_decimal(cells.type) and cells.type.scale != 0):
+            raise pa.ArrowTypeError("no whole amounts")
+        amounts = cells.cast(kind)
+        return amounts, pc.greater_equal(amounts, pa.scalar(0, pa.int64()).cast(kind))
+    text = _text(cells, count)
+    if not form.decimals:
+        right = pc.match_substring_regex(text, "^[0-9]{1,38}$")
+        return pc.if_else(right, text, pa.scalar(None, pa.string())).cast(kind), right
+    right = pc.match_substring_regex(
+        text, f"^[0-9]{{1,{38 - form.decimals}}}([.][0-9]{{1,{form.decimals}}})?$"
+    )
+    scaled = pc.if_else(right, text, pa.scalar(None, pa.string())).cast(pa.decimal128(38, form.decimals))
+    # The same 128 bits, counted in the smallest units.
+    return pa.Array.from_buffers(kind, len(scaled), scaled.buffers(), offset=scaled.offset), right
+
+
+def _outpoint(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pa.nulls(count, pa.string()), pc.equal(_text(cells, count), "")
+
+
+_READERS: Final = {
+    "chain": _among(lambda form: EVM_CHAINS),
+    "block_number": _whole(18, 2**62, may_lack=True),
+    "block_time": _time,
+    "tx_hash": _matching(USUAL_HASH),
+    "tx_index": _narrow(_whole(9, 2**31 - 1, may_lack=True)),
+    "position": _whole(18, 2**62, may_lack=False),
+    "kind": _among(lambda form: form.kinds),
+    "from_address": _matching(USUAL_ADDRESS),
+    "to_address": _matching(USUAL_ADDRESS, may_lack=True),
+    "asset": _matching(USUAL_ASSET),
+    "amount": _amount,
+    "outpoint": _outpoint,
+    "order_quality": _among(lambda form: USUAL_QUALITIES),
+}
+"""How each column is read: the values, and of which rows they are usual."""

@@ -1,0 +1,106 @@
+"""Puts the rows of several files together, transaction by transaction, and counts what they are worth.
+
+Method:
+    Most transactions need nothing: their rows have true positions of their own. Where two rows have one
+    position, or some have none, the rows of that transaction go through the merge that the tables step uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from clawback.tables.transfers import merge_transfers
+from clawback.tracing.columnar.names import Longs, groups_of, numbered
+from clawback.tracing.given_columns import given_schema, table_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CONTENT: Final = ("chain", "tx_hash", "kind", "from_address", "to_address", "asset", "amount", "block_time")
+"""What makes a row that names no place of its own a repetition of another."""
+
+
+@dataclass
+class Coverage:
+    """What the rows are, counted span by span."""
+
+    transfers: int = 0
+    ordered_by_time: int = 0
+    repeated_rows: int = 0
+    first_time: datetime | None = None
+    last_time: datetime | None = None
+    without_block: int = 0
+
+    def count(self, table: pa.Table) -> None:
+        """Adds the rows of a span, put together."""
+        import pyarrow.compute as pc
+
+        if not table.num_rows:
+            return
+        self.transfers += table.num_rows
+        by_time = table.filter(pc.equal(table.column("order_quality"), "time"))
+        self.ordered_by_time += by_time.num_rows
+        # A row that names its own place is no repetition of another that says the same.
+        contents = by_time.select(CONTENT).group_by(list(CONTENT)).aggregate([([], "count_all")])
+        self.repeated_rows += by_time.num_rows - contents.num_rows
+        times = pc.min_max(table.column("block_time")).as_py()
+        self.first_time = min(times["min"], self.first_time or times["min"])
+        self.last_time = max(times["max"], self.last_time or times["max"])
+        self.without_block += table.column("block_number").null_count
+
+
+def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[tuple[str, str]]]:
+    """Merges the rows of a span.
+
+    Args:
+        table: with the columns of `given_schema`.
+        files: names by number.
+
+    Returns:
+        The rows that stay, and of each that contradicts another its file and what it says.
+    """
+    import pyarrow as pa
+
+    knotty = _knotty(table)
+    if not knotty.any():
+        return table, []
+    rows = table.filter(pa.array(knotty)).to_pylist()
+    by_file: list[tuple[str, list[dict[str, Any]]]] = [(name, []) for name in files]
+    for row in rows:
+        by_file[row["file"]][1].append(
+            {**row, "amount": int(row["amount"]), "_positioned": row["positioned"]}
+        )
+    merged, rejected = merge_transfers(by_file)
+    contradicting = [
+        (file, f"{row['tx_hash']} position {row['position']}: {reason}") for file, row, reason in rejected
+    ]
+    kept = table.filter(pa.array(~knotty))
+    return pa.concat_tables([kept, table_of(merged, 0)]).cast(given_schema()), contradicting
+
+
+def _knotty(table: pa.Table) -> Any:
+    # Rows of transactions in which a place is taken twice, or not known.
+    _, (chain,) = numbered(table.column("chain"))
+    group = groups_of(chain, table.column("tx_hash"))
+    order = np.argsort(group, kind="stable")
+    together = np.cumsum(np.diff(group[order], prepend=group[order[:1]]) != 0)
+    group[order] = together
+    several = np.bincount(group, minlength=1)[group] > 1
+    those = np.flatnonzero(several)
+    if not len(those):
+        return several
+    _, (kind,) = numbered(table.column("kind"))
+    position: Longs = table.column("position").to_numpy()
+    names = np.stack([group[those], kind[those].astype(np.int64), position[those]])
+    by_name = np.lexsort(names[::-1])
+    taken = np.zeros(len(those), bool)
+    taken[by_name[1:]] = (names[:, by_name[1:]] == names[:, by_name[:-1]]).all(axis=0)
+    loose = ~table.column("positioned").to_numpy()[those]
+    knots = np.zeros(int(group.max()) + 1, bool)
+    knots[group[those[taken | loose]]] = True
+    return knots[group]
