@@ -1,5 +1,8 @@
 """What exact FIFO over whole days costs, against DuckDB reading the same files in the same run.
 
+Two workloads: every transfer on its own, and (`_swaps`) the same ones grouped into transactions, every fifth
+of which is a swap; the pools are labelled, so all of them are proven.
+
 The generated days come from a script that is not part of the repository: `transfers_gen.py` in the folder
 that `CLAWBACK_BENCH_WORKLOADS` names, `../shared/bench` by default. It is run once, into the folder that
 `CLAWBACK_BENCH_DATA` names (`build/bench/data`; 4 GB); without script and data these figures are left out.
@@ -31,9 +34,9 @@ _CONVERT = """
 import sys
 from pathlib import Path
 from tests.bench.generated import convert
-data, folder, days = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+data, folder, days, swaps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), bool(sys.argv[4])
 for day in range(days):
-    convert(data / "days" / f"day={day:02d}" / "p.parquet", folder, day)
+    convert(data / "days" / f"day={day:02d}" / "p.parquet", folder, day, swaps=swaps)
 """
 
 _READ = """
@@ -52,20 +55,22 @@ print(time.monotonic() - started)
 _TRACE = """
 import json, sys, time
 from pathlib import Path
-from tests.bench.thefts import thefts_of
+from tests.bench.thefts import pool_labels, thefts_of
 from clawback.tracing.fast.bulk import trace_folder
 from clawback.tracing.fast.state import load, save
 from clawback.tracing.fast.tracer import Tracer
 folder, out, first, last, thefts = Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:6])
 roles = thefts_of(folder, thefts)
+labels = pool_labels() if sys.argv[6] else []
 names = tuple(role.incident_id for role in roles)
 # Compiled code is loaded by a first call, as in any process that traces more than one day.
-list(trace_folder(folder, [0], Tracer("ethereum", names), roles, [], out))
+list(trace_folder(folder, [0], Tracer("ethereum", names), roles, labels, out))
 started = time.monotonic()
 tracer = Tracer("ethereum", names) if first == 0 else load(out / f"state-{first}.npz", names)
-flows = sum(count for _, count in trace_folder(folder, range(first, last), tracer, roles, [], out))
+flows = sum(count for _, count in trace_folder(folder, range(first, last), tracer, roles, labels, out))
 save(tracer, out / f"state-{last}.npz")
-print(json.dumps({"seconds": time.monotonic() - started, "flows": flows, "held": len(tracer.store.keys)}))
+seconds = time.monotonic() - started
+print(json.dumps({"seconds": seconds, "flows": flows, "handed_over": tracer.handed_over}))
 """
 
 
@@ -74,14 +79,18 @@ def run() -> Iterator[Figure]:
     if not _generated():
         print(f"left out: no generated days under {DATA}, and no transfers_gen.py in {WORKLOADS}")
         return
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as out:
-        kept = os.environ.get("CLAWBACK_BENCH_TABLE")
-        table = Path(kept) if kept else Path(folder)
-        if not (table / f"transfers-{max(ONE_DAY) - 1:05d}.parquet").exists():
-            yield from _convert(table)
-        yield from _backfills(table, Path(out))
-        yield from _single_days(table, Path(out))
-        yield from methods.run(table, Path(out))
+    for swaps, kept in (
+        ("", os.environ.get("CLAWBACK_BENCH_TABLE")),
+        ("_swaps", os.environ.get("CLAWBACK_BENCH_SWAPS_TABLE")),
+    ):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as out:
+            table = Path(kept) if kept else Path(folder)
+            if not (table / f"transfers-{max(ONE_DAY) - 1:05d}.parquet").exists():
+                yield from _convert(table, swaps)
+            yield from _backfills(table, Path(out), swaps)
+            yield from _single_days(table, Path(out), swaps)
+            if not swaps:
+                yield from methods.run(table, Path(out))
 
 
 def _generated() -> bool:
@@ -93,44 +102,44 @@ def _generated() -> bool:
     return (DATA / "t10m.parquet").exists()
 
 
-def _convert(table: Path) -> Iterator[Figure]:
-    converted = _process(_CONVERT, DATA, table, max(ONE_DAY))
+def _convert(table: Path, swaps: str) -> Iterator[Figure]:
+    converted = _process(_CONVERT, DATA, table, max(ONE_DAY), swaps)
     files = [DATA / "days" / f"day={day:02d}" / "p.parquet" for day in range(max(ONE_DAY))]
     read = float(_process(_READ, ",".join(map(str, files))).said.split()[-1])
     against = f"reading the generated files, 2 threads: {read:.2f} s"
-    yield Figure("convert_90m_seconds", converted.seconds, "s", "to the table, its index and nets")
-    yield Figure("convert_90m_vs_read_generated", converted.seconds / read, "x", against)
+    yield Figure(f"convert_90m{swaps}_seconds", converted.seconds, "s", "to the table, its index and nets")
+    yield Figure(f"convert_90m{swaps}_vs_read_generated", converted.seconds / read, "x", against)
 
 
-def _backfills(table: Path, out: Path) -> Iterator[Figure]:
+def _backfills(table: Path, out: Path, swaps: str) -> Iterator[Figure]:
     for thefts in THEFTS:
-        ratios, reads, seconds, peaks, flows = [], [], [], [], 0
+        ratios, reads, seconds, peaks, wrote = [], [], [], [], ""
         for _ in range(REPEATS):
             # One after the other, so that both meet the same machine.
             read = _read(table, range(BACKFILL_DAYS))
-            traced = _process(_TRACE, table, out, 0, BACKFILL_DAYS, thefts)
+            traced = _process(_TRACE, table, out, 0, BACKFILL_DAYS, thefts, swaps)
             said = json.loads(traced.said)
             ratios.append(said["seconds"] / read)
             reads.append(read)
             seconds.append(said["seconds"])
             peaks.append(traced.peak_mib)
-            flows = said["flows"]
+            wrote = f"{said['flows']} flows written, {said['handed_over']} transactions handed over"
         against = f"DuckDB, 2 threads, reading all columns: {statistics.median(reads):.2f} s"
-        name = f"trace_fifo_48m_{thefts}"
+        name = f"trace_fifo_48m_{thefts}{swaps}"
         yield Figure(f"{name}_vs_read", statistics.median(ratios), "x", against)
-        yield Figure(f"{name}_seconds", statistics.median(seconds), "s", f"{flows} flows written")
+        yield Figure(f"{name}_seconds", statistics.median(seconds), "s", wrote)
         yield Figure(f"{name}_peak_memory", max(peaks), "MiB", "whole process, mapped files included")
 
 
-def _single_days(table: Path, out: Path) -> Iterator[Figure]:
+def _single_days(table: Path, out: Path, swaps: str) -> Iterator[Figure]:
     thefts = max(THEFTS)
     worst = 0.0
     for day in ONE_DAY:
-        _process(_TRACE, table, out, 0, day - 1, thefts)
+        _process(_TRACE, table, out, 0, day - 1, thefts, swaps)
         ratios, seconds, reads, peaks = [], [], [], []
         for _ in range(REPEATS):
             read = _read(table, [day - 1])
-            traced = _process(_TRACE, table, out, day - 1, day, thefts)
+            traced = _process(_TRACE, table, out, day - 1, day, thefts, swaps)
             said = json.loads(traced.said)
             ratios.append(said["seconds"] / read)
             seconds.append(said["seconds"])
@@ -139,9 +148,10 @@ def _single_days(table: Path, out: Path) -> Iterator[Figure]:
         ratio = statistics.median(ratios)
         worst = max(worst, ratio)
         against = f"reading that day {statistics.median(reads):.3f} s; {thefts} thefts; load, apply, save"
-        yield Figure(f"trace_day_{day}_vs_read", ratio, "x", against)
-        yield Figure(f"trace_day_{day}_seconds", statistics.median(seconds), "s", f"{max(peaks):.0f} MiB")
-    yield Figure("trace_day_vs_read", worst, "x", "the worst of these days")
+        name = f"trace_day_{day}{swaps}"
+        yield Figure(f"{name}_vs_read", ratio, "x", against)
+        yield Figure(f"{name}_seconds", statistics.median(seconds), "s", f"{max(peaks):.0f} MiB")
+    yield Figure(f"trace_day{swaps}_vs_read", worst, "x", "the worst of these days")
 
 
 def _read(table: Path, days: range | list[int]) -> float:

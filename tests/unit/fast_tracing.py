@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from clawback.schemas import NATIVE
+from clawback.tracing.exchanges import Prices
 from clawback.tracing.fast.balances import merge, runs_after, runs_before
 from clawback.tracing.fast.cases import address_of
 from clawback.tracing.fast.index import Balances
@@ -38,12 +38,15 @@ class FastResult:
         folder: Path | None = None,
         method: str = "fifo",
         dust: Mapping[str, int] | None = None,
+        prices: Mapping[date, Prices] | None = None,
+        created_by: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         limits = {asset_of(asset): units for asset, units in (dust or {}).items()}
         incidents = tuple(sorted({role.incident_id for role in roles}))
         self.tracer = Tracer(CHAIN, incidents, max_hops, method, limits)
         self.flows: list[dict[str, Any]] = []
         self.rows: list[list[Transfer]] = []
+        self.handed_over = 0
         runs: dict[tuple[int, int], Balances] = {}
         flows = []
         transactions = order_by_day(transfers)
@@ -51,8 +54,11 @@ class FastResult:
             book = RecordBook(list(group))
             index = book.index()
             before = [runs[key] for key in runs_before(number)]
-            said = self.tracer.trace_day(day, index, book, roles, labels, before)
-            flows += list(flow_records(self.tracer, said, book.rows))
+            of_day = (prices or {}).get(day)
+            said = self.tracer.trace_day(day, index, book, roles, labels, before, of_day, created_by)
+            self.handed_over += self.tracer.handed_over
+            self.tracer.handed_over = 0
+            flows += list(flow_records(self.tracer, said, book.rows, book.names))
             if folder is not None:
                 # Incidents that come later change the numbers of those before them.
                 save(self.tracer, folder / "state.npz")
@@ -103,10 +109,19 @@ class PlainResult:
         max_hops: int = 0,
         method: str = "fifo",
         dust: Mapping[str, int] | None = None,
+        prices: Mapping[date, Prices] | None = None,
+        created_by: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         limits = {(CHAIN, asset): units for asset, units in (dust or {}).items()}
         self.result: TraceResult = trace_transfers(
-            transfers, roles, labels, METHODS[method], max_hops=max_hops, dust=limits
+            transfers,
+            roles,
+            labels,
+            METHODS[method],
+            max_hops=max_hops,
+            dust=limits,
+            prices=prices,
+            created_by=created_by,
         )
         self.flows = self.result.flows
 
@@ -147,4 +162,4 @@ def _came_by(row: Transfer) -> tuple[str, str, int]:
     return (row.tx_hash, row.kind, row.position)
 
 
-__all__ = ["CHAIN", "NATIVE", "FastResult", "PlainResult", "timedelta"]
+__all__ = ["CHAIN", "FastResult", "PlainResult"]

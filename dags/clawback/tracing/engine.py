@@ -147,25 +147,60 @@ def _move(book: Book, transaction: Transaction, claims: AssetClaims, day: Day) -
             concerned.setdefault(incident_id, set()).add(asset)
     flows: list[Flow] = []
     for incident_id in sorted(concerned):
-        ledger, ending = book.ledger(incident_id), day.ending_for(incident_id, transaction)
-        proven, unproven = day.market.exchanges(incident_id, transaction)
-        if proven:
-            mine = {asset: found.get(incident_id, NO_CLAIMS) for asset, found in claims.items()}
-            flows += Settlement(ledger, transaction, proven, unproven, mine, ending, day.balance_before).run()
-            continue
-        for asset, rows in transaction.assets:
-            if asset in concerned[incident_id]:
-                accounts = {one.account for one in unproven if asset in dict(one.received)}
-                passage = Passage(
-                    ledger,
-                    chain,
-                    asset,
-                    ending,
-                    day.balance_before,
-                    unproven=accounts,
-                    tracks_start=bool(accounts),
-                )
-                flows += passage.run(rows, claims.get(asset, {}).get(incident_id, NO_CLAIMS))
+        mine = {asset: found.get(incident_id, NO_CLAIMS) for asset, found in claims.items()}
+        flows += move_incident(
+            book.ledger(incident_id),
+            transaction,
+            concerned[incident_id],
+            mine,
+            day.market,
+            day.ending_for(incident_id, transaction),
+            day.balance_before,
+        )
+    return flows
+
+
+def move_incident(
+    ledger: Ledger,
+    transaction: Transaction,
+    concerned: Set[str],
+    claims: dict[str, dict[int, Claim]],
+    market: Market,
+    ending: Callable[[Transfer], Ending | None],
+    balance_before: Callable[[HoldingKey], Opening],
+) -> list[Flow]:
+    """Moves the transfers of one transaction in the ledger of one incident.
+
+    Args:
+        ledger: changed in place.
+        transaction: all its assets.
+        concerned: assets in which a party is followed or something is stolen; the others are left alone
+            where nothing is exchanged.
+        claims: by asset, then place of the transfer.
+        market: says which accounts exchanged what.
+        ending: where units end that a transfer brings.
+        balance_before: what a holding has before this transaction.
+
+    Returns:
+        The flows, by asset, then in travel order.
+    """
+    proven, unproven = market.exchanges(ledger.incident_id, transaction)
+    if proven:
+        return Settlement(ledger, transaction, proven, unproven, claims, ending, balance_before).run()
+    flows: list[Flow] = []
+    for asset, rows in transaction.assets:
+        if asset in concerned:
+            accounts = {one.account for one in unproven if asset in dict(one.received)}
+            passage = Passage(
+                ledger,
+                transaction.chain,
+                asset,
+                ending,
+                balance_before,
+                unproven=accounts,
+                tracks_start=bool(accounts),
+            )
+            flows += passage.run(rows, claims.get(asset, NO_CLAIMS))
     return flows
 
 

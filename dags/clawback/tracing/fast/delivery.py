@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clawback.tracing.fast.compiled import compiled
-from clawback.tracing.fast.desk import EXIT, HELD_CODE, Desk, asset_of, exit_of
+from clawback.tracing.fast.desk import EXIT, FLOW_WIDTH, HELD_CODE, Desk, asset_of, exit_of
 from clawback.tracing.fast.labels import add_member, close_group
 from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, OUT_HEAD, SOURCE, TAG
 from clawback.tracing.fast.sums import MEASURES, book
@@ -156,6 +156,8 @@ def write_flows(desk: Desk, row: int, met: int, first_claim: int, sink: int) -> 
         desk.flows[flow, 3] = scratch.carried[incident, 0]
         desk.flows[flow, 4] = scratch.carried[incident, 1]
         desk.flows[flow, 5] = np.uint64(outcome | role << 8 | (exit_place + 1) << 16)
+        for column in range(6, FLOW_WIDTH):
+            desk.flows[flow, column] = ZERO
         scratch.hop[incident] = -1
 
 

@@ -3,12 +3,13 @@
 Layout:
     `Rows`: payer and receiver are holdings of the day (places in its sorted table of holdings); a payer of -1
     is none (minted units are clean), a receiver below 0 is the sink -1 - place among `NO_RECEIVER`. `first`
-    is 1 on the first transfer of an asset in a transaction; `amount` is low limb, high limb.
+    is not 0 on the first transfer of an asset in a transaction (see `index`); `amount` is low, high limb.
     `Claims`: what case files call stolen, sorted by row, then incident.
     `Exits`: receivers that end a trail. `holding` is sorted; `usual` is the exit for every incident (-1 for
     none) but those in `special` (sorted holding place * incidents + incident) and, before all, those in
     `returns` (sorted row * incidents + incident). `sink` tells the measure of an exit.
-    A flow: row, incident, hop, tainted low and high limb, outcome | theft role << 8 | exit + 1 << 16.
+    A flow: row, incident, hop, tainted low and high limb, outcome | theft role << 8 | exit + 1 << 16, and
+    of a conversion: asset of the day + 1 | basis << 32 (0 for none), converted low and high limb.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
 from clawback.tracing.fast.index import PAYS, Balances, DayIndex, Rows
 from clawback.tracing.fast.labels import Groups
 from clawback.tracing.fast.lots import Lots
-from clawback.tracing.fast.sums import Sums
+from clawback.tracing.fast.sums import MEASURE_COUNT, Sums
 from clawback.tracing.fast.wide import grow, shrink_floored
 from clawback.tracing.sinks import BURNED, FEE, UNSEEN_OUTFLOW
 
@@ -30,12 +31,21 @@ NO_RECEIVER: Final = (FEE, BURNED, UNSEEN_OUTFLOW)
 HELD_CODE: Final = 0
 PASSED_CODE: Final = 1
 """Outcomes of flows; a sink is its measure's number, which begins at 2."""
+CONVERTED_CODE: Final = MEASURE_COUNT
+UNPROVEN_CODE: Final = MEASURE_COUNT + 1
+FLOW_WIDTH: Final = 9
+BASIS_SHIFT: Final = 32
 
 KNOWN: Final = np.uint8(1)
 """The balance of the holding is kept: taint reached it, today or before."""
 EXIT: Final = np.uint8(2)
 MANY_OPENINGS: Final = 64
 """One in so many of the day's holdings: looking up as many costs about what going through all runs does."""
+
+
+def sink_place(sink: str) -> int:
+    """What stands for the receiver of units that reach no account but a sink."""
+    return -1 - NO_RECEIVER.index(sink)
 
 
 class Claims(NamedTuple):

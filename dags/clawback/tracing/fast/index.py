@@ -19,10 +19,15 @@ from clawback.tracing.fast.wide import ZERO, grow, shrink
 
 WORDS: Final = 5
 PAYS: Final = 1
+FIRST: Final = np.uint8(1)
+POSSIBLE: Final = np.uint8(2)
+BEGINS: Final = np.uint8(4)
+"""Bits of `Rows.first`, on the first transfer of an asset in a transaction: always; where some account of the
+transaction may have exchanged assets; and on the first of all transfers of such a transaction."""
 
 
 class Rows(NamedTuple):
-    """Transfers of one day in travel order."""
+    """Transfers of one day in travel order: those of a transaction by asset, each asset in one piece."""
 
     payer: Places
     receiver: Places

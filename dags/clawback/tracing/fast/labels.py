@@ -25,7 +25,7 @@ from clawback.tracing.fast.lots import (
     into_hand,
     new_cell,
 )
-from clawback.tracing.fast.sums import STOLEN_MEASURE, Sums, book, sum_place
+from clawback.tracing.fast.sums import CONVERTED_IN_MEASURE, STOLEN_MEASURE, Sums, book, sum_place
 from clawback.tracing.fast.wide import ONE, ZERO, add2, grow, less2, sub2
 
 MAX_LOW: Final = np.uint64(MAX_AMOUNT & ((1 << 64) - 1))
@@ -162,6 +162,8 @@ def steal(
         return
     stolen = sum_place(sums, incident, asset, STOLEN_MEASURE)
     total_high, total_low = add2(sums.values[stolen, 1], sums.values[stolen, 0], fresh_high, fresh_low)
+    came = sum_place(sums, incident, asset, CONVERTED_IN_MEASURE)
+    total_high, total_low = add2(total_high, total_low, sums.values[came, 1], sums.values[came, 0])
     if less2(MAX_HIGH, MAX_LOW, total_high, total_low):
         grow(too_wide, incident, fresh_high, fresh_low)
         return

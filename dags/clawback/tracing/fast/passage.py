@@ -12,9 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import compiled
+from clawback.tracing.fast.compiled import Limbs, compiled
 from clawback.tracing.fast.delivery import advance_hand, book_hand, count_hand, write_flows
 from clawback.tracing.fast.desk import KNOWN, Desk, Past, asset_of, make_known
+from clawback.tracing.fast.index import BEGINS, FIRST, Rows
 from clawback.tracing.fast.labels import steal
 from clawback.tracing.fast.lots import (
     HIGH,
@@ -39,6 +40,10 @@ MORE_CELLS: Final = 1
 MORE_GROUPS: Final = 2
 MORE_SUMS: Final = 3
 MORE_FLOWS: Final = 4
+EXCHANGE: Final = 5
+"""Taint moves in a transaction in which assets may have been exchanged: see `exchanged`."""
+MANY: Final = 64
+"""Transfers of a transaction beyond which nobody counts whether each payer pays clean units only."""
 
 
 @compiled
@@ -147,11 +152,9 @@ def _lacks(desk: Desk, first: int, last: int, claims: int) -> int:
 
 
 @compiled
-def _carries(desk: Desk, row: int) -> bool:
+def _carries(lots: Lots, payer: int, high: np.uint64, low: np.uint64) -> bool:
     # Whether a payment takes tainted lots: most payments of a large holding do not.
-    lots = desk.lots
-    cell = lots.head[desk.rows.payer[row]]
-    low, high = desk.rows.amount[row, 0], desk.rows.amount[row, 1]
+    cell = lots.head[payer]
     while cell >= 0 and (high != ZERO or low != ZERO):
         if lots.cells[cell, TAG] != ZERO:
             return True
@@ -159,6 +162,36 @@ def _carries(desk: Desk, row: int) -> bool:
             return False
         high, low = sub2(high, low, lots.cells[cell, HIGH], lots.cells[cell, LOW])
         cell = lots.after[cell]
+    return False
+
+
+@compiled
+def transaction_end(rows: Rows, first: int) -> int:
+    """One behind the last transfer of the transaction with possible exchanges that begins at a row."""
+    last = first + 1
+    while last < len(rows.first) and rows.first[last] & BEGINS == 0 and rows.first[last] != FIRST:
+        last += 1
+    return last
+
+
+@compiled
+def _moves_taint(rows: Rows, lots: Lots, paid: Limbs, first: int, last: int) -> bool:
+    # Whether some account may pay tainted units of its own. It pays in one go what it pays in all.
+    for row in range(first, last):
+        payer = rows.payer[row]
+        if payer < 0 or lots.stained[payer] == 0:
+            continue
+        if last == first + 1:
+            return _carries(lots, payer, rows.amount[row, 1], rows.amount[row, 0])
+        if last - first > MANY:
+            return True
+        for limb in range(3):
+            paid[0, limb] = ZERO
+        for other in range(first, last):
+            if rows.payer[other] == payer:
+                grow(paid, 0, rows.amount[other, 1], rows.amount[other, 0])
+        if paid[0, 2] != ZERO or _carries(lots, payer, paid[0, 1], paid[0, 0]):
+            return True
     return False
 
 
@@ -183,6 +216,24 @@ def run(desk: Desk, past: Past) -> int:
         last = row + 1
         while last < count and rows.first[last] == 0:
             last += 1
+        if rows.first[row] & BEGINS:
+            # Most of them move no taint: that is seen here, for calls copy what they are given.
+            end, pays = row, False
+            while end < count and (
+                end == row or (rows.first[end] & BEGINS == 0 and rows.first[end] != FIRST)
+            ):
+                payer = rows.payer[end]
+                pays = pays or (payer >= 0 and mark[payer] & KNOWN != 0 and lots.stained[payer] > 0)
+                end += 1
+            stolen = claim < len(desk.claims.row) and desk.claims.row[claim] < end
+            if stolen or (pays and _moves_taint(rows, lots, desk.scratch.paid, row, end)):
+                desk.done[0], desk.done[1] = row, claim
+                for place in range(row, end):
+                    if rows.payer[place] >= 0:
+                        make_known(desk, past, rows.payer[place], row)
+                    if rows.receiver[place] >= 0:
+                        make_known(desk, past, rows.receiver[place], row)
+                return EXCHANGE
         touched, tainted = False, False
         for place in range(row, last):
             payer, receiver = rows.payer[place], rows.receiver[place]
@@ -194,12 +245,19 @@ def run(desk: Desk, past: Past) -> int:
         claims = 0
         while claim + claims < len(desk.claims.row) and desk.claims.row[claim + claims] < last:
             claims += 1
-        if touched and claims == 0 and last == row + 1 and len(lots.cells) > lots.control[LIVE]:
-            low, high = rows.amount[row, 0], rows.amount[row, 1]
-            touched = not _moved_clean(lots, rows.payer[row], rows.receiver[row], high, low)
+        if (
+            touched
+            and claims == 0
+            and (last == row + 1 or not tainted)
+            and len(lots.cells) - lots.control[LIVE] >= last - row
+        ):
+            # Several transfers of clean units, of which no followed account pays any, need no arrivals.
+            for place in range(row, last):
+                low, high = rows.amount[place, 0], rows.amount[place, 1]
+                touched = not _moved_clean(lots, rows.payer[place], rows.receiver[place], high, low)
         if touched or claims > 0:
             desk.done[0], desk.done[1] = row, claim
-            if claims > 0 or (tainted and (last > row + 1 or _carries(desk, row))):
+            if claims > 0 or (tainted and _moves_taint(rows, lots, desk.scratch.paid, row, last)):
                 _know(desk, past, row, last)
             lacking = _lacks(desk, row, last, claims)
             if lacking != FINISHED:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -11,8 +13,8 @@ from clawback.schemas import NATIVE
 from clawback.tracing.exchanges import candidates
 from clawback.tracing.fast.cases import address_of, word_of
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
-from clawback.tracing.fast.desk import NO_RECEIVER
-from clawback.tracing.fast.index import DayIndex, Rows, index_day
+from clawback.tracing.fast.desk import sink_place
+from clawback.tracing.fast.index import BEGINS, FIRST, POSSIBLE, DayIndex, Rows, index_day
 from clawback.tracing.fast.wide import split2
 from clawback.tracing.order import Transaction
 from clawback.tracing.records import Role, Transfer
@@ -26,20 +28,26 @@ def asset_of(text: str) -> bytes:
     return NATIVE_BYTES if text == NATIVE else address_of(text)
 
 
+RAW_ADDRESS: Final = re.compile("0x[0-9a-fA-F]{40}")
+
+
 class RecordBook:
     """A day's transfers in the order of the index."""
 
     def __init__(self, transactions: Sequence[Transaction]) -> None:
+        self.rows: list[Transfer] = []
+        first: list[int] = []
         for transaction in transactions:
-            if candidates(transaction.assets):
-                raise ClawbackError(
-                    "the compiled engine does not follow exchanges",
-                    where=f"transaction {transaction.tx_hash}",
-                    remedy="trace this day with the plain engine",
-                )
-        groups = [rows for transaction in transactions for _, rows in transaction.assets]
-        self.rows: list[Transfer] = [row for rows in groups for row in rows]
-        self.first = np.array([place == 0 for rows in groups for place in range(len(rows))], np.uint8)
+            if transaction.inputs or transaction.outputs:
+                raise _refused("transfers of the UTXO model are not followed", transaction.tx_hash)
+            bits = int(FIRST | POSSIBLE if candidates(transaction.assets) else FIRST)
+            for number, (_, rows) in enumerate(transaction.assets):
+                begins = int(BEGINS) if number == 0 and bits & POSSIBLE else 0
+                first += [bits | begins] + [0] * (len(rows) - 1)
+                self.rows += rows
+        self.first = np.array(first, np.uint8)
+        self.names = sorted({row.asset for row in self.rows})
+        """Of the assets, in the order of the index."""
 
     def transfers(self, first: int, last: int) -> list[Transfer]:
         """Rows from first to before last."""
@@ -61,18 +69,23 @@ class RecordBook:
         count = len(self.rows)
         payers, receivers = np.zeros((count, 20), np.uint8), np.zeros((count, 20), np.uint8)
         payer, receiver = np.full(count, -1, np.int32), np.zeros(count, np.int32)
-        names = sorted({row.asset for row in self.rows})
-        number = {name: place for place, name in enumerate(names)}
+        number = {name: place for place, name in enumerate(self.names)}
         for place, row in enumerate(self.rows):
+            if wrong := [
+                text for text in (row.payer, row.receiver) if text is not None and not _is_raw(text)
+            ]:
+                raise _refused(f"the address {wrong[0]!r} is not 20 bytes", row.tx_hash)
+            if row.asset != NATIVE and not _is_raw(row.asset):
+                raise _refused(f"the asset {row.asset!r} is not 20 bytes", row.tx_hash)
             if row.payer is not None:
                 payer[place] = 0
                 payers[place] = np.frombuffer(address_of(row.payer), np.uint8)
             if row.receiver is not None:
                 receivers[place] = np.frombuffer(address_of(row.receiver), np.uint8)
             else:
-                receiver[place] = -1 - NO_RECEIVER.index(sink_without_receiver(row))
+                receiver[place] = sink_place(sink_without_receiver(row))
         amount = np.array([split2(row.amount) for row in self.rows], np.uint64).reshape(-1, 2)
-        assets = np.frombuffer(b"".join(asset_of(name) for name in names), np.uint8).reshape(-1, 20)
+        assets = np.frombuffer(b"".join(asset_of(name) for name in self.names), np.uint8).reshape(-1, 20)
         return index_day(
             Rows(payer, receiver, amount, self.first),
             payers,
@@ -80,3 +93,15 @@ class RecordBook:
             assets,
             np.array([number[row.asset] for row in self.rows], np.int32),
         )
+
+
+def _is_raw(text: str) -> bool:
+    return RAW_ADDRESS.fullmatch(text) is not None
+
+
+def _refused(what: str, tx_hash: str) -> ClawbackError:
+    return ClawbackError(
+        f"the compiled engine cannot trace this day: {what}",
+        where=f"transaction {tx_hash}",
+        remedy="trace this day with the plain engine (clawback trace)",
+    )

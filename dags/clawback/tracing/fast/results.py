@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from clawback.tracing.fast.desk import HELD_CODE, PASSED_CODE
+from clawback.tracing.fast.desk import BASIS_SHIFT
+from clawback.tracing.fast.exchanged import BASES, CODES
 from clawback.tracing.fast.index import address_bytes, asset_bytes
 from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, NEWEST_FIRST, SOURCE, TAG
 from clawback.tracing.fast.own_state import stake_lots
-from clawback.tracing.fast.sums import MEASURES, read_sums
+from clawback.tracing.fast.sums import read_sums
 from clawback.tracing.fast.tracer import DAY_SHIFT, DayFlows, Tracer
-from clawback.tracing.flows import HELD, PASSED, Flow
+from clawback.tracing.flows import Flow
 from clawback.tracing.records import SOURCE as SOURCE_ROLE
 from clawback.tracing.records import THEFT_ADDRESS, Transfer
 
-OUTCOMES: Final = {HELD_CODE: HELD, PASSED_CODE: PASSED} | {
-    code: name for code, name in enumerate(MEASURES) if code > PASSED_CODE
-}
+OUTCOMES: Final = {code: name for name, code in CODES.items()}
 THEFT_ROLES: Final = (None, THEFT_ADDRESS, SOURCE_ROLE)
 
 
@@ -34,17 +33,21 @@ class SeenLot:
     row: int = -1
 
 
-def flow_records(tracer: Tracer, flows: DayFlows, transfers: list[Transfer]) -> Iterator[Flow]:
+def flow_records(
+    tracer: Tracer, flows: DayFlows, transfers: Sequence[Transfer], names: Sequence[str]
+) -> Iterator[Flow]:
     """Flows of a day, by incident, then as they happened.
 
     Args:
         tracer: that made them.
         flows: of the day.
         transfers: the day's, in the order of its index.
+        names: of the assets of the day's index.
     """
     rows = flows.rows[np.argsort(flows.rows[:, 1], kind="stable")]
-    for row, incident, hop, low, high, code in rows.tolist():
+    for row, incident, hop, low, high, code, converted, *image in rows.tolist():
         exit_place = (code >> 16) - 1
+        asset = (converted & 0xFFFFFFFF) - 1
         yield Flow(
             tracer.incidents[incident],
             tracer.method,
@@ -54,6 +57,9 @@ def flow_records(tracer: Tracer, flows: DayFlows, transfers: list[Transfer]) -> 
             OUTCOMES[code & 0xFF],
             THEFT_ROLES[code >> 8 & 0xFF],
             flows.endings[exit_place].label if exit_place >= 0 else None,
+            names[asset] if converted else None,
+            image[0] + (image[1] << 64) if converted else None,
+            BASES[converted >> BASIS_SHIFT] if converted else None,
         )
 
 

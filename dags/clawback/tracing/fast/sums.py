@@ -14,14 +14,16 @@ import numpy as np
 from clawback.schemas import SINKS
 from clawback.tracing.fast.compiled import Limbs, Longs, compiled
 from clawback.tracing.fast.wide import ZERO, grow, to_int
-from clawback.tracing.ledger import STOLEN, UNSEEN_INFLOW
+from clawback.tracing.ledger import CONVERTED_IN, CONVERTED_OUT, STOLEN, UNSEEN_INFLOW
 
-MEASURES: Final = (STOLEN, UNSEEN_INFLOW, *SINKS)
+MEASURES: Final = (STOLEN, UNSEEN_INFLOW, *SINKS, CONVERTED_IN, CONVERTED_OUT)
 """Measures by their number in compiled code; sinks keep the order of the schema."""
 
 STOLEN_MEASURE: Final = 0
 UNSEEN_MEASURE: Final = 1
 FIRST_SINK: Final = 2
+CONVERTED_IN_MEASURE: Final = MEASURES.index(CONVERTED_IN)
+CONVERTED_OUT_MEASURE: Final = MEASURES.index(CONVERTED_OUT)
 MEASURE_COUNT: Final = len(MEASURES)
 ASSET_SPAN: Final = 1 << 32
 
@@ -40,11 +42,16 @@ def empty_sums(capacity: int) -> Sums:
 
 
 @compiled
+def _slot(key: int, mask: int) -> int:
+    return np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(33)) & mask
+
+
+@compiled
 def sum_place(sums: Sums, incident: int, asset: int, measure: int) -> int:
     """Where a sum is kept; it is put there if it is not yet."""
     key = (np.int64(incident) * ASSET_SPAN + asset) * MEASURE_COUNT + measure
     mask = len(sums.keys) - 1
-    place = np.int64((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(33)) & mask
+    place = _slot(key, mask)
     while sums.keys[place] != key:
         if sums.keys[place] < 0:
             sums.keys[place] = key
@@ -52,6 +59,20 @@ def sum_place(sums: Sums, incident: int, asset: int, measure: int) -> int:
             break
         place = (place + 1) & mask
     return place
+
+
+@compiled
+def add_sum(sums: Sums, incident: int, asset: int, measure: int, target: Limbs) -> None:
+    """Adds a sum, if there is one, to the first row of `target`."""
+    key = (np.int64(incident) * ASSET_SPAN + asset) * MEASURE_COUNT + measure
+    mask = len(sums.keys) - 1
+    place = _slot(key, mask)
+    while sums.keys[place] >= 0:
+        if sums.keys[place] == key:
+            grow(target, 0, sums.values[place, 1], sums.values[place, 0])
+            target[0, 2] += sums.values[place, 2]
+            return
+        place = (place + 1) & mask
 
 
 @compiled

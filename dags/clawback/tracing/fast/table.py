@@ -2,14 +2,15 @@
 
 Layout:
     `transfers-NNNNN.parquet`: block_number, tx_index, position, block_time, from_address, to_address, asset
-    (20 raw bytes each), amount DECIMAL(38,0), sorted by (block_number, tx_index, position). Beside it the
-    day's index (`payer`, `receiver`, `asset` of each holding, as arrays) and the runs of nets that the day
-    completes. NNNNN counts days. A folder is one chain.
+    (20 raw bytes each; to_address may be unknown), amount DECIMAL(38,0), and where they are known kind and
+    tx_hash (32 raw bytes), in travel order (see `bulk_day`). Beside it the day's index (`payer`, `receiver`,
+    `asset` of each holding, as arrays), the first eight bytes of each transaction's hash, sorted, with its
+    first row and one behind the last, and the runs of nets that the day completes. NNNNN counts days. A
+    folder is one chain.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +19,13 @@ import numpy as np
 from clawback.errors import ClawbackError
 from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.fast.balances import add_day, opened, read_run
-from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
-from clawback.tracing.fast.index import DayIndex, Rows, index_day
+from clawback.tracing.fast.bulk_day import BURN, FEE, KINDS, MINT, BulkDay, in_travel_order
+from clawback.tracing.fast.compiled import Bytes, Limbs, compiled
+from clawback.tracing.fast.desk import sink_place
+from clawback.tracing.fast.index import FIRST, DayIndex, Rows, index_day, words_of
+from clawback.tracing.fast.possible import mark_possible
+from clawback.tracing.sinks import BURNED, UNSEEN_OUTFLOW
+from clawback.tracing.sinks import FEE as FEE_SINK
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,21 +39,6 @@ for _digit, _value in zip(b"0123456789abcdefABCDEF", [*range(16), *range(10, 16)
     HEX_DIGITS[_digit] = _value
 MAX_HIGH: Final = np.uint64(MAX_AMOUNT >> 64)
 MAX_LOW: Final = np.uint64(MAX_AMOUNT & ((1 << 64) - 1))
-
-
-@dataclass(frozen=True)
-class BulkDay:
-    """A day as arrays. Amounts are limbs, low first; assets are few, and named by place."""
-
-    block_number: Longs
-    tx_index: Places
-    position: Places
-    block_time: Longs
-    from_address: Bytes
-    to_address: Bytes
-    asset_of: Places
-    assets: Bytes
-    amount: Limbs
 
 
 @compiled
@@ -69,16 +60,27 @@ def _from_hex(text: Bytes, digits: Bytes, found: Bytes) -> int:
 def bytes_of_hex(column: pa.Array) -> Bytes:
     """Addresses written as 0x and 40 hex digits, as 20 bytes each."""
     offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
-    if len(column) and (column.null_count or (np.diff(offsets) != ADDRESS_CHARACTERS).any()):
-        raise ClawbackError("an address is not 0x and 40 hex digits", remedy="leave such rows out")
+    wrong = np.diff(offsets) != ADDRESS_CHARACTERS
+    if column.null_count:
+        wrong |= ~column.is_valid().to_numpy(zero_copy_only=False)
+    if wrong.any():
+        raise _no_address(int(np.argmax(wrong)))
     text = (
         np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] :] if len(column) else np.zeros(0, np.uint8)
     )
     found = np.empty((len(column), 20), np.uint8)
-    wrong = _from_hex(text, HEX_DIGITS, found)
-    if wrong >= 0:
-        raise ClawbackError(f"row {wrong + 1}: an address is not hex", remedy="leave such rows out")
+    first_wrong = _from_hex(text, HEX_DIGITS, found)
+    if first_wrong >= 0:
+        raise _no_address(first_wrong)
     return found
+
+
+def _no_address(row: int) -> ClawbackError:
+    return ClawbackError(
+        "an address is not 0x and 40 hex digits, and the compiled engine knows no other ones",
+        where=f"row {row + 1}",
+        remedy="trace these transfers with the plain engine (clawback trace), or leave such rows out",
+    )
 
 
 @compiled
@@ -105,11 +107,12 @@ def amounts_of(column: pa.Array) -> Limbs:
     return amount
 
 
-def _fixed(values: Bytes) -> pa.Array:
+def _fixed(values: Bytes, absent: Bytes | None = None) -> pa.Array:
     import pyarrow as pa
 
     buffer = pa.py_buffer(np.ascontiguousarray(values))
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(20), len(values), [None, buffer])
+    known = None if absent is None else pa.py_buffer(np.packbits(~absent, bitorder="little"))
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(values.shape[1]), len(values), [known, buffer])
 
 
 def table_of(day: BulkDay) -> pa.Table:
@@ -117,31 +120,35 @@ def table_of(day: BulkDay) -> pa.Table:
     import pyarrow as pa
 
     amount = pa.py_buffer(np.ascontiguousarray(day.amount))
-    return pa.table(
-        {
-            "block_number": pa.array(day.block_number),
-            "tx_index": pa.array(day.tx_index),
-            "position": pa.array(day.position),
-            "block_time": pa.array(day.block_time).cast(pa.timestamp("us", tz="UTC")),
-            "from_address": _fixed(day.from_address),
-            "to_address": _fixed(day.to_address),
-            "asset": pa.DictionaryArray.from_arrays(pa.array(day.asset_of), _fixed(day.assets)),
-            "amount": pa.Decimal128Array.from_buffers(pa.decimal128(38, 0), len(day.amount), [None, amount]),
-        }
-    )
+    columns = {
+        "block_number": pa.array(day.block_number),
+        "tx_index": pa.array(day.tx_index),
+        "position": pa.array(day.position),
+        "block_time": pa.array(day.block_time).cast(pa.timestamp("us", tz="UTC")),
+        "from_address": _fixed(day.from_address),
+        "to_address": _fixed(day.to_address, day.no_receiver),
+        "asset": pa.DictionaryArray.from_arrays(pa.array(day.asset_of), _fixed(day.assets)),
+        "amount": pa.Decimal128Array.from_buffers(pa.decimal128(38, 0), len(day.amount), [None, amount]),
+    }
+    if day.kind is not None:
+        columns["kind"] = pa.DictionaryArray.from_arrays(pa.array(day.kind), pa.array(KINDS))
+    if day.tx_hash is not None:
+        columns["tx_hash"] = _fixed(day.tx_hash)
+    return pa.table(columns)
 
 
 def write_day(day: BulkDay, folder: Path, number: int) -> None:
     """Writes a day, its index, and the runs of nets that it completes."""
     import pyarrow.parquet as pq
 
+    day = in_travel_order(day)
     pq.write_table(
         table_of(day),
         folder / f"transfers-{number:05d}.parquet",
         compression="zstd",
         compression_level=1,
         row_group_size=ROW_GROUP,
-        use_dictionary=["block_number", "block_time", "asset", "position"],
+        use_dictionary=["block_number", "block_time", "asset", "position", "kind"],
         write_statistics=["block_number", "block_time"],
     )
     index = index_bulk(day)
@@ -153,30 +160,41 @@ def write_day(day: BulkDay, folder: Path, number: int) -> None:
         "touch_start": index.touch_start,
         "touches": index.touches,
     }
-    if index.longest > 1:
+    if not (index.rows.first == FIRST).all():
         arrays["first"] = index.rows.first
+    if day.tx_hash is not None:
+        begins = day.begins
+        words = np.ascontiguousarray(day.tx_hash[begins[:-1], :8]).view(">u8").astype(np.uint64)[:, 0]
+        order = np.argsort(words, kind="stable")
+        arrays |= {
+            "hash_words": words[order],
+            "hash_rows": begins[:-1][order],
+            "hash_ends": begins[1:][order],
+        }
+    for stale in folder.glob(f"index-{number:05d}-*.npy"):
+        stale.unlink()
     for name, array in arrays.items():
         np.save(folder / f"index-{number:05d}-{name}.npy", array)
     add_day(folder, number, index.balances)
 
 
 def index_bulk(day: BulkDay) -> DayIndex:
-    """Indexes a day; the zero address is no account."""
-    count = len(day.amount)
+    """Indexes a day in travel order; the zero address is no account."""
+    count, kinds, unreceived = len(day.amount), day.kinds, day.unreceived
     payer, receiver = np.zeros(count, np.int32), np.zeros(count, np.int32)
-    payer[~day.from_address.any(axis=1)] = -1
-    receiver[~day.to_address.any(axis=1)] = -2
-    first = np.ones(count, np.uint8)
-    if count:
-        same = (np.diff(day.block_number) == 0) & (np.diff(day.tx_index) == 0)
-        if (same & (np.diff(day.asset_of) != 0)).any():
-            raise ClawbackError(
-                "a transaction moves more than one asset: the compiled engine does not follow exchanges",
-                remedy="trace this day with the plain engine",
-            )
-        first[1:] = ~same
+    payer[~day.from_address.any(axis=1) | (kinds == MINT)] = -1
+    receiver[~day.to_address.any(axis=1)] = sink_place(BURNED)
+    receiver[unreceived] = sink_place(UNSEEN_OUTFLOW)
+    receiver[kinds == BURN] = sink_place(BURNED)
+    receiver[kinds == FEE] = sink_place(FEE_SINK)
+    begins = day.begins
+    first = np.zeros(count, np.uint8)
+    first[begins[:-1]] = FIRST
+    first[1:][np.diff(day.asset_of) != 0] = FIRST
     rows = Rows(payer, receiver, day.amount, first)
-    return index_day(rows, day.from_address, day.to_address, day.assets, day.asset_of)
+    index = index_day(rows, day.from_address, day.to_address, day.assets, day.asset_of)
+    mark_possible(rows, index.balances.keys, words_of(day.assets), day.asset_of, kinds == FEE, begins)
+    return index
 
 
 def read_index(folder: Path, number: int, amount: Limbs) -> DayIndex:
@@ -185,10 +203,10 @@ def read_index(folder: Path, number: int, amount: Limbs) -> DayIndex:
         opened(folder / f"index-{number:05d}-{name}.npy")
         for name in ("payer", "receiver", "assets", "asset_of", "touch_start", "touches")
     )
-    several, longest = folder / f"index-{number:05d}-first.npy", 1
-    first = np.ones(len(payer), np.uint8)
-    if several.exists():
-        first = opened(several)
+    marks, longest = folder / f"index-{number:05d}-first.npy", 1
+    first = np.full(len(payer), FIRST, np.uint8)
+    if marks.exists():
+        first = opened(marks)
         longest = int(np.diff(np.flatnonzero(first), append=len(first)).max())
     rows = Rows(payer, receiver, amount, first)
     balances = read_run(folder, number, 1)

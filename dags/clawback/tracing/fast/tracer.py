@@ -15,16 +15,20 @@ from datetime import date
 
 import numpy as np
 
+from clawback.errors import ClawbackError
+from clawback.tracing.exchanges import Market, Prices
 from clawback.tracing.fast.balances import padded
 from clawback.tracing.fast.cases import Rowbook, read_claims, read_exits
 from clawback.tracing.fast.compiled import Bytes, Limbs, Places
-from clawback.tracing.fast.desk import KNOWN, Claims, Desk, Exits, Past, Scratch, past_of
+from clawback.tracing.fast.desk import FLOW_WIDTH, KNOWN, Claims, Desk, Exits, Past, Scratch, past_of
+from clawback.tracing.fast.exchanged import HandedOver
 from clawback.tracing.fast.groups import join_keys
-from clawback.tracing.fast.index import Balances, DayIndex, asset_bytes
+from clawback.tracing.fast.index import BEGINS, Balances, DayIndex, asset_bytes
 from clawback.tracing.fast.labels import Groups, empty_groups, roomy_groups
 from clawback.tracing.fast.lots import Lots
 from clawback.tracing.fast.own_day import dust_of, run_own_day, stakes_for
 from clawback.tracing.fast.passage import (
+    EXCHANGE,
     FINISHED,
     MORE_CELLS,
     MORE_FLOWS,
@@ -58,6 +62,8 @@ class SharedDay:
     """A day as all methods meet it: what is stolen, where trails end, and what holdings had before."""
 
     index: DayIndex
+    book: Rowbook
+    market: Market
     roles: list[Role]
     labels: list[Label]
     endings: Endings
@@ -77,6 +83,8 @@ def share_day(
     roles: Iterable[Role],
     labels: Iterable[Label],
     runs: Sequence[Balances],
+    prices: Prices | None = None,
+    created_by: Mapping[tuple[str, str], str] | None = None,
 ) -> SharedDay:
     """Prepares a day; see `Tracer.trace_day`."""
     mine = [role for role in roles if role.chain == chain]
@@ -86,7 +94,9 @@ def share_day(
     mark = np.zeros(len(index.balances.keys), np.uint8)
     claims = read_claims(index, mine, numbers, book)
     exits, met = read_exits(index, mark, named, mine, endings, numbers, chain, book)
-    return SharedDay(index, mine, named, endings, claims, exits, met, mark, past_of(index, padded(runs)))
+    market = Market(endings, prices, created_by, mine)
+    past = past_of(index, padded(runs))
+    return SharedDay(index, book, market, mine, named, endings, claims, exits, met, mark, past)
 
 
 @dataclass
@@ -105,6 +115,8 @@ class Tracer:
     sums: Sums = field(default_factory=lambda: empty_sums(1024))
     assets: dict[bytes, int] = field(default_factory=dict)
     days: int = 0
+    handed_over: int = 0
+    """Transactions with exchanges that the plain engine worked off, since this tracer was made."""
 
     def __post_init__(self) -> None:
         """Makes the counters, and the store that the method works on."""
@@ -122,6 +134,8 @@ class Tracer:
         roles: Sequence[Role],
         labels: Iterable[Label],
         runs: Sequence[Balances],
+        prices: Prices | None = None,
+        created_by: Mapping[tuple[str, str], str] | None = None,
     ) -> DayFlows:
         """Works off one day.
 
@@ -132,8 +146,11 @@ class Tracer:
             roles: of the incidents of this tracer.
             labels: the first of equal confidence wins.
             runs: nets of all days before, oldest first.
+            prices: of the day, USD of a base unit; they prove exchanges.
+            created_by: (chain, address) -> the factory that created it.
         """
-        return self.trace_shared(share_day(self.chain, self.incidents, day, index, book, roles, labels, runs))
+        said = (roles, labels, runs, prices, created_by)
+        return self.trace_shared(share_day(self.chain, self.incidents, day, index, book, *said))
 
     def trace_shared(self, shared: SharedDay) -> DayFlows:
         """Works off a day that other methods may work off too."""
@@ -144,7 +161,18 @@ class Tracer:
         found = join_keys(self.store.keys, keys)
         mark[found[found >= 0]] |= KNOWN
         lots = to_day(self.store, found, len(keys), 2 * index.longest)
-        flows = self._run(index, mark, lots, shared.claims, shared.exits, shared.past, found)
+        exchanged = HandedOver(
+            self.chain,
+            self.incidents,
+            method_named(self.method),
+            self.max_hops,
+            shared.endings,
+            shared.market,
+            shared.book,
+            {ending: place for place, ending in enumerate(shared.met)},
+        )
+        flows = self._run(index, mark, lots, shared.claims, shared.exits, shared.past, found, exchanged)
+        self.handed_over += exchanged.count
         return DayFlows(flows, shared.met)
 
     def _end_at_services(self, labels: list[Label], roles: list[Role], endings: Endings) -> None:
@@ -175,6 +203,7 @@ class Tracer:
         exits: Exits,
         past: Past,
         found: Places,
+        exchanged: HandedOver,
     ) -> Limbs:
         count, several, arrivals = len(self.incidents), index.longest, 2 * index.longest
         facts = np.array([count, self.max_hops, self.days << DAY_SHIFT, *SINK_FACTS], np.int64)
@@ -191,27 +220,46 @@ class Tracer:
             np.array([self.asset_number(asset.tobytes()) for asset in index.assets], np.int32),
             facts,
             np.zeros(4, np.int64),
-            np.empty((FLOW_ROOM + several * count, 6), np.uint64),
+            np.empty((FLOW_ROOM + several * count, FLOW_WIDTH), np.uint64),
             self.too_wide,
             self.unseen,
         )
         if self.stakes is not None:
+            if (index.rows.first & BEGINS).any():
+                raise ClawbackError(
+                    f"the compiled engine does not follow exchanges under {self.method}",
+                    remedy="trace this day with the plain engine (clawback trace)",
+                )
             limits = self.dust if method_named(self.method).cuts_dust else {}
             desk, self.stakes, flows = run_own_day(desk, past, self.stakes, dust_of(limits, index.assets))
         else:
-            desk, flows = _run_day(desk, past, several)
+            desk, flows = _run_day(desk, past, several, exchanged)
         self.groups, self.sums = desk.groups, desk.sums
         self.store = from_day(self.store, found, index.balances.keys, desk.lots)
         self.days += 1
         return flows
 
 
-def _run_day(desk: Desk, past: Past, several: int) -> tuple[Desk, Limbs]:
+def _run_day(desk: Desk, past: Past, several: int, exchanged: HandedOver) -> tuple[Desk, Limbs]:
     done: list[Limbs] = []
     while (lacking := run(desk, past)) != FINISHED:
-        desk = _enlarged(desk, lacking, several, done)
+        if lacking == EXCHANGE:
+            desk, made = exchanged.settle(desk)
+            _append(desk, made, done)
+        else:
+            desk = _enlarged(desk, lacking, several, done)
     done.append(desk.flows[: desk.done[2]].copy())
     return desk, np.concatenate(done)
+
+
+def _append(desk: Desk, made: Limbs, done: list[Limbs]) -> None:
+    end = int(desk.done[2]) + len(made)
+    if end <= len(desk.flows):
+        desk.flows[desk.done[2] : end] = made
+        desk.done[2] = end
+        return
+    done += [desk.flows[: desk.done[2]].copy(), made]
+    desk.done[2] = 0
 
 
 def _enlarged(desk: Desk, lacking: int, several: int, done: list[Limbs]) -> Desk:
