@@ -81,7 +81,7 @@ def parse_report(data: bytes, *, source: str) -> ParsedReport:
         return ParsedReport(None, rejected=[reject])
     parsed = ParsedReport(row)
     if items is None:
-        _add_extracted(parsed, row)
+        add_extracted(parsed, row)
         return parsed
     seen: set[str] = set()
     for number, item in enumerate(items, start=1):
@@ -106,8 +106,13 @@ def document_id(publisher: str, url: str | None, title: str, published: date) ->
     return short_hash(key)
 
 
-def _add_extracted(parsed: ParsedReport, report: dict[str, Any]) -> None:
-    """Add what the rules read; a claim that the table cannot hold is turned away with the reason."""
+def add_extracted(parsed: ParsedReport, report: dict[str, Any]) -> None:
+    """Add what the rules read; a claim that the table cannot hold is turned away with the reason.
+
+    Args:
+        parsed: what the claims, victims and rejects are added to.
+        report: a row of `reports`.
+    """
     found = extract_claims(
         report["text"],
         title=report["title"],
