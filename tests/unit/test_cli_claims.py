@@ -20,7 +20,7 @@ def room(tmp_path: Path) -> Path:
     (tmp_path / "b.txt").write_text("The thief returned 12 ETH.\x1b[31m", encoding="utf-8")
     (tmp_path / "broken.json").write_text('{"text": ', encoding="utf-8")
     (tmp_path / "latin.txt").write_bytes(b"perdi\xf3 $5 million")
-    (tmp_path / "page.html").write_text("<p>Hackers stole $5 million.</p>", encoding="utf-8")
+    (tmp_path / "table.csv").write_text("Hackers,stole,$5 million", encoding="utf-8")
     (tmp_path / ".hidden").write_text("x", encoding="utf-8")
     (tmp_path / "none.json").write_text('{"text": 5}', encoding="utf-8")
     return tmp_path
@@ -51,7 +51,7 @@ def test_claims_of_a_folder_as_json_lines_and_the_unreadable_by_name(room: Path)
         ("broken.json", "no JSON"),
         ("latin.txt", "no UTF-8: byte 5"),
         ("none.json", "'text'"),
-        ("page.html", "'.html' is none of"),
+        ("table.csv", "'.csv' is none of"),
     ):
         assert any(name in line and reason in line for line in result.stderr.splitlines())
     again = call("claims", "extract", room, "--json")
@@ -70,6 +70,21 @@ def test_explain_shows_the_sentence_and_the_rules(room: Path) -> None:
     assert "loss: figure.loss:steal" in result.stdout
     assert "hedge: hedge.quantity:about" in result.stdout
     assert "speaker: said" in result.stdout
+
+
+def test_the_claims_of_a_page_stand_in_its_text(tmp_path: Path) -> None:
+    paragraphs = [
+        "Hackers stole $5 million from the exchange Brightpool on Tuesday, its founder said in a statement.",
+        "Trading was stopped for an hour, and customers were asked to wait for news of their deposits.",
+        "The firm was founded in Lisbon four years ago and employs some forty people in three offices there.",
+        "It has promised a full report on what happened, on how it happened, and on what it will change now.",
+    ]
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    page = f"<html><head><title>Brightpool</title></head><body><article>{body}</article></body></html>"
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    result = call("claims", "extract", tmp_path / "page.html", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert "stole $5 million" in result.stdout
 
 
 def test_nothing_readable_is_a_failure(room: Path) -> None:

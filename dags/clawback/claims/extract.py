@@ -117,6 +117,8 @@ def extract_claims(
         language: tag such as `en`.
         publisher: who publishes it; its own statements are the author's.
     """
+    # A text whose language nobody could tell is read as English is.
+    language = "en" if language == "und" else language
     reading = read(text, title=title, published=published, language=language)
     victims = Victims(reading, fold(title), publisher)
     speakers = Speakers(reading, publisher=publisher, victim=victims.main)

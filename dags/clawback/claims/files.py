@@ -1,4 +1,4 @@
-"""Reads documents from files for extraction: JSON with `text`, or plain text.
+"""Reads documents from files for extraction: JSON with `text`, plain text, pages and PDF.
 
 Layout of a JSON document: `{"text", "title": optional, "published": optional, "url": optional,
 "publisher": optional, "language" or "lang": optional}`; other fields are ignored.
@@ -16,7 +16,10 @@ from clawback.claims.fields import ClaimRejected, Number
 
 MAX_FILE_BYTES: Final = 8_000_000
 MAX_TEXT: Final = 500_000
-SUFFIXES: Final = (".json", ".txt", ".md")
+SUFFIXES: Final = (".json", ".txt", ".md", ".html", ".htm", ".pdf")
+_PAGES: Final = frozenset({".html", ".htm", ".pdf"})
+_LAST_DAY: Final = date(2099, 12, 31)
+"""A file has no day of retrieval before which it must have been published."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ def read_document(path: Path) -> TextDocument:
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise ClaimRejected(f"the file has {size} bytes, at most {MAX_FILE_BYTES} are read")
+        if path.suffix in _PAGES:
+            return _checked(_from_page(path))
         content = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise ClaimRejected(f"the file cannot be read: {error.strerror}") from error
@@ -58,6 +63,19 @@ def found_files(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(child for child in path.iterdir() if child.is_file() and child.name[0] != ".")
     return [path]
+
+
+def _from_page(path: Path) -> TextDocument:
+    # Only pages and PDF need the reader, which is a process of its own.
+    from clawback.documents.bounded import shared_reader
+    from clawback.documents.reading import Unreadable
+
+    reader, content = shared_reader(), path.read_bytes()
+    try:
+        found = reader.pdf(content) if path.suffix == ".pdf" else reader.page(content, None, _LAST_DAY)
+    except Unreadable as error:
+        raise ClaimRejected(str(error)) from error
+    return TextDocument(path.name, found.text, found.title, found.published, found.publisher, found.language)
 
 
 def _from_json(name: str, content: str) -> TextDocument:

@@ -28,7 +28,7 @@ def claims() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines instead of a table.")
 @click.pass_context
 def extract(ctx: click.Context, paths: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
-    """Extract the claims of documents (JSON with "text", or plain text), or of all in a folder.
+    """Extract the claims of documents (JSON with "text", text, HTML, PDF), or of all in a folder.
 
     A document that cannot be read is named with the reason, and the others go on; exit 1 when none was read.
     """
