@@ -17,7 +17,7 @@ STACK_LAST_DAY := 2020-09-27
 NEXT_DAY := 2020-09-28
 LAST_DAY := 2020-11-13
 
-.PHONY: help run up down test test-fast test-thorough check-python lint tools bench clean
+.PHONY: help run up down test test-fast test-thorough check-python lint tools bench evaluate clean
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 15
 
@@ -50,13 +50,16 @@ check-python: build/.test-ready
 lint: check-python ## Style, types, spelling, of Python, SQL and YAML
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt/models dbt/tests dbt/macros
 	@$(BIN)/yamllint -d '{extends: relaxed, rules: {line-length: disable}}' infra dbt expectations dags
-	@$(BIN)/codespell -L pasword,frist dags dbt docs expectations infra tests README.md CONTRIBUTING.md CHANGELOG.md Makefile
+	@$(BIN)/codespell -L pasword,frist,nd dags dbt docs expectations infra tests README.md CONTRIBUTING.md CHANGELOG.md Makefile
 
 tools: build/.test-ready ## Install what tests can use beside the lock file, as far as this machine allows
 	@sh .ci/tools
 
 bench: build/.test-ready ## Measure; one line a figure, all of them in build/bench.json
 	@$(BIN)/python -m tests.bench
+
+evaluate: build/.test-ready ## Score the reading of claims against hand-made answers, into build/evaluation.json
+	@$(BIN)/python -m tests.evaluate
 
 clean: ## Remove what was built or run here: var (lake, stack), build, caches; not .venv
 	@if [ -x $(BIN)/clawback ]; then $(BIN)/clawback stack down; fi

@@ -6,10 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-from tests.bench import extract, steps, trace
+from tests.bench import claims, extract, steps, trace
 
 ROOT = Path(__file__).resolve().parents[2]
-BENCHES = {"steps": steps.run, "trace": trace.run, "extract": extract.run}
+BENCHES = {"steps": steps.run, "trace": trace.run, "extract": extract.run, "claims": claims.run}
 
 
 def main(names: list[str]) -> None:

@@ -1,15 +1,17 @@
-"""Reads a curated report: its text and the claims that people found in it.
+"""Reads a report: its text, and the claims that people found in it or, where they found none yet, the rules.
 
 Layout:
     {"document_id": optional, "title", "publisher", "url" or null, "published": "2020-10-03",
-     "language": "en", "summarised_by": optional, "text", "claims": [{"claim_type", "value": "204000000" or
-     null, "unit" or null, "incident" or null, "victim" or null, "actor" or null, "asserted_by", "hedge": null
-     or {"phrase" or null, "level"}, "as_of": "2020-10-01", "quotation", "note" or null}]}
+     "language": "en", "summarised_by": optional, "text", "claims": optional [{"claim_type", "value":
+     "204000000" or null, "unit" or null, "incident" or null, "victim" or null, "actor" or null,
+     "asserted_by", "hedge": null or {"phrase" or null, "level"}, "as_of": "2020-10-01", "quotation", "note"
+     or null}]}
 
 Invariants:
     A quotation and a hedge phrase stand in the text, sign by sign; offsets count characters. A claim that
     breaks a rule is rejected with the reason, the others go on; a broken document is rejected whole. Numbers
-    are text: a JSON number would pass through a float somewhere.
+    are text: a JSON number would pass through a float somewhere. A report with the field `claims`, be it an
+    empty list, has the claims of people and no others; a report without it has those of `extract`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from clawback.claims.answers import as_row, fits_the_table
+from clawback.claims.extract import extract_claims
 from clawback.claims.fields import ClaimRejected, Fields, Number
+from clawback.claims.lexicon import word_set
 from clawback.hashing import sha256_hex, short_hash
 from clawback.schemas import CLAIM_TYPES, HEDGE_LEVELS
 
@@ -34,9 +39,7 @@ RULE: Final = "curated"
 UNHEDGED: Final = "confirmed"
 """Level of a claim that its source states without a hedge."""
 
-_NEEDS_VALUE: Final = frozenset(
-    {"loss", "recovered", "frozen", "returned", "seized", "insured", "actor_total"}
-)
+_NEEDS_VALUE: Final = word_set("documents.needs_value")
 _WHOLE_DOCUMENT: Final = 0
 
 
@@ -77,6 +80,9 @@ def parse_report(data: bytes, *, source: str) -> ParsedReport:
         reject = Rejected(_WHOLE_DOCUMENT, str(error), sample[:SAMPLE_LENGTH])
         return ParsedReport(None, rejected=[reject])
     parsed = ParsedReport(row)
+    if items is None:
+        add_extracted(parsed, row)
+        return parsed
     seen: set[str] = set()
     for number, item in enumerate(items, start=1):
         try:
@@ -100,7 +106,42 @@ def document_id(publisher: str, url: str | None, title: str, published: date) ->
     return short_hash(key)
 
 
-def _report(fields: Fields, data: bytes, source: str) -> tuple[dict[str, Any], list[Any]]:
+def add_extracted(parsed: ParsedReport, report: dict[str, Any]) -> None:
+    """Add what the rules read; a claim that the table cannot hold is turned away with the reason.
+
+    Args:
+        parsed: what the claims, victims and rejects are added to.
+        report: a row of `reports`.
+    """
+    found = extract_claims(
+        report["text"],
+        title=report["title"],
+        published=report["published_date"],
+        language=report["language"],
+        publisher=report["publisher"],
+    )
+    seen: set[str] = set()
+    for number, claim in enumerate(found.claims, start=1):
+        if number > MAX_CLAIMS:
+            reason = f"{len(found.claims)} claims, at most {MAX_CLAIMS} are kept"
+            parsed.rejected.append(Rejected(number, reason, claim.quote[:SAMPLE_LENGTH]))
+            break
+        if not fits_the_table(claim.value):
+            parsed.rejected.append(
+                Rejected(number, "the figure has too many digits", claim.quote[:SAMPLE_LENGTH])
+            )
+            continue
+        row = as_row(claim, published=report["published_date"], publisher=report["publisher"])
+        victim = row.pop("_victim")
+        row = {"document_id": report["document_id"], "incident_id": None, **row}
+        row = {"claim_id": _claim_id(row), **row}
+        if row["claim_id"] not in seen:
+            seen.add(row["claim_id"])
+            parsed.claims.append(row)
+            parsed.victims.append(victim)
+
+
+def _report(fields: Fields, data: bytes, source: str) -> tuple[dict[str, Any], list[Any] | None]:
     title, publisher = fields.text("title"), fields.text("publisher", limit=200)
     url, published = fields.url("url"), fields.day("published")
     own_id = fields.optional_code("document_id")
@@ -116,10 +157,10 @@ def _report(fields: Fields, data: bytes, source: str) -> tuple[dict[str, Any], l
         "sha256": sha256_hex(data),
     }
     fields.optional_text("summarised_by")
-    items = fields.take("claims")
-    if not isinstance(items, list):
+    items = fields.take("claims") if fields.holds("claims") else None
+    if items is not None and not isinstance(items, list):
         raise ClaimRejected("'claims' is no list")
-    if len(items) > MAX_CLAIMS:
+    if items is not None and len(items) > MAX_CLAIMS:
         raise ClaimRejected(f"{len(items)} claims, at most {MAX_CLAIMS} are read")
     fields.refuse_rest()
     return row, items

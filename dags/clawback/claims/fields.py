@@ -38,6 +38,10 @@ class Fields:
             raise ClaimRejected("this is no JSON object")
         self._rest = dict(value)
 
+    def holds(self, name: str) -> bool:
+        """Whether a field is there, whatever it holds."""
+        return name in self._rest
+
     def take(self, name: str) -> Any:
         """A field that must be there, whatever it holds."""
         value = self._rest.pop(name, _MISSING)

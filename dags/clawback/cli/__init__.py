@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     ),
     "release": ("clawback.cli.release", "release", "List, show, verify, compare and roll back releases."),
     "case": ("clawback.cli.case", "case", "Write, check and read case files."),
+    "claims": ("clawback.cli.claims", "claims", "Read what reports claim, word for word, and show how."),
     "config": ("clawback.cli.config", "config", "The settings and where each value came from."),
     "stack": ("clawback.cli.stack", "stack", "Airflow and PostgreSQL on this machine."),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from clawback.claims.documents import MAX_BYTES, document_id, parse_report
+from clawback.claims.documents import MAX_BYTES, ParsedReport, add_extracted, document_id, parse_report
 from clawback.documents.addresses import plain_address
 from clawback.documents.bounded import shared_reader
 from clawback.documents.charset import decode
@@ -30,13 +30,15 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
     try:
         content = read_bytes(data, MAX_BYTES if curated else MAX_PDF)
         if not curated:
-            parsed.add("reports", _row(content, part, options.get("about", {}).get(part, {})))
-            return parsed
+            row = _row(content, part, options.get("about", {}).get(part, {}))
+            report = ParsedReport(row)
+            add_extracted(report, row)
     except ValueError as error:
         parsed.quarantined.append(QuarantinedRow("reports", WHOLE_FILE, str(error), cut_sample(part)))
         return parsed
-    # Source and part are set where the tables are made; here the same bytes must give the same rows.
-    report = parse_report(content, source="")
+    if curated:
+        # Source and part are set where the tables are made; here the same bytes must give the same rows.
+        report = parse_report(content, source="")
     if report.report_row is not None:
         parsed.add("reports", report.report_row)
     for claim, victim in zip(report.claims, report.victims, strict=True):

@@ -1,0 +1,122 @@
+"""How firmly a claim is made: the phrase that weakens or strengthens it, and the level that the phrase means.
+
+Scale:
+    confirmed   the speaker calls it established: "confirmed", "convicted of", "has identified"
+    likely      "believed to be", "strongly suggests", "high confidence", "appears to"
+    suspected   "suspected", "may have", "possibly", "linked to"
+    alleged     "allegedly", "accused", "claimed", "reportedly"
+    denied      the speaker says that it is not so
+    retracted   an earlier claim is taken back
+    Words of quantity ("approximately", "an estimated") and of promise ("will") are hedges without a level, as
+    is the plain "said". A phrase with a level goes before one without.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from clawback.claims.figures import Figure
+from clawback.claims.lexicon import word_set
+from clawback.claims.phrases import FIGURE, Hit
+from clawback.claims.reading import Sentence
+from clawback.claims.speakers import Speech
+
+_LEVELS: Final = {"ident": "confirmed", "tie": "suspected"}
+_WITHOUT_LEVEL: Final = frozenset({"promise", "estimate", "unknown"})
+_BARRIERS: Final = word_set("hedges.barriers")
+_REACH: Final = 12
+_REACH_AFTER: Final = 4
+
+
+@dataclass(frozen=True)
+class Hedge:
+    """The phrase, by its place in the text, and its level (None for quantity and promise)."""
+
+    start: int
+    end: int
+    level: str | None
+    rule: str
+
+
+def hedge_of(
+    sentence: Sentence,
+    first: int,
+    last: int,
+    *,
+    figure: Figure | None = None,
+    speech: Speech | None = None,
+    tags: frozenset[str],
+    inside: bool = True,
+) -> Hedge | None:
+    """The hedge of a claim that stands in the words `first` up to `last`.
+
+    Args:
+        sentence: where the claim stands.
+        first: first word of the claim.
+        last: word after its last one.
+        figure: its figure, whose words of quantity count where nothing has a level.
+        speech: whose claim it is; a doubting verb ("claimed") is a hedge.
+        tags: tags of `lexicon.HEDGES` that this kind of claim can have.
+        inside: whether a phrase within the claim's own words counts.
+    """
+    best: tuple[int, Hit] | None = None
+    for hit in sentence.of("hedge"):
+        if hit.tag not in tags or _is_name_of_figure(sentence, hit) or _is_noun(sentence, hit):
+            continue
+        distance = _distance(sentence, hit, first, last, inside=inside)
+        if distance is None:
+            continue
+        # "with high confidence" says more than "has attributed".
+        rank = distance + (100 if hit.tag in _WITHOUT_LEVEL else 8 if hit.tag in _LEVELS else 0)
+        if best is None or rank < best[0]:
+            best = (rank, hit)
+    if best is not None and best[0] < 100:
+        return _from_hit(sentence, best[1])
+    if speech is not None and speech.alleging and speech.first <= first <= speech.last:
+        return Hedge(
+            sentence.starts[speech.verb.first], sentence.ends[speech.verb.last - 1], "alleged", "hedge.speech"
+        )
+    if figure is not None and figure.phrase is not None:
+        return Hedge(*figure.phrase, None, f"hedge.quantity:{figure.qualifier}")
+    return None if best is None else _from_hit(sentence, best[1])
+
+
+def _from_hit(sentence: Sentence, hit: Hit) -> Hedge:
+    level = None if hit.tag in _WITHOUT_LEVEL else _LEVELS.get(hit.tag, hit.tag)
+    return Hedge(
+        sentence.starts[hit.first], sentence.ends[hit.last - 1], level, f"hedge.{hit.tag}:{hit.phrase}"
+    )
+
+
+def _distance(sentence: Sentence, hit: Hit, first: int, last: int, *, inside: bool) -> int | None:
+    words = sentence.words
+    if first <= hit.first and hit.last <= last:
+        return 0 if inside else None
+    if hit.last <= first:
+        between = words[hit.last : first]
+        reach = _REACH
+    else:
+        between = words[last : hit.first]
+        reach = _REACH_AFTER
+    if len(between) > reach or any(word in _BARRIERS for word in between):
+        return None
+    figures = sum(word == FIGURE for word in between)
+    if figures and hit.last > first:
+        return None
+    return len(between) + 4 * figures + (1 if hit.first >= last else 0)
+
+
+def _is_noun(sentence: Sentence, hit: Hit) -> bool:
+    # "from the suspect" doubts nothing.
+    words = sentence.words
+    if words[hit.first] == "claim":
+        return True
+    return words[hit.first] in {"suspect", "suspects", "claim", "claims", "expected"} and (
+        hit.first > 0 and words[hit.first - 1] in {"the", "a", "any", "two", "three", "no", "his", "its"}
+    )
+
+
+def _is_name_of_figure(sentence: Sentence, hit: Hit) -> bool:
+    # "estimated $5m" is the figure's own word of quantity.
+    return hit.tag == "estimate" and sentence.words[hit.last : hit.last + 1] == [FIGURE]

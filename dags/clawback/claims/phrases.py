@@ -1,0 +1,113 @@
+"""Finds the phrases of a lexicon among the words of a sentence.
+
+Layout of a phrase: words with a space between them; `a|b` is one of two words, `word?` may be absent, `*`
+is any one word or none, `@` is a figure. "make|made (off|away) with" is written `make|made off|away with`.
+
+Invariants:
+    The search goes through the words once and tries at each only the phrases that begin with it. Among
+    phrases of one family that overlap, the one that begins first is kept, and of those the longest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+FIGURE = "\x00figure"
+"""The word that stands for a figure."""
+
+
+class Hit(NamedTuple):
+    """A phrase found: words `first` up to, not including, `last`; family, tag, and how it is written."""
+
+    first: int
+    last: int
+    family: str
+    tag: str
+    phrase: str
+
+
+def name_of(hit: Hit) -> str:
+    """A phrase's short name for the rule that used it: its first word."""
+    return hit.phrase.split()[0].split("|")[0]
+
+
+class _Step(NamedTuple):
+    words: frozenset[str] | None
+    optional: bool
+
+
+class _Entry(NamedTuple):
+    steps: tuple[_Step, ...]
+    family: str
+    tag: str
+    phrase: str
+
+
+class Lexicon:
+    """Phrases by family and tag, ready to be found."""
+
+    def __init__(self) -> None:
+        self._by_word: dict[str, list[_Entry]] = {}
+
+    def add(self, family: str, tag: str, phrase: str) -> None:
+        """Take a phrase. Raises ValueError when it begins with a word that may be any or absent."""
+        steps = tuple(_step(word) for word in phrase.split())
+        first = steps[0]
+        if first.words is None or first.optional:
+            raise ValueError(f"the phrase '{phrase}' begins with a word that may be any or absent")
+        for word in first.words:
+            self._by_word.setdefault(word, []).append(_Entry(steps, family, tag, phrase))
+
+    def find(self, words: Sequence[str]) -> dict[str, list[Hit]]:
+        """All hits, by family, in the order of the words."""
+        found: dict[str, list[Hit]] = {}
+        by_word = self._by_word
+        for first, word in enumerate(words):
+            entries = by_word.get(word)
+            if entries is None:
+                continue
+            for entry in entries:
+                last = _match(entry.steps, words, first)
+                if last is None:
+                    continue
+                hits = found.setdefault(entry.family, [])
+                hit = Hit(first, last, entry.family, entry.tag, entry.phrase)
+                if not hits or hits[-1].last <= first:
+                    hits.append(hit)
+                elif hits[-1].first == first and last > hits[-1].last:
+                    hits[-1] = hit
+        return found
+
+
+def _step(word: str) -> _Step:
+    if word == "*":
+        return _Step(None, True)
+    if word == "@":
+        return _Step(frozenset({FIGURE}), False)
+    optional = word.endswith("?")
+    return _Step(frozenset(word.rstrip("?").split("|")), optional)
+
+
+def _match(steps: Sequence[_Step], words: Sequence[str], first: int) -> int | None:
+    return _match_from(steps, 1, words, first + 1)
+
+
+def _match_from(steps: Sequence[_Step], at: int, words: Sequence[str], place: int) -> int | None:
+    while at < len(steps):
+        step = steps[at]
+        fits = place < len(words) and (
+            words[place].isalnum() if step.words is None else words[place] in step.words
+        )
+        if step.optional:
+            if fits:
+                longer = _match_from(steps, at + 1, words, place + 1)
+                if longer is not None:
+                    return longer
+            at += 1
+            continue
+        if not fits:
+            return None
+        at += 1
+        place += 1
+    return place

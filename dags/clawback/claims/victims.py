@@ -1,0 +1,236 @@
+"""Whose theft it is: the victim that a sentence names, and the one that the document is about.
+
+A name is a run of words with capitals that is no actor, speaker's trade, month, place or common word. It is a
+victim where it is hacked, where something is taken from it, where a theft is of it. The document's victim is
+the name that is most often; another theft mentioned in passing has the victim that its own sentence names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from clawback.claims.lexicon import word_set
+from clawback.claims.names import Name, is_camel, is_person, key_of, names
+from clawback.claims.reading import Reading, Sentence
+
+UNNAMED: Final = "unnamed"
+
+_BEFORE: Final = word_set("victims.before")
+_AFTER_VERB: Final = word_set("victims.after_verb")
+_THEFT: Final = word_set("victims.theft")
+
+
+class Victims:
+    """The victims of a reading.
+
+    Args:
+        reading: the text.
+        title: the headline as `fold.fold` gives it.
+        publisher: who publishes it; where a text says "we" and names no victim, the publisher is the victim.
+    """
+
+    def __init__(self, reading: Reading, title: str, publisher: str | None = None) -> None:
+        self._reading = reading
+        self._scores: Counter[str] = Counter()
+        self._spelling: dict[str, str] = {}
+        self._by_sentence: dict[int, list[Name]] = {}
+        self._tickers = {figure.unit.lower() for figure in reading.figures}
+        titled = names(reading, reading.title, title)
+        for sentence in reading.sentences:
+            own = [name for name in names(reading, sentence) if name.text.lower() not in self._tickers]
+            self._by_sentence[sentence.number] = own
+        self._certain = self._certain_names(titled)
+        for place, name in enumerate(titled):
+            self._count(reading.title, name, 4 if place == 0 else 2, _TITLE)
+        for sentence in reading.sentences:
+            for name in self._by_sentence[sentence.number]:
+                self._count(sentence, name, 1, _FIRST if sentence.number < 2 else 0)
+        self.main = self._main(publisher)
+        self._topics = self._topics_of_paragraphs()
+
+    def named_in(self, sentence: Sentence, first: int, last: int) -> str | None:
+        """The victim that a sentence names for a claim in the words `first` up to `last`, or None."""
+        best: tuple[int, str] | None = None
+        for name in self._by_sentence.get(sentence.number, []):
+            if not _is_victim(sentence, name):
+                continue
+            distance = max(first - name.last, name.first - last, 0)
+            if distance > 25:
+                continue
+            if best is None or distance < best[0]:
+                best = (distance, self._spelling[key_of(name.text)])
+        return None if best is None else best[1]
+
+    def of(self, sentence: Sentence, first: int, last: int) -> tuple[str | None, bool]:
+        """The victim of a claim, and whether its own sentence names it."""
+        named = self.named_in(sentence, first, last)
+        if named is not None:
+            return named, True
+        if _another(sentence, first, last):
+            return UNNAMED, False
+        topic = self._topics.get(sentence.number)
+        if topic is not None:
+            return topic, True
+        return self.main, False
+
+    def names_of(self, sentence: Sentence) -> list[Name]:
+        """All names of a sentence."""
+        return self._by_sentence.get(sentence.number, [])
+
+    def _certain_names(self, titled: list[Name]) -> set[str]:
+        """Names that stand within a sentence or are written as only names are."""
+        certain = {key_of(name.text) for name in titled if is_camel(name.text)}
+        for sentence in self._reading.sentences:
+            for name in self._by_sentence[sentence.number]:
+                begins = name.first == 0 or sentence.words[name.first - 1] in _OPENERS
+                if not begins or is_camel(name.text) or " " in name.text:
+                    certain.add(key_of(name.text))
+        return certain
+
+    def _count(self, sentence: Sentence, name: Name, weight: int, bonus: int) -> None:
+        key = key_of(name.text)
+        if not key or name.text.lower() in self._tickers:
+            return
+        self._spelling.setdefault(key, name.text)
+        sure = key in self._certain or any(other.startswith(key) for other in self._certain)
+        self._scores[key] += 1 + (bonus if sure else 0) + (2 if is_camel(name.text) else 0)
+        if is_person(sentence, name):
+            self._scores[key] -= 6
+        elif _is_victim(sentence, name):
+            self._scores[key] += 3 * weight if sure or sentence.number < 0 else 1
+        elif _is_firm(sentence, name):
+            self._scores[key] += 3 * weight
+        if sentence.words[name.last : name.last + 1] and sentence.words[name.last] in _SPEAKS:
+            self._scores[key] -= 1
+
+    def _main(self, publisher: str | None) -> str | None:
+        scores = Counter(self._scores)
+        for key in self._scores:
+            for other in self._scores:
+                # "Opal" and "Opal Wallet" are one.
+                if other != key and len(key) > 3 and other.startswith(key):
+                    scores[other] += self._scores[key]
+        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        best = ranked[0] if ranked else None
+        if publisher is not None and _speaks_of_itself(self._reading, publisher):
+            own = key_of(publisher)
+            if best is None or best[1] < 12 or own.startswith(best[0]) or best[0].startswith(own):
+                return publisher
+        return self._spelling[best[0]] if best is not None and best[1] >= 3 else None
+
+    def _topics_of_paragraphs(self) -> dict[int, str]:
+        """Per sentence the victim that its paragraph begins with, where that is another than the main one."""
+        topics: dict[int, str] = {}
+        topic: str | None = None
+        end = -1
+        for sentence in self._reading.sentences:
+            if end < 0 or "\n" in self._reading.folded[end : sentence.span.start]:
+                topic = None
+                for name in self._by_sentence[sentence.number][:1]:
+                    begins = name.first <= 3 and (
+                        _is_victim(sentence, name) or sentence.words[name.last : name.last + 1] == ["."]
+                    )
+                    if begins and self.main is not None and not _alike(name.text, self.main):
+                        topic = self._spelling[key_of(name.text)]
+            if topic is not None:
+                topics[sentence.number] = topic
+            end = sentence.span.end
+        return topics
+
+
+_TITLE: Final = 3
+_FIRST: Final = 2
+_OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-", "\u2014"})
+_OFFICES: Final = word_set("victims.offices")
+_OURS: Final = word_set("victims.ours")
+_US: Final = word_set("victims.us")
+_OWNED: Final = word_set("victims.owned")
+_SPEAKS: Final = word_set("victims.speaks")
+_KINDS: Final = word_set("victims.kinds")
+
+
+def _is_firm(sentence: Sentence, name: Name) -> bool:
+    """Whether a name is given its kind: "the exchange Bybit", "Brightpool, a lending market"."""
+    words = sentence.words
+    if words[name.first - 1 : name.first] and words[name.first - 1] in _KINDS:
+        return True
+    before = words[max(0, name.first - 3) : name.first]
+    if before[-1:] == ["of"] and {"executive", "ceo", "founder", "boss", "users", "customers"} & set(before):
+        return True
+    return words[name.last : name.last + 1] == [","] and bool(
+        _KINDS & set(words[name.last + 1 : name.last + 7])
+    )
+
+
+def _alike(one: str, other: str) -> bool:
+    left, right = key_of(one), key_of(other)
+    return left.startswith(right) or right.startswith(left)
+
+
+def _speaks_of_itself(reading: Reading, publisher: str) -> bool:
+    """Whether the text speaks of its publisher's own theft: "our hot wallet", outside quotations."""
+    if _OFFICES & set(publisher.lower().replace("'", " ").split()):
+        return False
+    own = 0
+    inside = False
+    for sentence in reading.sentences:
+        for place, word in enumerate(sentence.words):
+            if word == '"':
+                inside = not inside
+            elif not inside and word in _OURS and _OWNED & set(sentence.words[place + 1 : place + 5]):
+                own += 2
+            elif not inside and word in _US:
+                own += 1
+    return own >= 2
+
+
+def _is_victim(sentence: Sentence, name: Name) -> bool:
+    words = sentence.words
+    before = words[name.first - 1] if name.first else ""
+    if before in {"the", "a"} and name.first > 1:
+        before = words[name.first - 2]
+    after = words[name.last : name.last + 4]
+    if after[:1] == ["'s"]:
+        window = after[1:]
+        if any(word in _AFTER_VERB - {"was", "were", "has", "had", "been"} for word in window):
+            return True
+    if after[:1] and after[0] in _AFTER_VERB:
+        if after[0] in {"was", "were", "has", "had", "been", "got"}:
+            return any(word in _THEFT for word in words[name.last : name.last + 6])
+        if after[0] in {"bridge", "wallet", "wallets", "hot", "users", "customers", "investors"}:
+            return any(word in _THEFT for word in words)
+        return True
+    if after[:1] == [","]:
+        # "KuCoin, a Singapore-based exchange, was hacked"
+        closing = [
+            place for place in range(name.last + 1, min(len(words), name.last + 20)) if words[place] == ","
+        ]
+        if closing and any(
+            word in _THEFT | {"experienced", "victim", "targeted"}
+            for word in words[closing[0] : closing[0] + 6]
+        ):
+            return True
+    if before in _BEFORE:
+        left = words[max(0, name.first - 8) : name.first]
+        if before in {"at", "in", "for", "of", "from", "on"}:
+            return any(
+                word in _THEFT | {"stealing", "loss", "stole", "siphoned", "siphoning", "taken"}
+                for word in left
+            )
+        return True
+    return False
+
+
+_OTHER_THEFT = word_set("victims.other_theft")
+_THEFT_NOUNS = word_set("victims.theft_nouns")
+
+
+def _another(sentence: Sentence, first: int, last: int) -> bool:
+    words = sentence.words
+    for place in range(max(0, first - 8), min(len(words), last + 4)):
+        if words[place] in _OTHER_THEFT and any(
+            word in _THEFT_NOUNS for word in words[place + 1 : place + 4]
+        ):
+            return words[place - 1 : place] != ["on"]
+    return False

@@ -1,0 +1,1 @@
+"""Scores the extractor of claims against answers that people wrote."""

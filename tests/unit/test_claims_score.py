@@ -1,0 +1,84 @@
+"""The rules against answers that people wrote, and what the rules may not know."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from clawback.claims.extract import extract_claims
+from tests.evaluate.__main__ import GROUPS, evaluate
+from tests.evaluate.corpus import CORPUS, ROOT, SHARED, load, load_shared
+
+WORDS = ROOT / "dags" / "clawback" / "claims" / "words"
+SEED = SHARED / "seed_article.txt"
+EVERYTHING: set[str] = set().union(*GROUPS.values())
+
+
+def test_the_score_on_the_documents_that_rules_are_tuned_on_does_not_fall() -> None:
+    score = evaluate(load(CORPUS / "dev"))
+    found, expected = score.recall(EVERYTHING)
+    right, made = score.precision(EVERYTHING)
+    assert score.bad_quotations == 0
+    assert found >= 0.6 * expected
+    assert right >= 0.8 * made
+
+
+def test_the_labelled_reports_are_found() -> None:
+    documents = load_shared()
+    if not documents:
+        pytest.skip(f"the labelled reports are not there: {SHARED}")
+    score = evaluate(documents)
+    found, expected = score.recall(EVERYTHING)
+    assert score.bad_quotations == 0
+    assert found >= 0.88 * expected
+    assert score.negatives_with_loss == 0
+
+
+def test_no_rule_knows_a_victim_of_the_corpus() -> None:
+    """Names of currencies and of chains, which are victims' names too, are known as such."""
+    known = {
+        word for path in WORDS.glob("*.txt") for word in re.findall(r"\w+", path.read_text("utf-8").lower())
+    }
+    known |= {
+        word
+        for path in WORDS.parent.glob("*.py")
+        for word in re.findall(r'"(\w+)"', path.read_text("utf-8").lower())
+    }
+    victims = {
+        incident["victim"].lower()
+        for part in ("dev", "heldout")
+        for path in (CORPUS / part).glob("*.json")
+        for incident in json.loads(path.read_text("utf-8"))["incidents"].values()
+        if incident["victim"]
+    }
+    assert sorted(victims & known - {"exchanges"}) == []
+
+
+def test_the_article_that_started_it_yields_its_claims() -> None:
+    if not SEED.exists():
+        pytest.skip(f"the article is not there: {SEED}")
+    claims = extract_claims(SEED.read_text("utf-8")).claims
+
+    def one(claim_type: str, value: int | None = None, actor: str | None = None) -> list[str]:
+        return [
+            claim.asserted_by
+            for claim in claims
+            if claim.claim_type == claim_type and claim.value == value and claim.actor == actor
+        ]
+
+    assert one("loss", 281_000_000)
+    assert one("recovered", 204_000_000) == ["KuCoin CEO Johnny Lyu"]
+    assert all("UN" in speaker for speaker in one("attribution", actor="DPRK"))
+    assert {claim.hedge for claim in claims if claim.claim_type == "attribution"} == {"strongly suggests"}
+    assert one("linked_incident") == ["Blockchain records"]
+    assert one("loss", 23_000_000) == ["Blockchain records"]
+    assert len(one("laundering_method")) == 2
+    assert one("actor_total", 2_000_000_000, "DPRK") == ["UN report"]
+    assert not any(claim.victim_named for claim in claims if claim.claim_type == "attribution")
+
+
+def test_the_folder_of_answers_is_there() -> None:
+    assert len(list(Path(CORPUS / "dev").glob("*.json"))) >= 60
