@@ -12,7 +12,7 @@ import pytest
 from clawback.cli.figures import FIGURES
 from clawback.cli.opened import Opened
 from tests.deliver_lake import Desk
-from tests.deliver_marts import INCIDENT, KAI, USDT, balance, flow
+from tests.deliver_marts import INCIDENT, KAI, USDT, balance, flow, kucoin_claims
 
 DAY = date(2020, 11, 13)
 RELEASE = f"{DAY}-0123456"
@@ -104,3 +104,45 @@ def test_transfers_are_those_of_the_asked_method(tmp_path: Path, capsys: pytest.
         assert f"{units} ETH" in said
         assert f"{units} base units" in said
         assert "transfers (1)" in said
+
+
+def estimate(claim_id: str, **flags: object) -> dict[str, object]:
+    """One row of fct_loss_estimates."""
+    names = (
+        "self_contradiction",
+        "factor_of_ten",
+        "reversed_meaning",
+        "double_counting",
+        "impossible",
+        "part",
+    )
+    row: dict[str, object] = {f"is_{name}": False for name in names}
+    row |= {"incident_id": INCIDENT, "claim_id": claim_id, "is_chosen": False, "chosen_rule": "most_asserted"}
+    return row | {"contradicted_by": None} | flags
+
+
+def test_a_claim_shows_what_speaks_against_it_and_whether_it_is_chosen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claims = [row | {"as_of_date": DAY} for row in kucoin_claims() if row["claim_type"] == "loss"]
+    first, second = claims[0]["claim_id"], claims[1]["claim_id"]
+    estimates = [
+        estimate(first, is_chosen=True),
+        estimate(second, is_factor_of_ten=True, contradicted_by=first),
+    ]
+    desk = Desk(tmp_path)
+    marts = {"fct_claims": claims, "fct_loss_estimates": estimates}
+    desk.release(RELEASE, {name: pa.Table.from_pylist(rows) for name, rows in marts.items()})
+    Opened(desk.context, RELEASE, INCIDENT, DAY, 0).claims(("loss",))
+    said = capsys.readouterr().out
+    assert "    chosen: most asserted\n" in said
+    assert f"    ten times the chosen figure, or a tenth of it\n    against it: {first}\n" in said
+
+
+def test_a_release_without_estimates_shows_its_claims_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path)
+    desk.release(RELEASE, {"fct_claims": pa.Table.from_pylist(kucoin_claims())})
+    Opened(desk.context, RELEASE, INCIDENT, DAY, 0).claims(("loss",))
+    assert "asserted by" in capsys.readouterr().out

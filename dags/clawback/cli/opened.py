@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clawback.cli.doubts import SQL, doubts_of, lines_of
+
 if TYPE_CHECKING:
     from clawback.context import RunContext
 
@@ -146,25 +148,29 @@ class Opened:
         self._more(rows)
 
     def claims(self, claim_types: tuple[str, ...]) -> None:
-        """The claims of some types that count on the day, with their quotations."""
+        """The claims of some types that count on the day, their quotations, and what speaks against them."""
+        doubts = doubts_of(
+            self._query(["fct_loss_estimates"], SQL) if self._has("fct_loss_estimates") else []
+        )
         rows = self._query(
             ["fct_claims"],
-            "select as_of_date, claim_type, value, unit, asserted_by, hedge_level, hedge_phrase, quotation,"
-            " publisher, published_date, url from fct_claims"
+            "select claim_id, as_of_date, claim_type, value, unit, asserted_by, hedge_level, hedge_phrase,"
+            " quotation, publisher, published_date, url from fct_claims"
             " where incident_id = $incident and as_of_date <= $day and list_contains($types, claim_type)"
             " order by as_of_date, claim_id",
             types=list(claim_types),
         )
         self._title("claims", rows)
-        for as_of, kind, value, unit, who, level, phrase, words, publisher, published, url in self._first(
-            rows
-        ):
+        for claim_id, as_of, kind, *rest in self._first(rows):
+            value, unit, who, level, phrase, words, publisher, published, url = rest
             figure = "" if value is None else f" {value.normalize():,f} {printable(unit or '')}"
             hedge = f"{level} ('{phrase}')" if phrase else level
             click.echo(
                 f"  {as_of}  {kind}{figure}, asserted by {printable(who)}, {printable(hedge)}\n"
                 f'    "{printable(words)}"\n    {printable(publisher)}, {published}  {printable(url or "")}'
             )
+            for line in lines_of(claim_id, doubts):
+                click.echo(printable(line))
         self._more(rows)
 
     def _print_transfers(self, rows: list[tuple[Any, ...]]) -> None:
@@ -182,6 +188,12 @@ class Opened:
         files = {mart: mart_path(self.ctx.lake, self.release_id, mart) for mart in marts}
         values |= {"incident": self.incident, "day": self.day, "method": self.method}
         return query(files, sql, {name: value for name, value in values.items() if f"${name}" in sql})[1]
+
+    def _has(self, mart: str) -> bool:
+        from clawback.release.read import read_release
+
+        # A release of an older version may lack a mart; it still opens.
+        return mart in read_release(self.ctx.lake, self.release_id).marts
 
     def _title(self, name: str, rows: list[tuple[Any, ...]]) -> None:
         click.secho(f"\n{name} ({len(rows)})", bold=True)
