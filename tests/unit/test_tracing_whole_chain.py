@@ -37,7 +37,7 @@ def thefts_of(file: Path, count: int, every: int) -> dict[str, tuple[str, str]]:
 
 
 def run_command(
-    folder: Path, file: Path, thefts: dict[str, tuple[str, str]], method: str
+    folder: Path, file: Path, thefts: dict[str, tuple[str, str]], method: str, engine: str
 ) -> tuple[Counter[Seen], dict[tuple[str, str, str, str], int]]:
     """Flows and holdings as the command writes them."""
     with (folder / "thefts.csv").open("w", newline="") as text:
@@ -53,6 +53,7 @@ def run_command(
         rows.writerows(["ethereum", address, category, "Busy"] for address, category in sinks_of().items())
     words = ["trace", "--transfers", str(file), "--thefts", str(folder / "thefts.csv")]
     words += ["--labels", str(folder / "labels.csv"), "--method", method, "--out", str(folder / method)]
+    words += ["--engine", engine]
     for asset, units in DUST.items():
         words += ["--dust", f"ethereum/{asset}={units}"]
     result = CliRunner().invoke(clawback, words)
@@ -73,7 +74,9 @@ def run_command(
     return flows, held
 
 
-def compare(folder: Path, rows: int, accounts: int, thefts: int, methods: tuple[str, ...]) -> int:
+def compare(
+    folder: Path, rows: int, accounts: int, thefts: int, methods: tuple[str, ...], engine: str
+) -> int:
     """Holds the command to the lists of lots; gives the number of flows."""
     file = folder / "payments.parquet"
     write_payments(file, rows, accounts)
@@ -83,21 +86,23 @@ def compare(folder: Path, rows: int, accounts: int, thefts: int, methods: tuple[
     for method in methods:
         trails = Trails(stolen, sinks_of(), (method,), DUST)
         expected = Counter(trails.run(read_payments(file)))
-        flows, held = run_command(folder, file, stolen, method)
+        flows, held = run_command(folder, file, stolen, method, engine)
         assert flows == expected
         assert held == trails.held()
         count += flows.total()
     return count
 
 
+@pytest.mark.parametrize("engine", ["plain", "compiled"])
 @pytest.mark.parametrize("method", [*CONSERVING, "poison"])
-def test_long_files_equal_lists_of_lots(tmp_path: Path, method: str) -> None:
-    assert compare(tmp_path, 20_000, 150, 12, (method,)) > 30
+def test_long_files_equal_lists_of_lots(tmp_path: Path, method: str, engine: str) -> None:
+    assert compare(tmp_path, 20_000, 150, 12, (method,), engine) > 30
 
 
 @pytest.mark.thorough
-def test_ten_million_payments_equal_lists_of_lots(tmp_path: Path) -> None:
-    assert compare(tmp_path, 10_000_000, 400_000, 20, CONSERVING) > 10_000
+@pytest.mark.parametrize("engine", ["plain", "compiled"])
+def test_ten_million_payments_equal_lists_of_lots(tmp_path: Path, engine: str) -> None:
+    assert compare(tmp_path, 10_000_000, 400_000, 20, CONSERVING, engine) > 10_000
 
 
 def test_lists_of_lots_take_what_each_method_takes() -> None:

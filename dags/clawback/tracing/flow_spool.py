@@ -45,7 +45,17 @@ class FlowSpool:
             self.outcomes[flow.outcome] += 1
             if flow.theft_role == SOURCE:
                 self.by_source[flow.incident_id, flow.transfer.chain, flow.transfer.asset] += flow.fresh
-        self._waiting.append(rows_to_table(flow_rows(flows), FLOWS))
+        self._keep(rows_to_table(flow_rows(flows), FLOWS))
+
+    def add_table(self, table: pa.Table) -> None:
+        """Takes flows as rows of the table of flows; what rests on one role is for the caller to say."""
+        for name, counts in (("incident_id", self._incidents), ("outcome", self.outcomes)):
+            for row in table.column(name).value_counts().to_pylist():
+                counts[row["values"]] += row["counts"]
+        self._keep(table)
+
+    def _keep(self, table: pa.Table) -> None:
+        self._waiting.append(table)
         if self._folder is not None and sum(table.num_rows for table in self._waiting) >= ROWS_IN_MEMORY:
             self._write()
 

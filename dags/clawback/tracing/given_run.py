@@ -167,6 +167,8 @@ class GivenTrace:
     flows: FlowSpool
     frozen: set[HoldingKey]
     violations: list[Violation]
+    counts_openings: bool = True
+    """Whether the ledgers know how many holdings they opened."""
 
 
 @contextmanager

@@ -5,7 +5,7 @@ Layout:
     reader may round it; `figures` has one entry per incident, method, chain and asset, `spread` the least and
     the most that the conserving methods say of each figure, `shared_holdings` what several incidents claim.
     `openings` counts holdings that taint reached, `openings_without_seen_balance` those whose balance before
-    rests on the transfers read alone.
+    rests on the transfers read alone; both are null where the engine does not count them.
 """
 
 from __future__ import annotations
@@ -83,16 +83,23 @@ def write_report(folder: Path, results: Sequence[GivenTrace], facts: Mapping[str
                     ledger.unseen_payments for ledger in result.book.ordered()
                 ),
                 "units_too_wide": str(sum(ledger.too_wide for ledger in result.book.ordered())),
-                "openings": sum(ledger.openings for ledger in result.book.ordered()),
-                "openings_without_seen_balance": sum(
-                    ledger.unknown_openings for ledger in result.book.ordered()
-                ),
+                **_openings(result),
             }
             for result, table in zip(results, holdings, strict=True)
         },
     }
     (folder / "summary.json").write_bytes(canonical_json(summary))
     return summary
+
+
+def _openings(result: GivenTrace) -> dict[str, int | None]:
+    ledgers = result.book.ordered() if result.counts_openings else None
+    return {
+        "openings": None if ledgers is None else sum(one.openings for one in ledgers),
+        "openings_without_seen_balance": (
+            None if ledgers is None else sum(one.unknown_openings for one in ledgers)
+        ),
+    }
 
 
 def _figures(result: GivenTrace, totals: Totals) -> list[dict[str, Any]]:

@@ -11,8 +11,9 @@ Layout:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +21,14 @@ import numpy as np
 
 from clawback.errors import ClawbackError
 from clawback.tracing.conservation import refuse
+from clawback.tracing.exchanges import Prices
 from clawback.tracing.fast.balances import read_run, runs_before
 from clawback.tracing.fast.bulk import DayBook, ReadDay, flows_table, read_day
 from clawback.tracing.fast.conserved import violations
 from clawback.tracing.fast.tracer import DayFlows, Tracer, share_day
 from clawback.tracing.records import Label, Role
 
+Keep = Callable[[Tracer, ReadDay, DayFlows], None]
 PART: Final = 1 << 20
 """Flows that are made a table at once: those of a whole day under poison would not fit beside it."""
 
@@ -61,6 +64,23 @@ def trace_all(
     labels: Sequence[Label],
     out: Path,
 ) -> Iterator[tuple[int, dict[str, int]]]:
+    """Traces days in order and writes their flows to a folder; see `follow_all`."""
+
+    def keep(tracer: Tracer, read: ReadDay, flows: DayFlows) -> None:
+        write_in_parts(tracer.incidents, read, flows, flows_file(out, tracer.method, read.number))
+
+    yield from follow_all(folder, days, tracers, roles, labels, keep)
+
+
+def follow_all(
+    folder: Path,
+    days: Iterable[int],
+    tracers: Sequence[Tracer],
+    roles: Sequence[Role],
+    labels: Sequence[Label],
+    keep: Keep,
+    prices: Mapping[date, Prices] | None = None,
+) -> Iterator[tuple[int, dict[str, int]]]:
     """Traces days in order; gives each day and how many flows it has under each method.
 
     Args:
@@ -70,7 +90,9 @@ def trace_all(
             first, and changed in place.
         roles: of the tracers' incidents.
         labels: of services.
-        out: where flows go. Those of the last day are there when the iterator has ended.
+        keep: given the flows of each day and method, one after the other, on a thread of their own. It has
+            had those of the last day when the iterator has ended.
+        prices: by day, USD of a base unit; they prove exchanges.
 
     Raises:
         ClawbackError: The tracers are of different chains, incidents or days, or a unit was lost or made.
@@ -92,15 +114,15 @@ def trace_all(
             runs = [read_run(folder, last, span) for last, span in runs_before(number)]
             head = tracers[0]
             book = DayBook(head.chain, read)
-            shared = share_day(head.chain, head.incidents, read.day, read.index, book, roles, labels, runs)
+            said = (roles, labels, runs, (prices or {}).get(read.day))
+            shared = share_day(head.chain, head.incidents, read.day, read.index, book, *said)
             counts: dict[str, int] = {}
             for tracer in tracers:
                 flows = tracer.trace_shared(shared)
                 refuse(violations(tracer), f"{tracer.method}, day {number} of {folder}")
                 if writing is not None:
                     writing.result()
-                file = flows_file(out, tracer.method, number)
-                writing = writer.submit(write_in_parts, tracer.incidents, read, flows, file)
+                writing = writer.submit(keep, tracer, read, flows)
                 counts[tracer.method] = len(flows.rows)
             yield number, counts
         if writing is not None:

@@ -11,6 +11,7 @@ from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
 from clawback.tracing.fast.desk import EXIT, Claims, Exits
 from clawback.tracing.fast.groups import first_rows, group_end, touching
 from clawback.tracing.fast.index import DayIndex, words_of
+from clawback.tracing.fast.labels import SOURCE_CODE
 from clawback.tracing.fast.sums import MEASURES
 from clawback.tracing.fast.wide import split2
 from clawback.tracing.order import Transaction
@@ -18,7 +19,7 @@ from clawback.tracing.records import RETURN_ROLES, SOURCE, THEFT_ADDRESS, Label,
 from clawback.tracing.sinks import Ending, Endings
 from clawback.tracing.thefts import Thefts
 
-ROLE_CODES = {THEFT_ADDRESS: 1, SOURCE: 2}
+ROLE_CODES = {THEFT_ADDRESS: 1, SOURCE: SOURCE_CODE}
 
 
 class Rowbook(Protocol):

@@ -59,6 +59,11 @@ class ReadDay:
         return hashes[column.offset : column.offset + len(column)]
 
     @cached_property
+    def addresses(self) -> dict[str, Any]:
+        """from_address and to_address of all rows as the table has them. Read when asked for."""
+        return {name: self._column(name) for name in ("from_address", "to_address")}
+
+    @cached_property
     def hashes(self) -> tuple[Limbs, Longs, Longs] | None:
         """The first eight bytes of each transaction's hash, sorted, its first row and one behind the last."""
         words, rows, ends = (

@@ -45,14 +45,14 @@ from clawback.tracing.fast.queues import (
     take_out,
 )
 from clawback.tracing.fast.store import more_cells
-from clawback.tracing.fast.sums import FIRST_SINK, MEASURES, add_sum, book, roomy
+from clawback.tracing.fast.sums import BY_SOURCE_MEASURE, FIRST_SINK, MEASURES, add_sum, book, roomy
 from clawback.tracing.fast.wide import grow, split2, to_int
 from clawback.tracing.flows import CONVERTED, EXCHANGE_UNPROVEN, HELD, PASSED, Flow, arrival_of
 from clawback.tracing.ledger import CONVERTED_IN, STOLEN, Ledger
 from clawback.tracing.lots import Holding
 from clawback.tracing.methods import Method
 from clawback.tracing.order import Transaction
-from clawback.tracing.records import THEFT_ADDRESS, Arrival, HoldingKey, Transfer
+from clawback.tracing.records import SOURCE, THEFT_ADDRESS, Arrival, HoldingKey, Transfer
 from clawback.tracing.sinks import Ending, Endings
 from clawback.tracing.thefts import Claim
 from clawback.tracing.transaction import Opening
@@ -199,7 +199,7 @@ class HandedOver:
         flows = move_incident(
             ledger, transaction, concerned, claims, self.market, ending, lambda key: openings[key]
         )
-        desk = desk._replace(sums=roomy(desk.sums, len(ledger.sums)))
+        desk = desk._replace(sums=roomy(desk.sums, len(ledger.sums) + len(flows)))
         for (name, asset, measure), amount in ledger.sums.items():
             more = amount - before.get((name, asset, measure), 0)
             while more > 0:
@@ -207,6 +207,11 @@ class HandedOver:
                 number = assets[asset][1]
                 book(desk.sums, incident, number, MEASURES.index(measure), np.uint64(high), np.uint64(low))
                 more -= WIDEST
+        for flow in flows:
+            if flow.theft_role == SOURCE:
+                low, high = split2(flow.fresh)
+                number = assets[flow.transfer.asset][1]
+                book(desk.sums, incident, number, BY_SOURCE_MEASURE, np.uint64(high), np.uint64(low))
         low, high = split2(ledger.too_wide)
         grow(desk.too_wide, incident, np.uint64(high), np.uint64(low))
         desk.unseen[incident] += ledger.unseen_payments

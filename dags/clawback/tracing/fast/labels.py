@@ -25,11 +25,20 @@ from clawback.tracing.fast.lots import (
     into_hand,
     new_cell,
 )
-from clawback.tracing.fast.sums import CONVERTED_IN_MEASURE, STOLEN_MEASURE, Sums, book, sum_place
+from clawback.tracing.fast.sums import (
+    BY_SOURCE_MEASURE,
+    CONVERTED_IN_MEASURE,
+    STOLEN_MEASURE,
+    Sums,
+    book,
+    sum_place,
+)
 from clawback.tracing.fast.wide import ONE, ZERO, add2, grow, less2, sub2
 
 MAX_LOW: Final = np.uint64(MAX_AMOUNT & ((1 << 64) - 1))
 MAX_HIGH: Final = np.uint64(MAX_AMOUNT >> 64)
+SOURCE_CODE: Final = 2
+"""What stands for the role `source` in compiled code."""
 
 
 class Groups(NamedTuple):
@@ -126,7 +135,7 @@ def steal(
     sums: Sums,
     too_wide: Limbs,
     incidents: int,
-    claim: tuple[int, int],
+    claim: tuple[int, int, int],
     amount: tuple[np.uint64, np.uint64],
     units: tuple[np.uint64, np.uint64],
 ) -> None:
@@ -138,12 +147,12 @@ def steal(
         sums: the stolen sum grows.
         too_wide: by incident, what is left clean because the sum would not fit an amount.
         incidents: how many there are.
-        claim: incident and asset.
+        claim: incident, asset and role.
         amount: of the transfer, high limb first.
         units: how many of the last units, high limb first; at most the amount.
     """
     cells, after = lots.cells, lots.after
-    incident, asset = claim
+    incident, asset, role = claim
     fresh_high, fresh_low = ZERO, ZERO
     skip_high, skip_low = sub2(amount[0], amount[1], units[0], units[1])
     first_high, first_low = skip_high, skip_low
@@ -168,6 +177,8 @@ def steal(
         grow(too_wide, incident, fresh_high, fresh_low)
         return
     book(sums, incident, asset, STOLEN_MEASURE, fresh_high, fresh_low)
+    if role == SOURCE_CODE:
+        book(sums, incident, asset, BY_SOURCE_MEASURE, fresh_high, fresh_low)
     skip_high, skip_low = first_high, first_low
     cell = lots.control[OUT_HEAD]
     lots.control[OUT_HEAD] = -1

@@ -67,7 +67,7 @@ def _claim(desk: Desk, incident: int, row: int, claim: int, asset: int) -> None:
                 desk.sums,
                 desk.too_wide,
                 desk.facts[0],
-                (whole(incident), whole(asset)),
+                (whole(incident), whole(asset), whole(claims.role[place])),
                 amount,
                 (units[place, 1], units[place, 0]),
             )

@@ -118,7 +118,11 @@ def claim_thefts(desk: Desk, claim: int, claims: int, holding: int, high: np.uin
             desk.sums,
             desk.too_wide,
             desk.facts[0],
-            (np.int64(desk.claims.incident[place]), np.int64(asset_of(desk, holding))),
+            (
+                np.int64(desk.claims.incident[place]),
+                np.int64(asset_of(desk, holding)),
+                np.int64(desk.claims.role[place]),
+            ),
             (high, low),
             (units[place, 1], units[place, 0]),
         )

@@ -13,7 +13,7 @@ from clawback.tracing.fast.exchanged import BASES, CODES
 from clawback.tracing.fast.index import address_bytes, asset_bytes
 from clawback.tracing.fast.lots import HIGH, HOP_MASK, LABEL_SHIFT, LOW, NEWEST_FIRST, SOURCE, TAG
 from clawback.tracing.fast.own_state import stake_lots
-from clawback.tracing.fast.sums import read_sums
+from clawback.tracing.fast.sums import BY_SOURCE, read_sums
 from clawback.tracing.fast.tracer import DAY_SHIFT, DayFlows, Tracer
 from clawback.tracing.flows import Flow
 from clawback.tracing.records import SOURCE as SOURCE_ROLE
@@ -98,11 +98,23 @@ def lots_seen(tracer: Tracer) -> dict[tuple[str, bytes, bytes], list[SeenLot]]:
 
 def sums_seen(tracer: Tracer) -> dict[tuple[str, bytes, str], int]:
     """Sums since the theft that are not 0, by (incident, asset, measure)."""
+    return {key: amount for key, amount in _sums(tracer).items() if amount and key[2] != BY_SOURCE}
+
+
+def stolen_by_source(tracer: Tracer) -> dict[tuple[str, bytes], int]:
+    """Stolen units that rest on the role `source` alone, by (incident, asset)."""
+    return {
+        (incident, asset): amount
+        for (incident, asset, measure), amount in _sums(tracer).items()
+        if measure == BY_SOURCE
+    }
+
+
+def _sums(tracer: Tracer) -> dict[tuple[str, bytes, str], int]:
     assets = list(tracer.assets)
     return {
         (tracer.incidents[incident], assets[asset], measure): amount
         for (incident, asset, measure), amount in read_sums(tracer.sums).items()
-        if amount
     }
 
 

@@ -192,7 +192,7 @@ def move_several(desk: Desk, first: int, last: int, claim: int) -> None:
                 desk.sums,
                 desk.too_wide,
                 facts[0],
-                (np.int64(claims.incident[place]), np.int64(asset)),
+                (np.int64(claims.incident[place]), np.int64(asset), np.int64(claims.role[place])),
                 (high, low),
                 (claims.units[place, 1], claims.units[place, 0]),
             )

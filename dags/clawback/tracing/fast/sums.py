@@ -16,7 +16,9 @@ from clawback.tracing.fast.compiled import Limbs, Longs, compiled
 from clawback.tracing.fast.wide import ZERO, grow, to_int
 from clawback.tracing.ledger import CONVERTED_IN, CONVERTED_OUT, STOLEN, UNSEEN_INFLOW
 
-MEASURES: Final = (STOLEN, UNSEEN_INFLOW, *SINKS, CONVERTED_IN, CONVERTED_OUT)
+BY_SOURCE: Final = "stolen_by_source_alone"
+"""Of the stolen units, those that rest on the role `source` alone: a memo, which no ledger keeps."""
+MEASURES: Final = (STOLEN, UNSEEN_INFLOW, *SINKS, CONVERTED_IN, CONVERTED_OUT, BY_SOURCE)
 """Measures by their number in compiled code; sinks keep the order of the schema."""
 
 STOLEN_MEASURE: Final = 0
@@ -24,6 +26,7 @@ UNSEEN_MEASURE: Final = 1
 FIRST_SINK: Final = 2
 CONVERTED_IN_MEASURE: Final = MEASURES.index(CONVERTED_IN)
 CONVERTED_OUT_MEASURE: Final = MEASURES.index(CONVERTED_OUT)
+BY_SOURCE_MEASURE: Final = MEASURES.index(BY_SOURCE)
 MEASURE_COUNT: Final = len(MEASURES)
 ASSET_SPAN: Final = 1 << 32
 

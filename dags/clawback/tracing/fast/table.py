@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 ROW_GROUP: Final = 491_520
 """Four DuckDB row groups: large enough to read fast, small enough to share among threads."""
 
-ADDRESS_CHARACTERS: Final = 42
+ADDRESS: Final = 20
+"""Bytes of an address."""
 HEX_DIGITS: Final = np.full(256, 255, np.uint8)
 for _digit, _value in zip(b"0123456789abcdefABCDEF", [*range(16), *range(10, 16)], strict=True):
     HEX_DIGITS[_digit] = _value
@@ -44,11 +45,12 @@ MAX_LOW: Final = np.uint64(MAX_AMOUNT & ((1 << 64) - 1))
 @compiled
 def _from_hex(text: Bytes, digits: Bytes, found: Bytes) -> int:
     # Gives the first wrong row, -1 if all are right.
+    size = found.shape[1]
     for row in range(len(found)):
-        begin = row * ADDRESS_CHARACTERS
+        begin = row * (2 + 2 * size)
         if text[begin] != 48 or text[begin + 1] != 120:
             return row
-        for place in range(20):
+        for place in range(size):
             high = digits[text[begin + 2 + 2 * place]]
             low = digits[text[begin + 3 + 2 * place]]
             if high > 15 or low > 15:
@@ -57,27 +59,28 @@ def _from_hex(text: Bytes, digits: Bytes, found: Bytes) -> int:
     return -1
 
 
-def bytes_of_hex(column: pa.Array) -> Bytes:
-    """Addresses written as 0x and 40 hex digits, as 20 bytes each."""
+def bytes_of_hex(column: pa.Array, size: int = ADDRESS) -> Bytes:
+    """Addresses written as 0x and 40 hex digits, as 20 bytes each; or hashes, which have another size."""
     offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
-    wrong = np.diff(offsets) != ADDRESS_CHARACTERS
+    wrong = np.diff(offsets) != 2 + 2 * size
     if column.null_count:
         wrong |= ~column.is_valid().to_numpy(zero_copy_only=False)
     if wrong.any():
-        raise _no_address(int(np.argmax(wrong)))
+        raise _not_bytes(int(np.argmax(wrong)), size)
     text = (
         np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] :] if len(column) else np.zeros(0, np.uint8)
     )
-    found = np.empty((len(column), 20), np.uint8)
+    found = np.empty((len(column), size), np.uint8)
     first_wrong = _from_hex(text, HEX_DIGITS, found)
     if first_wrong >= 0:
-        raise _no_address(first_wrong)
+        raise _not_bytes(first_wrong, size)
     return found
 
 
-def _no_address(row: int) -> ClawbackError:
+def _not_bytes(row: int, size: int) -> ClawbackError:
+    what = "an address" if size == ADDRESS else "a hash"
     return ClawbackError(
-        "an address is not 0x and 40 hex digits, and the compiled engine knows no other ones",
+        f"{what} is not 0x and {2 * size} hex digits, and the compiled engine knows no other ones",
         where=f"row {row + 1}",
         remedy="trace these transfers with the plain engine (clawback trace), or leave such rows out",
     )
@@ -137,8 +140,8 @@ def table_of(day: BulkDay) -> pa.Table:
     return pa.table(columns)
 
 
-def write_day(day: BulkDay, folder: Path, number: int) -> None:
-    """Writes a day, its index, and the runs of nets that it completes."""
+def write_day(day: BulkDay, folder: Path, number: int) -> DayIndex:
+    """Writes a day, its index, and the runs of nets that it completes; gives the index."""
     import pyarrow.parquet as pq
 
     day = in_travel_order(day)
@@ -176,6 +179,7 @@ def write_day(day: BulkDay, folder: Path, number: int) -> None:
     for name, array in arrays.items():
         np.save(folder / f"index-{number:05d}-{name}.npy", array)
     add_day(folder, number, index.balances)
+    return index
 
 
 def index_bulk(day: BulkDay) -> DayIndex:
