@@ -165,6 +165,19 @@ def test_dollar_files_are_understood_and_repeated_rows_stay(room: Path) -> None:
     assert (summary["coverage"]["repeated_rows"], summary["coverage"]["ordered_by_time"]) == (1, 3)
 
 
+@pytest.mark.parametrize(
+    ("chain", "says"),
+    [("bitcoin", "row 1: not base58"), ("aethereum", "row 1: no address form is known for the chain")],
+)
+def test_dollar_rows_have_addresses_of_the_chain_that_is_named(room: Path, chain: str, says: str) -> None:
+    text = f"2023-01-13 20:34:01,1,{tx(1)},{HOT},{THIEF},10.5\n"
+    (room / "t.csv").write_text(
+        f"timestamp,block_number,tx_hash,from_address,to_address,value_usd\n{text}", encoding="utf-8"
+    )
+    with pytest.raises(ClawbackError, match=says):
+        run(room, *BASE, "--chain", chain, "--out", "out")
+
+
 EVENTS = "chain,block_number,block_time,tx_hash,tx_index,log_index,kind,emitter,address,amount\n"
 
 
