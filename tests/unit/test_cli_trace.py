@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import base58
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
@@ -163,6 +164,46 @@ def test_dollar_files_are_understood_and_repeated_rows_stay(room: Path) -> None:
     assert [row["tainted_amount"] for row in flows] == [105 * 10**17, 225 * 10**16, 225 * 10**16]
     assert summary["decimals"] == {"ethereum/usd": 18}
     assert (summary["coverage"]["repeated_rows"], summary["coverage"]["ordered_by_time"]) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("chain", "says"),
+    [("bitcoin", "row 1: not base58"), ("aethereum", "row 1: no address form is known for the chain")],
+)
+def test_dollar_rows_have_addresses_of_the_chain_that_is_named(room: Path, chain: str, says: str) -> None:
+    text = f"2023-01-13 20:34:01,1,{tx(1)},{HOT},{THIEF},10.5\n"
+    (room / "t.csv").write_text(
+        f"timestamp,block_number,tx_hash,from_address,to_address,value_usd\n{text}", encoding="utf-8"
+    )
+    with pytest.raises(ClawbackError, match=says):
+        run(room, *BASE, "--chain", chain, "--out", "out")
+
+
+def test_a_fee_waits_for_no_coinbase_of_another_day(room: Path) -> None:
+    hot, thief, miner = (base58.b58encode_check(bytes([0, *[digit] * 20])).decode() for digit in (1, 2, 3))
+    head = TABLE.strip() + ",outpoint\n"
+    rows = [
+        ("25T12:00:00", tx(1)[2:], 1, 0, "utxo_in", hot, "", 10, "old:0"),
+        ("25T12:00:00", tx(1)[2:], 1, 0, "utxo_out", "", thief, 10, "stolen:0"),
+        ("25T12:30:00", tx(2)[2:], 2, 0, "utxo_in", thief, "", 10, "stolen:0"),
+        ("25T12:30:00", tx(2)[2:], 2, 0, "utxo_out", "", hot, 7, "left:0"),
+        ("26T12:00:00", tx(3)[2:], 0, 0, "utxo_out", "", miner, 50, "new:0"),
+    ]
+    text = "".join(
+        f"bitcoin,,2020-09-{time},{name},{index},{place},{kind},{payer},{receiver},native,{amount},{spot}\n"
+        for time, name, index, place, kind, payer, receiver, amount, spot in rows
+    )
+    (room / "t.csv").write_text(head + text, encoding="utf-8")
+    (room / "THEFTS.csv").write_text(
+        f"incident,chain,address,role\ncase,bitcoin,{thief},theft_address\n", encoding="utf-8"
+    )
+    flows, _, summary = traced(room, *BASE)
+    assert [(row["outcome"], row["tainted_amount"]) for row in flows] == [
+        ("held", 10),
+        ("held", 7),
+        ("fee", 3),
+    ]
+    assert summary["conserved"] is True
 
 
 EVENTS = "chain,block_number,block_time,tx_hash,tx_index,log_index,kind,emitter,address,amount\n"

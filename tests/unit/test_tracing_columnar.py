@@ -107,7 +107,9 @@ def test_columns_give_the_same_transactions_in_the_same_order(seed: int) -> None
     plain = order_by_day(rows)
     assert len(plain) == len(columns) > 200
     assert [columns.transaction(place) for place in range(len(columns))] == plain
-    assert columns.coinbases() == {(one.chain, one.block_number) for one in plain if one.is_coinbase}
+    assert columns.coinbases(0, len(columns)) == {
+        (one.chain, one.block_number) for one in plain if one.is_coinbase
+    }
     travelled = [row for one in plain for _, moving in one.assets for row in moving]
     assert [columns.transfer(row) for row in columns.travel.tolist()] == travelled
 
@@ -208,7 +210,7 @@ def test_touched_transactions_alone_make_the_same_ledgers_and_flows(
 
     day = Day(endings, Market(endings, roles=roles), roles, scene.balances, start)
     touched = Touched(scene, books, 0, len(columns), columns.has_outpoints())
-    assert trace_transactions(books, touched, day, columns.coinbases()) == plain
+    assert trace_transactions(books, touched, day, columns.coinbases(0, len(columns))) == plain
     assert ledgers_of(books) == ledgers_of(plain_books)
     assert asked <= wanted
     assert sum(map(len, plain)) > 20

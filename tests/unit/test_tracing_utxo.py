@@ -119,6 +119,19 @@ def test_without_the_coinbase_the_fee_is_a_sink() -> None:
     assert [row["kind"] for row in result.flows if row["outcome"] == "fee"] == ["fee"]
 
 
+def test_what_a_coinbase_does_not_pay_out_is_burned() -> None:
+    rows = [
+        *THEFT,
+        *spend(2, 2, [("t1-1:0", "thief", 10)], [("b", 4)]),
+        *spend(2, 0, [], [("miner", 5)]),
+    ]
+    result = trace_transfers(rows, STOLEN)
+    assert totals(result) == {"stolen": 10, "held": 9, "burned": 1}
+    assert [(row["tx_hash"], row["amount"]) for row in result.flows if row["outcome"] == "burned"] == [
+        ("t2-0", 1)
+    ]
+
+
 def test_an_address_is_the_sum_of_its_outpoints_and_each_is_spent_alone() -> None:
     rows = [
         *THEFT,

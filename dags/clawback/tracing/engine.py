@@ -99,7 +99,7 @@ def trace_transactions(
     Args:
         books: ledgers as they were at the end of the day before; changed in place.
         transactions: in order; those that touch no followed holding and no theft may be left out.
-        coinbases: (chain, block) of all coinbases, where `transactions` cannot be gone through twice.
+        coinbases: (chain, block) of those of the day, where `transactions` cannot be gone through twice.
         spill: given the flows found so far whenever there are many; they are not kept then.
         day: labels, prices, case files and balances of the day; its nets are changed in place.
 

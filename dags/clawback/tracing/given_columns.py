@@ -124,6 +124,9 @@ def _usual(batch: pa.Table, form: Form) -> tuple[dict[str, Any] | None, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    # What is usual is the form of EVM chains; a chain that holds for the whole file stands in no cell.
+    if "chain" in form.fixed and form.fixed["chain"] not in EVM_CHAINS:
+        return None, None
     checks: list[Any] = []
     columns: dict[str, Any] = {}
     try:

@@ -235,7 +235,7 @@ def _trace_spans(
             market = Market(endings, given.prices.get(day), facts.created_by, given.roles)
             today, after = Day(endings, market, given.roles, scene.balances, start, checks), day
             touched = Touched(scene, books, begin, end, must_see, kept if keeps_ways else None)
-            spill(trace_transactions(books, touched, today, columns.coinbases(), spill))
+            spill(trace_transactions(books, touched, today, columns.coinbases(begin, end), spill))
             checks.finish_day(day, books, today)
             given.progress(f"{day}: {end - begin} transactions, {touched.count} of them touched")
         if not is_last:

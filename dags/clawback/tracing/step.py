@@ -196,7 +196,7 @@ class _Run:
             for spool, found in zip(spools, flows, strict=True):
                 spool.add(one_per_transfer(found))
 
-        spill(trace_transactions(books, touched, today, columns.coinbases(), spill))
+        spill(trace_transactions(books, touched, today, columns.coinbases(0, len(columns)), spill))
         checks.finish(books, today)
         facts.balances = scene.balances.seen()
         frozen = facts.frozen(inputs.freezes(), parse_day(day))

@@ -94,7 +94,8 @@ class Spending:
         tainted = tainted_amount(lots)
         if tainted == 0:
             return []
-        first = self.transaction.inputs[0]
+        # A coinbase spends no outpoint; what it does not pay out is nobody's.
+        first = (self.transaction.inputs or self.transaction.outputs)[0]
         sink = BURNED if self.transaction.is_coinbase else FEE
         self.ledger.book(first.chain, first.asset, sink, tainted)
         row = Transfer(

@@ -125,15 +125,15 @@ class Columns:
         """The block time of a transaction."""
         return EPOCH + timedelta(microseconds=int(self.transactions.block_time[place]))
 
-    def coinbases(self) -> set[tuple[str, int | None]]:
-        """(chain, block) of all coinbases."""
+    def coinbases(self, begin: int, end: int) -> set[tuple[str, int | None]]:
+        """(chain, block) of the coinbases among the transactions from `begin` up to `end`."""
         known = self.transactions
         return {
             (
                 self.codes.chains[int(known.chain[place])],
                 int(known.block_number[place]) if known.block_number[place] >= 0 else None,
             )
-            for place in np.flatnonzero(known.is_coinbase)
+            for place in begin + np.flatnonzero(known.is_coinbase[begin:end])
         }
 
     def ordered_by_time(self) -> int:
