@@ -29,6 +29,10 @@ NAMES: Final = (
     "victim", "thief", "hop1", "hop2", "hop3", "stranger", "other", "exchange", "after", "second"
 )  # fmt: skip
 
+TOKENS_OF_ALL: Final = 4_242
+# Thirty-six bytes of call data ask for balanceOf, which is the same for all; else a Transfer of words 0 to 2.
+_ERC20: Final = RUNTIMES["erc20"]
+_TOKEN: Final = f"3660241460{7 + len(_ERC20) // 2:02x}57{_ERC20}5b61{TOKENS_OF_ALL:04x}60005260206000f3"
 # Emits Deposit(word 1, word 0) and keeps what it is sent.
 _WRAPPER: Final = f"6000356000526020357f{DEPOSIT[2:]}60206000a200"
 
@@ -42,7 +46,7 @@ def fill_frontier_days(node: Node) -> dict[str, Any]:
     """
     made: dict[str, Any] = dict(zip(NAMES, map(str.lower, node.call("eth_accounts")), strict=False))
     for name in ("erc20", "forward", "forward_and_fail", "forward_of_others"):
-        runtime = RUNTIMES[name.removesuffix("_of_others")]
+        runtime = _TOKEN if name == "erc20" else RUNTIMES[name.removesuffix("_of_others")]
         sent = node.send(**{"from": made["other"], "data": creation(runtime)})
         node.mine(MIDNIGHT - 60 + len(made))
         made[name] = node.call("eth_getTransactionReceipt", sent)["contractAddress"].lower()
@@ -123,8 +127,10 @@ def write_labels(folder: Path, labels: dict[str, str]) -> None:
     (folder / "labels.yaml").write_text(f"title: Labels\ncreator: test\ntags:\n{tags}")
 
 
-def frontier_context(folder: Path, url: str, connector: str = "evm_frontier", **options: Any) -> RunContext:
-    """Cases, labels and the chain; the folders `cases` and `labels` lie beside the settings."""
+def frontier_context(
+    folder: Path, url: str, connector: str, *more: dict[str, Any], **options: Any
+) -> RunContext:
+    """Cases, labels, the chain, more; the folders `cases` and `labels` lie beside the settings."""
     return context_for(
         folder,
         {"name": "cases", "connector": "case_files", "options": {"path": "cases"}},
@@ -140,6 +146,7 @@ def frontier_context(folder: Path, url: str, connector: str = "evm_frontier", **
                 **options,
             },
         },
+        *more,
         first_day=DAY.isoformat(),
     )
 

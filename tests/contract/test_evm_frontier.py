@@ -13,14 +13,20 @@ import pytest
 
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
-from clawback.lake.partition import Manifest, read_manifest
+from clawback.lake.partition import Manifest, read_manifest, read_part
+from clawback.parquet import read_table
+from clawback.schemas import FLOWS, HOLDINGS, TOTALS
 from clawback.sources.ingest import ingest
+from clawback.tables.step import make_tables
+from clawback.tracing.step import trace_methods
 from tests.contract.anvil import Node, running_node
 from tests.contract.frontier_chain import (
     DAY,
     KNOWN,
     MIDNIGHT,
     NEXT,
+    TOKENS_OF_ALL,
+    WETH,
     fill_frontier_days,
     frontier_context,
     table_of,
@@ -39,12 +45,17 @@ def chain() -> Iterator[tuple[Node, dict[str, Any]]]:
 
 
 def prepared(
-    folder: Path, url: str, made: dict[str, Any], connector: str = "evm_frontier", **options: Any
+    folder: Path,
+    url: str,
+    made: dict[str, Any],
+    connector: str = "evm_frontier",
+    more: tuple[dict[str, Any], ...] = (),
+    **options: Any,
 ) -> RunContext:
     folder.mkdir(parents=True, exist_ok=True)
     write_case(folder / "cases", {made["thief"]: ""})
     write_labels(folder / "labels", {made["exchange"]: "exchange"})
-    return frontier_context(folder, url, connector, **options)
+    return frontier_context(folder, url, connector, *more, **options)
 
 
 def ingested(ctx: RunContext, *days: Any) -> list[Manifest]:
@@ -114,10 +125,48 @@ def test_balances_are_those_before_the_first_arrival(
         row = rows[made[holder], "native"]
         assert row["block_number"] == before
         assert row["amount"] == int(node.call("eth_getBalance", made[holder], hex(before)), 16)
-    # These contracts answer no balanceOf: the WETH of hop3, and the tokens of three holders... are unknown.
-    told = manifest.meta["extra"]["balances"]
-    assert told["known"] == len(rows)
-    assert told["unknown"] > 0
+    assert rows[made["thief"], made["erc20"]]["amount"] == TOKENS_OF_ALL
+    assert rows[made["second"], made["erc20"]]["amount"] == TOKENS_OF_ALL
+    # The wrapper has no balanceOf, so what hop3 had of it stays unknown.
+    assert (made["hop3"], WETH) not in rows
+    assert manifest.meta["extra"]["balances"] == {"known": len(rows), "unknown": 1}
+
+
+def test_the_trace_is_that_of_the_whole_days(tmp_path: Path, chain: tuple[Node, dict[str, Any]]) -> None:
+    node, made = chain
+    frontier = prepared(tmp_path / "frontier", node.url, made)
+    ingested(frontier, DAY, NEXT)
+    whole = prepared(
+        tmp_path / "whole",
+        node.url,
+        made,
+        "evm_rpc",
+        more=({"name": "balances", "connector": "balance_files", "options": {"path": "balances.csv"}},),
+    )
+    columns = ("chain", "address", "asset", "block_number", "block_time", "amount")
+    rows = [
+        {**row, "block_time": row["block_time"].isoformat()} for row in table_of(frontier, DAY, "balances")
+    ]
+    lines = [columns, *([str(row[name]) for name in columns] for row in rows)]
+    (tmp_path / "whole" / "balances.csv").write_text("".join(",".join(line) + "\n" for line in lines))
+    for day in (DAY, NEXT):
+        ingest(whole, "balances", day, KNOWN)
+    ingested(whole, DAY, NEXT)
+    found = [trace_methods(ctx, make_tables(ctx, NEXT)) for ctx in (frontier, whole)]
+    moved = 0
+    for method in set(found[0]) - {"poison"}:
+        for day_back in (False, True):
+            for name, schema in (("flows", FLOWS), ("holdings", HOLDINGS), ("totals", TOTALS)):
+                tables = []
+                for ctx, keys in zip((frontier, whole), found, strict=True):
+                    key = keys[method]
+                    if day_back:
+                        key = read_manifest(ctx.lake, key).meta["previous"]
+                    part = read_manifest(ctx.lake, key).part(f"{name}.parquet")
+                    tables.append(read_table(read_part(ctx.lake, part), schema))
+                assert tables[0].to_pylist() == tables[1].to_pylist(), (method, day_back, name)
+                moved += tables[0].num_rows if name == "flows" else 0
+    assert moved > 30
 
 
 def test_the_next_day_starts_from_what_is_held(tmp_path: Path, chain: tuple[Node, dict[str, Any]]) -> None:
