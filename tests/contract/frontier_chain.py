@@ -17,6 +17,7 @@ from tests.contract.anvil import Node
 from tests.contract.evm_chain import RUNTIMES, ZERO, creation, word
 from tests.contract.loopback import context_for
 
+DESTROYED: Final = "61e6e66b0d6339b2980aecc6ccc0039736791f0ccde9ed512e789a7fbdd698c6"
 DAY: Final = date(2020, 9, 26)
 NEXT: Final = date(2020, 9, 27)
 KNOWN: Final = date(2026, 9, 15)
@@ -24,6 +25,8 @@ MIDNIGHT: Final = int(datetime(2020, 9, 26, tzinfo=UTC).timestamp())
 WHOLE_DAY: Final = 86_400
 WETH: Final = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
 ETHER: Final = 10**18
+# DestroyedBlackFunds of words 0 and 1.
+_ISSUER: Final = f"604060006000377f{DESTROYED}60406000a100"
 _FROM_NOW_ON: Final = "    from: 2020-09-26T00:00:00Z\n"
 NAMES: Final = (
     "victim", "thief", "hop1", "hop2", "hop3", "stranger", "other", "exchange", "after", "second"
@@ -87,6 +90,10 @@ def fill_frontier_days(node: Node) -> dict[str, Any]:
     )  # hop1's coins are tainted, no tokens
     pay("clean_in", "stranger", "hop1", 11)
     node.mine(MIDNIGHT + 500)
+    node.call("anvil_setCode", made["erc20"], "0x" + _ISSUER)
+    call("frozen_apart", "other", "erc20", made["stranger"], 0)
+    call("destroyed", "other", "erc20", made["second"], 150)
+    node.mine(MIDNIGHT + 600)
     node.mine(MIDNIGHT + WHOLE_DAY - 1)
     pay("next_day", "hop2", "after", 1_000)
     pay("next_day_apart", "stranger", "other", 1_000)
@@ -95,7 +102,7 @@ def fill_frontier_days(node: Node) -> dict[str, Any]:
     node.mine(MIDNIGHT + 2 * WHOLE_DAY + 5)
     made["touching"] = [
         "theft", "stolen_tokens", "before_arrival", "first_hop", "second_hop", "mint", "token_hop", "routed",
-        "burn", "failed", "wrapped", "to_exchange", "clean_in",
+        "burn", "failed", "wrapped", "to_exchange", "clean_in", "destroyed",
     ]  # fmt: skip
     return made
 

@@ -205,7 +205,7 @@ def relay(node: Node, most_blocks: int, most_addresses: int, told: Counter[str])
             if one["method"] == "eth_getLogs":
                 bounds = one["params"][0]
                 blocks = int(bounds["toBlock"], 16) - int(bounds["fromBlock"], 16) + 1
-                addresses = len(next(topic for topic in bounds["topics"][1:] if topic))
+                addresses = len(next((topic for topic in bounds["topics"][1:] if topic), ()))
                 if blocks > most_blocks or addresses > most_addresses:
                     error = {"code": -32005, "message": "query returned more than 10000 results"}
                     answers.append({"jsonrpc": "2.0", "id": one["id"], "error": error})
@@ -309,7 +309,13 @@ def test_a_theft_by_a_named_transaction_is_followed(
     write_case(tmp_path / "cases", {made["thief"]: f"    tx_hashes: ['{made['stolen_tokens']}']\n"})
     ingested(ctx)
     # The thief's coins are clean here: only the tokens are followed, and who holds them.
-    assert names_of(made, table_of(ctx, DAY, "transfers")) == ["stolen_tokens", "mint", "token_hop", "burn"]
+    assert names_of(made, table_of(ctx, DAY, "transfers")) == [
+        "stolen_tokens",
+        "mint",
+        "token_hop",
+        "burn",
+        "destroyed",
+    ]
 
 
 def test_the_case_files_must_be_there_first(tmp_path: Path, chain: tuple[Node, dict[str, Any]]) -> None:

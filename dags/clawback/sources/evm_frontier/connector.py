@@ -32,6 +32,7 @@ from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
 from clawback.hashing import short_hash
 from clawback.sources.base import Context, Extraction, Options
+from clawback.sources.evm_frontier.issuers import issuer_topics, words_of_issuers
 from clawback.sources.evm_frontier.kept import (
     BALANCES_NAME,
     SEARCH_NAME,
@@ -77,12 +78,17 @@ def extract(ctx: Context, day: date) -> Extraction:
         _number(ctx.options, "most_transactions"),
         short_hash(_as_json(watched)),
         {},
+        [],
     )
     earlier = earlier_search(ctx, day, record)
     search = _search_of(ctx, chain, nodes, blocks, traces, whole, earlier, before)
     reach = search.grow(watched) if blocks else Reach({}, {}, (), {})
     seen = _balances(ctx, nodes, blocks, watched, reach, earlier, day)
-    record = msgspec.structs.replace(record, addresses=dict(sorted(search.asked_about.items())))
+    record = msgspec.structs.replace(
+        record,
+        addresses=dict(sorted(search.asked_about.items())),
+        issuers=[(address, asset, hits) for (address, asset), hits in search.issuers.items()],
+    )
     kept = set(reach.kept)
     holding = sorted({block for (block, _), moved in search.moved.items() if moved.tx_hash in kept})
     parts = [search.parts[number] for number in holding]
@@ -157,21 +163,26 @@ def _search_of(
         links.append(check_link(links[-1], batch))
 
     most = _number(ctx.options, "most_transactions")
+    logs = TokenLogs(
+        nodes,
+        chain.wrapped,
+        most,
+        _number(ctx.options, "log_addresses"),
+        _number(ctx.options, "log_blocks"),
+    )
+    issuers = earlier.issuers
+    if issuers is None:
+        issuers = words_of_issuers(chain.name, logs.with_first_topics(issuer_topics(), blocks))
     return Search(
         ctx,
         nodes,
         blocks,
         Wish(traces=traces, wrapped=frozenset(chain.wrapped)),
         whole,
-        TokenLogs(
-            nodes,
-            chain.wrapped,
-            most,
-            _number(ctx.options, "log_addresses"),
-            _number(ctx.options, "log_blocks"),
-        ),
+        logs,
         Bounds(_number(ctx.options, "most_addresses"), most, _number(ctx.options, "batch_blocks")),
         earlier,
+        issuers,
         follows,
     )
 

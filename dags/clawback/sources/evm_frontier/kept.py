@@ -2,7 +2,7 @@
 
 Layout:
     search.json: the blocks, how they were searched, what was watched (by hash), and for each address that was
-    asked about the transactions that touch it, null where there are too many.
+    asked about the transactions that touch it, null where there are too many; what issuers said that day.
     balances.json: the balances asked for, in the order of their keys, with the node's word or null.
     block-<number>.json.gz: the answers about one block as they came, as `evm_rpc` lands them.
 """
@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from clawback.chains.evm.frontier.reach import Holding
 from clawback.chains.evm.frontier.values import Hit
 from clawback.lake.partition import Part
 from clawback.sources.base import Context
@@ -46,10 +47,12 @@ class SearchRecord(msgspec.Struct, frozen=True):
     most_transactions: int
     watched: str
     addresses: dict[str, list[Hit] | None]
+    issuers: list[tuple[str, str, list[Hit]]]
+    """(address, asset, transactions in which the asset's contract speaks of the address)."""
 
     def same_ground(self, other: SearchRecord) -> bool:
         """Whether what one found about an address holds for the other."""
-        names = [name for name in self.__struct_fields__ if name not in ("watched", "addresses")]
+        names = [name for name in self.__struct_fields__ if name not in ("watched", "addresses", "issuers")]
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
@@ -58,6 +61,7 @@ class Earlier:
     """What an earlier search of the day has left."""
 
     addresses: Mapping[str, list[Hit] | None] = field(default_factory=dict)
+    issuers: Mapping[Holding, list[Hit]] | None = None
     blocks: Mapping[str, Part] = field(default_factory=dict)
     balances: Mapping[tuple[str, str, int], SeenBalance] = field(default_factory=dict)
 
@@ -83,6 +87,7 @@ def earlier_search(ctx: Context, day: date, now: SearchRecord) -> Earlier:
         balances = msgspec.json.decode(ctx.read(parts[BALANCES_NAME]), type=list[SeenBalance])
     return Earlier(
         record.addresses,
+        {(address, asset): hits for address, asset, hits in record.issuers},
         {name: part for name, part in parts.items() if name.startswith("block-")},
         {(one.address, one.asset, one.block): one for one in balances if one.answer is not None},
     )

@@ -8,8 +8,8 @@ Invariants:
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
@@ -17,7 +17,7 @@ import msgspec
 from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.fetch import in_parts
-from clawback.chains.evm.frontier.reach import Moved, Reach, Watched, follow, moved_of
+from clawback.chains.evm.frontier.reach import Holding, Moved, Reach, Watched, follow, moved_of
 from clawback.chains.evm.frontier.token_logs import TokenLogs
 from clawback.chains.evm.frontier.values import Hit, Values, scan_values
 from clawback.chains.evm.nodes import Nodes
@@ -64,6 +64,7 @@ class Search:
     logs: TokenLogs
     bounds: Bounds
     earlier: Earlier
+    issuers: Mapping[Holding, list[Hit]]
     follows: Callable[[Batch], None]
     asked_about: dict[str, list[Hit] | None] = field(default_factory=dict)
     parts: dict[int, Part] = field(default_factory=dict)
@@ -85,7 +86,7 @@ class Search:
             addresses = reach.addresses | watched.addresses
             new = sorted(addresses - self.asked_about.keys())
             if not new:
-                return reach
+                return self._with_words(reach)
             if len(self.asked_about) + len(new) > self.bounds.most_addresses:
                 raise ClawbackError(
                     f"taint can have reached more than {self.bounds.most_addresses} addresses",
@@ -94,6 +95,16 @@ class Search:
                     remedy="label the services among them, lower most_transactions, or raise most_addresses",
                 )
             self._search(new, watched)
+
+    def _with_words(self, reach: Reach) -> Reach:
+        """Keep what issuers say of the reached holdings too; it moves nothing, so nothing more is reached."""
+        said = {hit for holding in reach.since for hit in self.issuers.get(holding, ())}
+        self._read(said)
+        kept = set(reach.kept)
+        ordered = [
+            moved.tx_hash for hit, moved in sorted(self.moved.items()) if hit in said or moved.tx_hash in kept
+        ]
+        return replace(reach, kept=ordered)
 
     def _search(self, new: Collection[str], watched: Watched) -> None:
         known = {

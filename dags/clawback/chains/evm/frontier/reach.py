@@ -109,10 +109,15 @@ def moved_of(reading: Reading, block: int, wanted: Collection[int] | None = None
     Args:
         reading: checked answers.
         block: the number of one of its blocks.
-        wanted: places in the block; all by default.
+        wanted: places in the block, of which each is given; by default those that moved something.
     """
     batch, rows = reading.batch, reading.rows
     found: dict[int, list[Move]] = {}
+    if wanted is not None:
+        here = np.flatnonzero(
+            (batch.numbers[batch.tx_block] == block) & np.isin(batch.tx_index, list(wanted))
+        )
+        found = {place: [] for place in here.tolist()}
     senders, receivers, assets = (
         [bytes(one).hex() for one in column] for column in (rows.sender, rows.receiver, rows.asset)
     )

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from clawback.chains.evm.columns import small_integers
 from clawback.chains.evm.failures import Lie, NotOffered, TooMuch
+from clawback.chains.evm.fetch import in_parts
 from clawback.chains.evm.frontier.values import Hit
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.rpc import Question
@@ -22,6 +23,7 @@ from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
 
 _LOGS: Final = Question("eth_getLogs", list[Log])
+_MOST_LOGS: Final = 50_000
 _PAD: Final = "0x" + "0" * 24
 
 
@@ -55,6 +57,25 @@ class TokenLogs:
                 for address, hit in self._ask(quiet, part):
                     found[address].add(hit)
                 start = part.stop
+        return found
+
+    def with_first_topics(self, topics: list[str], blocks: range) -> list[Log]:
+        """All logs with one of these first topics, whoever emits them.
+
+        Raises:
+            ClawbackError: more than anybody's events of that kind, or no node gave an answer that holds.
+        """
+        found: list[Log] = []
+        for start in range(blocks.start, blocks.stop, self.most_blocks):
+            part = range(start, min(start + self.most_blocks, blocks.stop))
+            for logs in in_parts(self.nodes, part, lambda endpoint, some: _of_topics(endpoint, topics, some)):
+                found += logs
+            if len(found) > _MOST_LOGS:
+                raise ClawbackError(
+                    f"more than {_MOST_LOGS} logs of rare events in blocks {blocks.start} to {part.stop - 1}",
+                    cause="somebody floods the chain with events of issuers, or the node makes them up",
+                    remedy="look at the node; another one may say otherwise",
+                )
         return found
 
     def _ask(self, addresses: list[str], blocks: range) -> Iterator[tuple[str, Hit]]:
@@ -108,3 +129,13 @@ class TokenLogs:
                     raise Lie("the node gave logs that were not asked for")
                 found += [(address, (number, place)) for address in sorted(parties)]
         return found
+
+
+def _of_topics(endpoint: Endpoint, topics: list[str], blocks: range) -> list[Log]:
+    bounds = {"fromBlock": hex(blocks.start), "toBlock": hex(blocks.stop - 1), "topics": [topics]}
+    logs = _LOGS.ask(endpoint, [(bounds,)])[0][0]
+    numbers = small_integers([log.block_number for log in logs], "a log's block").tolist()
+    for log, number in zip(logs, numbers, strict=True):
+        if number not in blocks or not log.topics or log.topics[0] not in topics:
+            raise Lie("the node gave logs that were not asked for")
+    return logs
