@@ -27,13 +27,15 @@ from tests.contract.frontier_chain import (
     NEXT,
     TOKENS_OF_ALL,
     WETH,
+    WHOLE_DAY,
     fill_frontier_days,
     frontier_context,
     table_of,
     write_case,
     write_labels,
 )
-from tests.contract.loopback import LoopbackServer, Scripted
+from tests.contract.loopback import LoopbackServer, Scripted, progress_of
+from tests.contract.test_evm_reorg import THIRD, fill, rewrite
 
 pytestmark = pytest.mark.slow
 
@@ -193,7 +195,9 @@ def test_live_holdings_are_read_again_on_their_day(
     assert rows[made["hop2"]]["amount"] == int(node.call("eth_getBalance", made["hop2"], hex(last)), 16)
 
 
-def relay(node: Node, most_blocks: int, most_addresses: int, told: Counter[str]) -> Any:
+def relay(
+    node: Node, most_blocks: int, most_addresses: int, told: Counter[str], *, traces: bool = True
+) -> LoopbackServer:
     """A node that refuses large questions for logs, and keeps no old state; it counts what it is asked."""
 
     def answering(_: str, body: bytes) -> Scripted:
@@ -210,6 +214,10 @@ def relay(node: Node, most_blocks: int, most_addresses: int, told: Counter[str])
                     error = {"code": -32005, "message": "query returned more than 10000 results"}
                     answers.append({"jsonrpc": "2.0", "id": one["id"], "error": error})
                     continue
+            if not traces and one["method"].startswith(("trace_", "debug_")):
+                error = {"code": -32601, "message": "the method does not exist"}
+                answers.append({"jsonrpc": "2.0", "id": one["id"], "error": error})
+                continue
             if one["method"] in ("eth_getBalance", "eth_call"):
                 error = {"code": -32000, "message": "missing trie node"}
                 answers.append({"jsonrpc": "2.0", "id": one["id"], "error": error})
@@ -237,6 +245,47 @@ def test_a_node_that_refuses_large_questions_gives_the_same_rows(
     # Nor does it keep old states: all balances are unknown, none is guessed.
     assert manifest.meta["extra"]["balances"]["known"] == 0
     assert table_of(refused, DAY, "balances") == []
+
+
+def test_without_traces_inner_value_is_left_out_and_told(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    with relay(node, 10_000, 10_000, Counter(), traces=False) as server:
+        ctx = prepared(tmp_path / "auto", server.url, made)
+        (manifest,) = ingested(ctx)
+        strict = prepared(tmp_path / "strict", server.url, made, internal="required")
+        with pytest.raises(ClawbackError, match="no node traces inner calls"):
+            ingested(strict)
+    assert manifest.meta["extra"]["internal_value"] == {"method": "not seen", "found_in": "no block"}
+    rows = table_of(ctx, DAY, "transfers")
+    assert "internal" not in {row["kind"] for row in rows}
+    # hop3 was paid by an inner call alone, so its own payment is not known to touch.
+    assert set(made["touching"]) - set(names_of(made, rows)) == {"before_arrival", "wrapped"}
+
+
+def test_a_rewritten_day_is_searched_again(tmp_path: Path) -> None:
+    with running_node(MIDNIGHT - 100) as node:
+        node.mine(MIDNIGHT - 1)
+        fill(node, 0)
+        fill(node, 1)
+        node.mine(MIDNIGHT + 2 * WHOLE_DAY)
+        node.mine(MIDNIGHT + 2 * WHOLE_DAY + 1)
+        thief, _, other = node.call("eth_accounts")[:3]
+        made = {"thief": thief, "exchange": other}
+        ctx = prepared(tmp_path / "read", node.url, made)
+        ingested(ctx, DAY, NEXT)
+        before = [hashes(table_of(ctx, day, "transfers")) for day in (DAY, NEXT)]
+        rewrite(node, 72)  # two blocks lie beyond the days that were read
+        ingested(ctx, THIRD)
+        told = [line.split(": ")[-1] for line in progress_of(ctx) if "is fetched again" in line]
+        assert told == [f"{day} is fetched again" for day in (NEXT, DAY)]
+        fresh = prepared(tmp_path / "fresh", node.url, made)
+        ingested(fresh, DAY, NEXT, THIRD)
+        for day, old in zip((DAY, NEXT), before, strict=True):
+            rows = table_of(ctx, day, "transfers")
+            assert hashes(rows) != old
+            assert rows == table_of(fresh, day, "transfers")
 
 
 def test_only_new_addresses_are_asked_about(tmp_path: Path, chain: tuple[Node, dict[str, Any]]) -> None:

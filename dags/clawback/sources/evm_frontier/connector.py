@@ -110,7 +110,7 @@ def extract(ctx: Context, day: date) -> Extraction:
             "day": day.isoformat(),
         },
         extra=_told(watched, record, reach, seen)
-        | ({} if last is None else {"last_block": {"number": last.number, "hash": last.hash}}),
+        | ({"last_block": {"number": last.number, "hash": last.hash}} if blocks and last is not None else {}),
     )
 
 
