@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from clawback.errors import ClawbackError
 from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table
 from clawback.schemas import FLOWS, HOLDINGS, TOTALS
+from clawback.settings import load_settings
 from clawback.sources.ingest import ingest
 from clawback.tables.step import make_tables
 from clawback.tracing.step import trace_methods
+from clawback.tracing.watched import watched_on
 from tests.contract.anvil import Node, running_node
 from tests.contract.frontier_chain import (
     DAY,
@@ -179,6 +182,29 @@ def test_the_next_day_starts_from_what_is_held(tmp_path: Path, chain: tuple[Node
     assert second.meta["extra"]["watched"]["holdings"] >= 4
     again = read_manifest(ctx.lake, ingest(ctx, "chain", NEXT, KNOWN + timedelta(days=1)))
     assert again.key == second.key
+
+
+def test_what_is_watched_is_what_any_method_but_poison_calls_tainted(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    ctx = prepared(tmp_path, node.url, made)
+    ingested(ctx, DAY)
+    for source in ("cases", "labels"):
+        ingest(ctx, source, NEXT, KNOWN)
+    watched = watched_on(ctx, "ethereum", NEXT)
+    assert {(made[name], "native") for name in ("thief", "hop1", "hop2", "hop3")} <= watched.holdings
+    assert (made["second"], made["erc20"]) in watched.holdings
+    assert watched.sinks == {made["exchange"]}
+    assert made["exchange"] not in watched.addresses
+    assert watched_on(ctx, "bitcoin", NEXT).addresses == set()
+
+    # First in, first out: hop1 pays of what it had before; poison alone calls hop2 tainted then.
+    settings = tmp_path / "clawback.toml"
+    settings.write_text(settings.read_text() + '[tracing]\nmethods = ["fifo", "poison"]\n')
+    fifo = watched_on(replace(ctx, settings=load_settings(settings)), "ethereum", NEXT)
+    assert (made["thief"], "native") in fifo.holdings
+    assert (made["hop2"], "native") not in fifo.holdings
 
 
 def test_live_holdings_are_read_again_on_their_day(
