@@ -16,6 +16,7 @@ from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table
+from clawback.run.pipeline import first_day_to_fetch
 from clawback.schemas import FLOWS, HOLDINGS, TOTALS
 from clawback.settings import load_settings
 from clawback.sources.ingest import ingest
@@ -340,6 +341,22 @@ def test_only_new_addresses_are_asked_about(tmp_path: Path, chain: tuple[Node, d
         sorted((part.key.rpartition("/")[2], part.sha256) for part in one.parts) for one in (grown, at_once)
     ]
     assert named[0] == named[1]
+
+
+def test_a_run_starts_where_case_files_name_other_thefts(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    ctx = prepared(tmp_path, node.url, made)
+    ingested(ctx, DAY, NEXT)
+    later = KNOWN + timedelta(days=1)
+    assert first_day_to_fetch(ctx, NEXT, NEXT, later) == NEXT
+    write_case(tmp_path / "cases", {made["thief"]: "", made["second"]: "    from: 2020-09-27T00:00:00Z\n"})
+    assert first_day_to_fetch(ctx, THIRD, THIRD, later) == NEXT
+    write_case(tmp_path / "cases", {made["thief"]: "", made["second"]: ""})
+    assert first_day_to_fetch(ctx, THIRD, THIRD, later + timedelta(days=1)) == DAY
+    ingested(ctx, DAY, NEXT)
+    assert first_day_to_fetch(ctx, THIRD, THIRD, later + timedelta(days=1)) == NEXT + timedelta(days=1)
 
 
 def test_a_busy_service_ends_the_trail_and_is_told(

@@ -20,10 +20,11 @@ from typing import Any, Final
 
 from clawback.chains.evm.frontier.reach import Watched
 from clawback.context import RunContext
-from clawback.days import day_before, day_bounds
+from clawback.days import day_before, day_bounds, day_range
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest, read_part
 from clawback.parquet import read_table
+from clawback.settings import SourceSettings
 from clawback.sources.landing import RawFolder
 from clawback.sources.reading import read_day
 from clawback.sources.registry import describe
@@ -38,6 +39,8 @@ from clawback.tracing.state import state_schema
 from clawback.tracing.step import METHOD, trace_methods
 
 _JUDGING: Final = ("incidents", "labels")
+_WATCHING: Final = frozenset({"evm_frontier"})
+"""Connectors that ask what is watched."""
 _FOLLOWS_ALL: Final = "poison"
 
 
@@ -83,8 +86,32 @@ def watched_on(ctx: RunContext, chain: str, day: date) -> Watched:
     )
 
 
-def _judgements(ctx: RunContext, day: date) -> tuple[list[Role], list[Label]]:
-    """Roles and labels as they stand; a required source must have spoken of the day."""
+def is_watching(source: SourceSettings) -> bool:
+    """Whether a source fetches only what is watched."""
+    return source.connector in _WATCHING
+
+
+def outdated_since(ctx: RunContext, before: date) -> date | None:
+    """The first day before another one that was searched for other thefts than the case files name now.
+
+    From then on the days must be fetched again: what is held after it may be more.
+    """
+    watching = [source for source in ctx.settings.enabled_sources if is_watching(source)]
+    if not watching or before <= ctx.settings.first_day:
+        return None
+    roles, _ = _judgements(ctx, None)
+    for day in day_range(ctx.settings.first_day, day_before(before)):
+        for source in watching:
+            folder = RawFolder(ctx.lake, source.name, describe(source.connector).table)
+            manifest = folder.newest(day)
+            named = Watched(**_thefts(roles, source.options["chain"], day))
+            if manifest is not None and manifest.meta["extra"]["watched"]["named"] != named.named_hash:
+                return day
+    return None
+
+
+def _judgements(ctx: RunContext, day: date | None) -> tuple[list[Role], list[Label]]:
+    """Roles and labels as they stand; where a day is given, required sources must have spoken of it."""
     days = []
     for source in ctx.settings.enabled_sources:
         about = describe(source.connector)
@@ -92,8 +119,8 @@ def _judgements(ctx: RunContext, day: date) -> tuple[list[Role], list[Label]]:
             continue
         folder = RawFolder(ctx.lake, source.name, about.table)
         standing = folder.newest_snapshot(date.max)
-        if standing is None or folder.newest_key(day) is None:
-            if source.required:
+        if standing is None or (day is not None and folder.newest_key(day) is None):
+            if source.required and day is not None:
                 raise ClawbackError(
                     f"the source '{source.name}' has not been read for {day} yet",
                     where="it says what is watched",
@@ -102,7 +129,9 @@ def _judgements(ctx: RunContext, day: date) -> tuple[list[Role], list[Label]]:
             if standing is None:
                 continue
         known = date.fromisoformat(standing.meta["known"])
-        days.append(SourceDay(source.name, known, read_day(ctx.lake, source.connector, standing.parts, day)))
+        # Snapshots belong to every day.
+        found = read_day(ctx.lake, source.connector, standing.parts, day or known)
+        days.append(SourceDay(source.name, known, found))
     tables = merge_day(days, [])
     rank = [source.name for source in ctx.settings.enabled_sources]
     return roles_of(tables["incident_roles"]), labels_of(tables["labels"], rank)

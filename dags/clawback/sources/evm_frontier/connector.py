@@ -240,6 +240,7 @@ def _told(watched: Watched, record: SearchRecord, reach: Reach, seen: list[SeenB
     return {
         "watched": {
             "hash": record.watched,
+            "named": watched.named_hash,
             "accounts": len(watched.accounts),
             "holdings": len(watched.holdings),
         },

@@ -21,6 +21,7 @@ import numpy as np
 
 from clawback.chains.evm.read import Reading
 from clawback.chains.evm.transfers import BURN_KIND, FEE_KIND, MINT_KIND, TOKEN_KIND
+from clawback.hashing import short_hash
 from clawback.schemas import NATIVE
 
 Holding = tuple[str, str]
@@ -82,6 +83,11 @@ class Watched:
     def transactions(self) -> set[str]:
         """Hashes of the transactions that are named."""
         return {tx_hash for tx_hash, _ in self.arrivals | self.departures}
+
+    @property
+    def named_hash(self) -> str:
+        """Names the accounts and transactions, without what held taint already."""
+        return short_hash([sorted(one) for one in (self.accounts, self.arrivals, self.departures)])
 
 
 @dataclass(frozen=True)
