@@ -28,6 +28,7 @@ def test_exactly_these_connectors_exist() -> None:
         "defillama_prices",
         "event_files",
         "evm_assets",
+        "evm_frontier",
         "evm_rpc",
         "explorer_api",
         "label_files",

@@ -38,7 +38,8 @@ def run_days(
 ) -> RunResult:
     """Take the days first..last from their sources to a release.
 
-    Days before `first` that were never ingested are fetched too: a state is never built over a hole. The
+    Days before `first` that were never ingested are fetched too: a state is never built over a hole; so are
+    those that a source has searched for other thefts than the case files name now. The
     release is of the newest day: `last`, or the day that is already released when that is newer (a correction
     recomputes through it).
 
@@ -54,7 +55,7 @@ def run_days(
     """
     _check_range(ctx, first, last)
     result: RunResult | None = None
-    for day in day_range(_first_hole(ctx, first), last):
+    for day in day_range(first_day_to_fetch(ctx, first, last, known), last):
         _ingest_day(ctx, day, known)
         if release_each_day and day >= first:
             result = build_day(ctx, day, known)
@@ -133,6 +134,34 @@ def _ingest_one(ctx: RunContext, source: SourceSettings, day: date, known: date)
             raise
         # An optional source that fails is told and seen as late; the day goes on without it.
         ctx.progress(f"{day} {source.name}: {error}")
+
+
+def first_day_to_fetch(ctx: RunContext, first: date, last: date, known: date) -> date:
+    """The first day that a run of first..last has to fetch.
+
+    Args:
+        ctx: the run's context.
+        first: first day that is asked for.
+        last: last day; where a source fetches what case files name, they are read as of this day.
+        known: UTC day of the run.
+
+    Returns:
+        `first`, or an earlier day that was never fetched, or not for what the case files name now.
+    """
+    from clawback.sources.registry import describe
+    from clawback.tracing.watched import is_watching, outdated_since
+
+    start = _first_hole(ctx, first)
+    if not any(is_watching(source) for source in ctx.settings.enabled_sources):
+        return start
+    for source in ctx.settings.enabled_sources:
+        if describe(source.connector).table == "incidents":
+            _ingest_one(ctx, source, last, known)
+    outdated = outdated_since(ctx, start)
+    if outdated is None:
+        return start
+    ctx.progress(f"{outdated} was searched for other thefts than the case files name: starting there")
+    return outdated
 
 
 def _first_hole(ctx: RunContext, first: date) -> date:

@@ -23,6 +23,7 @@ from clawback.errors import ClawbackError
 from clawback.lake.partition import Manifest, Part
 
 if TYPE_CHECKING:
+    from clawback.chains.evm.frontier.reach import Watched
     from clawback.sources.http import HttpClient
     from clawback.sources.registry import SourceDescription
 
@@ -122,6 +123,11 @@ class Context:
     """The newest raw manifest of this source for another day."""
     read: Callable[[Part], bytes]
     """The bytes of a part that this source has landed."""
+    watched: Callable[[str], Watched]
+    """What is watched on the day on a chain, by the case files and the trace of the day before; slow.
+
+    Only a connector that fetches what touches some addresses asks. Rows must not depend on it but in number.
+    """
 
 
 class ExtractFunction(Protocol):

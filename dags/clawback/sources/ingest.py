@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, replace
 from datetime import date
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
@@ -25,6 +25,9 @@ from clawback.sources.registry import (
     extract_function,
     integer_option,
 )
+
+if TYPE_CHECKING:
+    from clawback.chains.evm.frontier.reach import Watched
 
 MOST_REWRITTEN_DAYS: Final = 3
 """Ethereum's blocks are final after 15 minutes; the deepest rewriting of a chain in use was of hours."""
@@ -107,6 +110,7 @@ def _fetch(ctx: RunContext, source_name: str, day: date, known: date, http: Http
                     land=landing.land,
                     raw_manifest=folder.newest,
                     read=partial(read_part, ctx.lake),
+                    watched=lambda chain: _watched(ctx, chain, day),
                 ),
                 day,
             )
@@ -130,6 +134,13 @@ def _fetch(ctx: RunContext, source_name: str, day: date, known: date, http: Http
     if newest is None:
         raise ClawbackError("the lake does not show a manifest that was just written", where=folder.prefix)
     return newest.key
+
+
+def _watched(ctx: RunContext, chain: str, day: date) -> Watched:
+    # The tracer is heavy; only a source that asks for it pays.
+    from clawback.tracing.watched import watched_on
+
+    return watched_on(ctx, chain, day)
 
 
 def _client(ctx: RunContext, source: str, options: Options) -> HttpClient:

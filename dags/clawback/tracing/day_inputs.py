@@ -51,47 +51,11 @@ class DayInputs:
 
     def roles(self) -> list[Role]:
         """What the case files say about addresses."""
-        return [
-            Role(
-                row["incident_id"],
-                row["chain"],
-                row["address"],
-                row["role"],
-                row["tx_hash"],
-                row["from_time"],
-                row["to_time"],
-            )
-            for row in self._table("incident_roles").to_pylist()
-        ]
+        return roles_of(self._table("incident_roles").to_pylist())
 
     def labels(self, rank: Sequence[str]) -> list[Label]:
         """Labels, those of earlier sources first; sources that are not ranked come last, by name."""
-        places = {source: place for place, source in enumerate(rank)}
-        labels = [
-            Label(
-                row["chain"],
-                row["address"],
-                row["entity"],
-                row["category"],
-                row["confidence"],
-                row["source"],
-                row["incident_id"],
-                row["valid_from"],
-                row["valid_to"],
-            )
-            for row in self._table("labels").to_pylist()
-        ]
-        labels.sort(
-            key=lambda label: (
-                places.get(label.source, len(places)),
-                label.source,
-                label.chain,
-                label.address,
-                label.category,
-                label.entity,
-            )
-        )
-        return labels
+        return labels_of(self._table("labels").to_pylist(), rank)
 
     def freezes(self) -> list[Freeze]:
         """Freezes that name the address that they hit."""
@@ -187,3 +151,49 @@ def events_of(rows: Iterable[Mapping[str, Any]]) -> list[ChainEvent]:
         for row in rows
         if row["kind"] in KINDS and row["address"] is not None
     ]
+
+
+def roles_of(rows: Iterable[Mapping[str, Any]]) -> list[Role]:
+    """Rows of an incident_roles table as records."""
+    return [
+        Role(
+            row["incident_id"],
+            row["chain"],
+            row["address"],
+            row["role"],
+            row["tx_hash"],
+            row["from_time"],
+            row["to_time"],
+        )
+        for row in rows
+    ]
+
+
+def labels_of(rows: Iterable[Mapping[str, Any]], rank: Sequence[str]) -> list[Label]:
+    """Rows of a labels table as records, those of earlier sources first; sources without rank by name."""
+    places = {source: place for place, source in enumerate(rank)}
+    labels = [
+        Label(
+            row["chain"],
+            row["address"],
+            row["entity"],
+            row["category"],
+            row["confidence"],
+            row["source"],
+            row["incident_id"],
+            row["valid_from"],
+            row["valid_to"],
+        )
+        for row in rows
+    ]
+    labels.sort(
+        key=lambda label: (
+            places.get(label.source, len(places)),
+            label.source,
+            label.chain,
+            label.address,
+            label.category,
+            label.entity,
+        )
+    )
+    return labels

@@ -26,7 +26,8 @@ class Batch:
     """Consecutive blocks and what is in them.
 
     `tx_block` has, for each transaction, its block's place in `numbers`; `log_tx`, for each log, its
-    transaction's place in `tx_hashes`. Without full blocks `transactions` and `receipts` are empty.
+    transaction's place in `tx_hashes`. Without full blocks `transactions` and `receipts` are empty; without
+    receipts `logs` are too.
     """
 
     headers: Sequence[Block | Header]
@@ -80,6 +81,29 @@ def batch_of_blocks(asked: range, blocks: list[Block], receipts: list[list[Recei
         log_index,
         transactions,
         flat,
+    )
+
+
+def batch_of_transactions(asked: range, blocks: list[Block]) -> Batch:
+    """Full blocks without their receipts, in the order of asking. Raises Lie."""
+    numbers, times, hashes = _chain(asked, blocks)
+    for number, block in zip(asked, blocks, strict=True):
+        _check_transactions(number, block)
+    transactions = [transaction for block in blocks for transaction in block.transactions]
+    tx_block, tx_index = _places([len(block.transactions) for block in blocks])
+    nothing = np.empty(0, np.int64)
+    return Batch(
+        blocks,
+        numbers,
+        times,
+        hashes,
+        fixed_bytes([transaction.hash for transaction in transactions], HASH, "a transaction's hash"),
+        tx_block,
+        tx_index,
+        [],
+        nothing,
+        nothing,
+        transactions,
     )
 
 

@@ -75,13 +75,28 @@ class Reading:
 def ask_blocks(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> Answers:
     """Ask for full blocks, receipts and traces. Raises NodeFailure."""
     named = [(hex(number),) for number in asked]
-    traced = None
-    if traces == "trace_block":
-        traced = _TRACES.post(endpoint, named)
-    elif traces is not None:
-        traced = _FRAMES.post(endpoint, [(name, _CALL_TRACER) for (name,) in named])
+    traced = ask_traces(endpoint, asked, traces)
     blocks = _BLOCKS.post(endpoint, [(name, True) for (name,) in named])
     return Answers(blocks, _RECEIPTS.post(endpoint, named), traced)
+
+
+def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> bytes | bytearray | None:
+    """Ask for the traces of some blocks, where a way of tracing is named. Raises NodeFailure."""
+    if traces is None:
+        return None
+    if traces == "trace_block":
+        return _TRACES.post(endpoint, [(hex(number),) for number in asked])
+    return _FRAMES.post(endpoint, [(hex(number), _CALL_TRACER) for number in asked])
+
+
+def read_traces(answer: bytes | bytearray, count: int) -> list[list[Trace]]:
+    """Answers of `trace_block` to so many questions. Raises NodeFailure."""
+    return _TRACES.read(answer, count)
+
+
+def read_frames(answer: bytes | bytearray, count: int) -> list[list[TracedTransaction]]:
+    """Answers of `debug_traceBlockByNumber` to so many questions. Raises NodeFailure."""
+    return _FRAMES.read(answer, count)
 
 
 def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Reading:
@@ -117,8 +132,8 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
         wrapped_moves(batch, wish.wrapped, tokens),
     ]
     if answers.traces is not None and wish.traces == "trace_block":
-        moves.append(values_of_traces(batch, _TRACES.read(answers.traces, len(blocks))))
+        moves.append(values_of_traces(batch, read_traces(answers.traces, len(blocks))))
     elif answers.traces is not None:
-        moves.append(values_of_frames(batch, _FRAMES.read(answers.traces, len(blocks))))
+        moves.append(values_of_frames(batch, read_frames(answers.traces, len(blocks))))
     rows, amounts = without_wide(in_order(moves), refused)
     return Reading(batch, rows, amounts, refused)

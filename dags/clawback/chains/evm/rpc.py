@@ -79,21 +79,22 @@ class Question(Generic[T]):
         if not isinstance(answers, list):
             answers = [answers]
             if answers[0].error is not None:
-                raise _meaning(answers[0].error, self.method)
+                raise meaning_of(answers[0].error, self.method)
         count = len(answers) if count is None else count
         if {answer.id for answer in answers} != set(range(count)) or len(answers) != count:
             raise Lie(f"{len(answers)} answers to {count} questions of {self.method}, or not to these")
         found: list[T] = [None] * count  # type: ignore[list-item] # filled below, each once
         for answer in answers:
             if answer.error is not None:
-                raise _meaning(answer.error, self.method)
+                raise meaning_of(answer.error, self.method)
             if answer.result is None:
                 raise Lie(f"the node has no result for question {answer.id} of {self.method}")
             found[answer.id] = answer.result
         return found
 
 
-def _meaning(error: RpcError, method: str) -> NodeFailure:
+def meaning_of(error: RpcError, method: str) -> NodeFailure:
+    """What a node's error means for whoever asked."""
     says = f"{method}: error {error.code}: {error.message[:200]}"
     if error.code == -32601 or _UNKNOWN.search(error.message):
         return NotOffered(says)

@@ -5,7 +5,7 @@ A contract that another one creates is told by the event of its factory; without
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -21,7 +21,12 @@ _FAILED: Final = "0x0"
 
 
 def add_events(
-    parsed: ParsedPart, chain: str, batch: Batch, times: Sequence[datetime], day: date | None
+    parsed: ParsedPart,
+    chain: str,
+    batch: Batch,
+    times: Sequence[datetime],
+    day: date | None,
+    only: Collection[str] | None = None,
 ) -> None:
     """Adds the events of a batch; a log that does not fit its event is turned away.
 
@@ -31,13 +36,17 @@ def add_events(
         batch: full blocks with receipts, checked.
         times: of its blocks.
         day: only this day, or all.
+        only: hashes of the transactions that are read; all by default.
     """
     topic0s, block_of = signature_table().topic0s, batch.tx_block.tolist()
     log_tx = batch.log_tx.tolist()
     wanted = [
         place
         for place, log in enumerate(batch.logs)
-        if log.topics and log.topics[0] in topic0s and day in (None, times[block_of[log_tx[place]]].date())
+        if log.topics
+        and log.topics[0] in topic0s
+        and day in (None, times[block_of[log_tx[place]]].date())
+        and (only is None or log.transaction_hash in only)
     ]
     logs, blocks = [batch.logs[place] for place in wanted], [block_of[log_tx[place]] for place in wanted]
     columns = LogColumns(
@@ -52,7 +61,8 @@ def add_events(
     )
     found = decode_events(chain, columns)
     for row in [*_created(chain, batch, times, day), *found.rows]:
-        parsed.add(_TABLE, row)
+        if only is None or row["tx_hash"] in only:
+            parsed.add(_TABLE, row)
     for place, reason in found.turned_away:
         about = f"{columns.tx_hash[place]!s}, log {columns.log_index[place]}: {reason}"
         sample = cut_sample({"address": columns.address[place], "topics": columns.topics[place]})

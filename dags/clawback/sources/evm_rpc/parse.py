@@ -8,6 +8,7 @@ Invariants:
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -30,13 +31,26 @@ _TRIPLES: Final = msgspec.json.Decoder(list[tuple[msgspec.Raw, msgspec.Raw, msgs
 
 def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> ParsedPart:
     """Read one landed part; see `clawback.sources.base`."""
+    return parse_blocks(data, options, day)
+
+
+def parse_blocks(
+    data: bytes | Path, options: Options, day: date | None, only: Collection[str] | None = None
+) -> ParsedPart:
+    """Read landed blocks.
+
+    Args:
+        data: gzip of a JSON list of [blocks, receipts, traces or null].
+        options: `chain`, `wrapped`, `traces`.
+        day: only rows of this day, or all.
+        only: hashes of transactions that rows are made of; all by default.
+    """
     parsed = ParsedPart()
     wish = Wish(traces=options["traces"], wrapped=frozenset(options["wrapped"]))
     try:
-        for blocks, receipts, traces in _TRIPLES.decode(_inflated(read_bytes(data, MAX_BYTES))):
-            traced = None if bytes(traces) == _NONE else bytes(traces)
-            reading = read_answers(Answers(bytes(blocks), bytes(receipts), traced), wish)
-            _take(parsed, options["chain"], reading, day)
+        for answers in answers_in(read_bytes(data, MAX_BYTES)):
+            reading = read_answers(answers, wish)
+            _take(parsed, options["chain"], reading, day, only)
     except ClawbackError as error:
         parsed.broken = error.problem if error.cause is None else f"{error.problem}: {error.cause}"
     except NodeFailure as error:
@@ -44,6 +58,18 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
     except (ValueError, RecursionError) as error:
         parsed.broken = f"no batch of blocks and receipts: {type(error).__name__}: {error}"
     return parsed
+
+
+def answers_in(data: bytes) -> list[Answers]:
+    """The answers in a landed part.
+
+    Raises:
+        ValueError: no gzip, too large, or no list of answers.
+    """
+    return [
+        Answers(bytes(blocks), bytes(receipts), None if bytes(traces) == _NONE else bytes(traces))
+        for blocks, receipts, traces in _TRIPLES.decode(_inflated(data))
+    ]
 
 
 def _inflated(data: bytes) -> bytes:
@@ -57,7 +83,9 @@ def _inflated(data: bytes) -> bytes:
     return content
 
 
-def _take(parsed: ParsedPart, chain: str, reading: Reading, day: date | None) -> None:
+def _take(
+    parsed: ParsedPart, chain: str, reading: Reading, day: date | None, only: Collection[str] | None
+) -> None:
     batch, rows = reading.batch, reading.rows
     times = [datetime.fromtimestamp(second, tz=UTC) for second in batch.times.tolist()]
     block_of = batch.tx_block.tolist()
@@ -71,6 +99,8 @@ def _take(parsed: ParsedPart, chain: str, reading: Reading, day: date | None) ->
         strict=True,
     ):
         block = block_of[tx]
+        if only is not None and batch.transactions[tx].hash not in only:
+            continue
         if amount and (day is None or times[block].date() == day):
             row: Row = {
                 "chain": chain,
@@ -90,9 +120,11 @@ def _take(parsed: ParsedPart, chain: str, reading: Reading, day: date | None) ->
                 "_positioned": True,
             }
             parsed.add("transfers", row)
-    add_events(parsed, chain, batch, times, day)
+    add_events(parsed, chain, batch, times, day, only)
     for tx, position, contract, reason, says in sorted(reading.refused.records):
         moment = times[block_of[tx]]
+        if only is not None and batch.transactions[tx].hash not in only:
+            continue
         if day is None or moment.date() == day:
             number = int(batch.numbers[block_of[tx]])
             sample: dict[str, Any] = {"position": position, "contract": contract, "says": says}

@@ -1,0 +1,141 @@
+"""Which transactions moved tokens from or to an address: logs by topic, in questions of bounded size.
+
+Invariants:
+    However a node cuts what it answers, the same transactions are found: a question that is refused is asked
+    in halves. A log only points at a transaction; what it moved is read with the whole block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from clawback.chains.evm.columns import small_integers
+from clawback.chains.evm.failures import Lie, NotOffered, TooMuch
+from clawback.chains.evm.fetch import in_parts
+from clawback.chains.evm.frontier.values import Hit
+from clawback.chains.evm.nodes import Nodes
+from clawback.chains.evm.rpc import Question
+from clawback.chains.evm.shapes import Log
+from clawback.chains.evm.topics import DEPOSIT, TRANSFER, WITHDRAWAL
+from clawback.chains.evm.transport import Endpoint
+from clawback.errors import ClawbackError
+
+_LOGS: Final = Question("eth_getLogs", list[Log])
+_MOST_LOGS: Final = 50_000
+_PAD: Final = "0x" + "0" * 24
+
+
+@dataclass
+class TokenLogs:
+    """Asks for logs of addresses. Sizes of questions shrink with the node's patience.
+
+    `most_hits`: an address with more transactions than that is asked about no further.
+    """
+
+    nodes: Nodes
+    wrapped: Collection[str]
+    most_hits: int
+    most_addresses: int = 100
+    most_blocks: int = 2_000
+
+    def touching(self, addresses: Collection[str], blocks: range) -> dict[str, set[Hit]]:
+        """For each address (lower-case hex) the transactions that moved a token from or to it.
+
+        Raises:
+            ClawbackError: no node gave an answer that holds.
+        """
+        found: dict[str, set[Hit]] = {address: set() for address in addresses}
+        waiting = sorted(found)
+        while waiting:
+            some, waiting = waiting[: self.most_addresses], waiting[self.most_addresses :]
+            start = blocks.start
+            while start < blocks.stop:
+                part = range(start, min(start + self.most_blocks, blocks.stop))
+                quiet = [address for address in some if len(found[address]) <= self.most_hits]
+                for address, hit in self._ask(quiet, part):
+                    found[address].add(hit)
+                start = part.stop
+        return found
+
+    def with_first_topics(self, topics: list[str], blocks: range) -> list[Log]:
+        """All logs with one of these first topics, whoever emits them.
+
+        Raises:
+            ClawbackError: more than anybody's events of that kind, or no node gave an answer that holds.
+        """
+        found: list[Log] = []
+        for start in range(blocks.start, blocks.stop, self.most_blocks):
+            part = range(start, min(start + self.most_blocks, blocks.stop))
+            for logs in in_parts(self.nodes, part, lambda endpoint, some: _of_topics(endpoint, topics, some)):
+                found += logs
+            if len(found) > _MOST_LOGS:
+                raise ClawbackError(
+                    f"more than {_MOST_LOGS} logs of rare events in blocks {blocks.start} to {part.stop - 1}",
+                    cause="somebody floods the chain with events of issuers, or the node makes them up",
+                    remedy="look at the node; another one may say otherwise",
+                )
+        return found
+
+    def _ask(self, addresses: list[str], blocks: range) -> Iterator[tuple[str, Hit]]:
+        if not addresses or not blocks:
+            return
+        name = f"token transfers of {len(addresses)} addresses in blocks {blocks.start} to {blocks.stop - 1}"
+        divisible = len(addresses) > 1 or len(blocks) > 1
+        try:
+            yield from self.nodes.try_each(
+                name, lambda endpoint: self._attempt(endpoint, addresses, blocks), divisible=divisible
+            )
+            return
+        except TooMuch:
+            pass  # asked in halves
+        except NotOffered as error:
+            raise ClawbackError(
+                "the node does not offer what is needed",
+                cause=str(error),
+                remedy="name a node that does, beside this one or in its place",
+            ) from error
+        if len(blocks) >= len(addresses):
+            self.most_blocks = max(1, min(self.most_blocks, len(blocks) // 2))
+            middle = blocks.start + len(blocks) // 2
+            yield from self._ask(addresses, range(blocks.start, middle))
+            yield from self._ask(addresses, range(middle, blocks.stop))
+        else:
+            self.most_addresses = max(1, min(self.most_addresses, len(addresses) // 2))
+            half = len(addresses) // 2
+            yield from self._ask(addresses[:half], blocks)
+            yield from self._ask(addresses[half:], blocks)
+
+    def _attempt(self, endpoint: Endpoint, addresses: list[str], blocks: range) -> list[tuple[str, Hit]]:
+        asked = set(addresses)
+        words = [_PAD + address[2:] for address in addresses]
+        bounds: dict[str, Any] = {"fromBlock": hex(blocks.start), "toBlock": hex(blocks.stop - 1)}
+        questions = [
+            {**bounds, "topics": [TRANSFER, words]},
+            {**bounds, "topics": [TRANSFER, None, words]},
+        ]
+        if self.wrapped:
+            moves = [[DEPOSIT, WITHDRAWAL], words]
+            questions.append({**bounds, "address": sorted(self.wrapped), "topics": moves})
+        found = []
+        for question in questions:
+            logs = _LOGS.ask(endpoint, [(question,)])[0][0]
+            numbers = small_integers([log.block_number for log in logs], "a log's block")
+            places = small_integers([log.transaction_index for log in logs], "a log's transaction index")
+            for log, number, place in zip(logs, numbers.tolist(), places.tolist(), strict=True):
+                parties = asked.intersection("0x" + topic[26:] for topic in log.topics[1:3])
+                if number not in blocks or not parties:
+                    raise Lie("the node gave logs that were not asked for")
+                found += [(address, (number, place)) for address in sorted(parties)]
+        return found
+
+
+def _of_topics(endpoint: Endpoint, topics: list[str], blocks: range) -> list[Log]:
+    bounds = {"fromBlock": hex(blocks.start), "toBlock": hex(blocks.stop - 1), "topics": [topics]}
+    logs = _LOGS.ask(endpoint, [(bounds,)])[0][0]
+    numbers = small_integers([log.block_number for log in logs], "a log's block").tolist()
+    for log, number in zip(logs, numbers, strict=True):
+        if number not in blocks or not log.topics or log.topics[0] not in topics:
+            raise Lie("the node gave logs that were not asked for")
+    return logs

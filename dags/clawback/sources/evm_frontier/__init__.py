@@ -1,0 +1,1 @@
+"""What touches watched addresses of an EVM chain, asked of its nodes."""
