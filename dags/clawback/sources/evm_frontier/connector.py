@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -19,7 +19,7 @@ from clawback.chains.evm.blocks import Batch, batch_of_transactions
 from clawback.chains.evm.catalogue import Chain, chain_named
 from clawback.chains.evm.fetch import in_parts
 from clawback.chains.evm.frontier.balances import HoldingAt, ask_balances
-from clawback.chains.evm.frontier.reach import BUSY, Reach, Watched
+from clawback.chains.evm.frontier.reach import Reach, Watched
 from clawback.chains.evm.frontier.token_logs import TokenLogs
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import TraceMethod
@@ -30,7 +30,6 @@ from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
-from clawback.hashing import short_hash
 from clawback.sources.base import Context, Extraction, Options
 from clawback.sources.evm_frontier.issuers import issuer_topics, words_of_issuers
 from clawback.sources.evm_frontier.kept import (
@@ -42,6 +41,7 @@ from clawback.sources.evm_frontier.kept import (
     earlier_search,
 )
 from clawback.sources.evm_frontier.search import Bounds, Search
+from clawback.sources.evm_frontier.told import hash_of, told
 from clawback.sources.evm_rpc.links import LastBlock, check_link
 from clawback.sources.evm_rpc.nodes import blocks_asked, check_node_options, last_block_before, nodes_of
 from clawback.sources.registry import integer_option
@@ -56,7 +56,6 @@ _DEFAULTS: Final = {
     "recheck_days": 30,
 }
 _INTERNAL: Final = ("auto", "touched", "off", "required")
-_SHOWN: Final = 1_000
 _BLOCK: Final = Question("eth_getBlockByNumber", Block)
 
 
@@ -76,7 +75,7 @@ def extract(ctx: Context, day: date) -> Extraction:
         traces,
         whole is not None,
         _number(ctx.options, "most_transactions"),
-        short_hash(_as_json(watched)),
+        hash_of(watched),
         {},
         [],
     )
@@ -109,7 +108,7 @@ def extract(ctx: Context, day: date) -> Extraction:
             "transactions": sorted(kept),
             "day": day.isoformat(),
         },
-        extra=_told(watched, record, reach, seen)
+        extra=told(watched, record, reach, seen)
         | ({"last_block": {"number": last.number, "hash": last.hash}} if blocks and last is not None else {}),
     )
 
@@ -233,41 +232,3 @@ def _times(nodes: Nodes, numbers: Collection[int]) -> dict[int, int]:
         (batch,) = in_parts(nodes, range(number, number + 1), _one_block)
         found[number] = quantity(batch.headers[0].timestamp, "a block's time")
     return found
-
-
-def _told(watched: Watched, record: SearchRecord, reach: Reach, seen: list[SeenBalance]) -> dict[str, Any]:
-    busy = sorted(address for address, why in reach.ended.items() if why == BUSY)
-    return {
-        "watched": {
-            "hash": record.watched,
-            "named": watched.named_hash,
-            "accounts": len(watched.accounts),
-            "holdings": len(watched.holdings),
-        },
-        "addresses": len(record.addresses),
-        "transactions": len(reach.kept),
-        "ended": {"labelled": len(reach.ended) - len(busy), "busy": busy[:_SHOWN], "busy_count": len(busy)},
-        "balances": {
-            "known": sum(one.answer is not None for one in seen),
-            "unknown": sum(one.answer is None for one in seen),
-        },
-        "internal_value": {
-            "method": record.traces or "not seen",
-            "found_in": _found_in(record),
-        },
-    }
-
-
-def _found_in(record: SearchRecord) -> str:
-    if record.traces is None:
-        return "no block"
-    return "every block" if record.is_traced_whole else "touched blocks"
-
-
-def _as_json(watched: Watched) -> dict[str, Any]:
-    return {
-        "accounts": sorted(watched.accounts),
-        "holdings": sorted(watched.holdings),
-        "arrivals": sorted(watched.arrivals),
-        "departures": sorted(watched.departures),
-    }
