@@ -190,7 +190,7 @@ def test_a_fee_waits_for_no_coinbase_of_another_day(room: Path) -> None:
         ("26T12:00:00", tx(3)[2:], 0, 0, "utxo_out", "", miner, 50, "new:0"),
     ]
     text = "".join(
-        f"bitcoin,,2020-09-{time},{name},{index},{place},{kind},{payer},{receiver},native,{amount},{spot}\n"
+        f"bitcoin,5,2020-09-{time},{name},{index},{place},{kind},{payer},{receiver},native,{amount},{spot}\n"
         for time, name, index, place, kind, payer, receiver, amount, spot in rows
     )
     (room / "t.csv").write_text(head + text, encoding="utf-8")
