@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import base58
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
@@ -190,7 +191,7 @@ def test_a_fee_waits_for_no_coinbase_of_another_day(room: Path) -> None:
         ("26T12:00:00", tx(3)[2:], 0, 0, "utxo_out", "", miner, 50, "new:0"),
     ]
     text = "".join(
-        f"bitcoin,,2020-09-{time},{name},{index},{place},{kind},{payer},{receiver},native,{amount},{spot}\n"
+        f"bitcoin,5,2020-09-{time},{name},{index},{place},{kind},{payer},{receiver},native,{amount},{spot}\n"
         for time, name, index, place, kind, payer, receiver, amount, spot in rows
     )
     (room / "t.csv").write_text(head + text, encoding="utf-8")
@@ -366,6 +367,23 @@ def test_what_is_wrong_is_told_with_file_and_row(
         run(room, *LABELLED, "--out", "out")
     assert words in str(caught.value)
     assert file in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("block_time", pa.array([10**12], pa.timestamp("s", "UTC"))),
+        ("block_time", pa.array([1_600_000_000], pa.timestamp("s", "Nowhere/City"))),
+        ("kind", pa.array([b"\xff"]).view(pa.string())),
+    ],
+)
+def test_parquet_cells_that_are_no_values_are_told_with_the_file(
+    room: Path, name: str, cells: pa.Array
+) -> None:
+    table = rows_to_table([transfer_row(moved(1, HOT, THIEF, 10))], TRANSFERS)
+    pq.write_table(table.set_column(table.schema.get_field_index(name), name, cells), room / "t.parquet")
+    with pytest.raises(ClawbackError, match="the Parquet file is damaged"):
+        run(room, "--transfers", "t.parquet", "--thefts", "THEFTS.csv", "--out", "out")
 
 
 def test_bad_rows_can_be_left_out_and_are_counted(room: Path) -> None:

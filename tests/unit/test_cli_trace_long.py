@@ -231,6 +231,22 @@ def test_bad_rows_of_long_files_are_counted_to_the_last(room: Path, monkeypatch:
     assert len(summary["skipped"]) == 10
 
 
+def test_bad_rows_may_be_all_that_comes_after_a_long_file(
+    room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    little_memory(monkeypatch)
+    rows = days_of_transfers(7)
+    write_csv(room / "t.csv", rows)
+    files = ["--skip-bad-rows", "--transfers", str(room / "t.csv")]
+    alone = traced(room, "alone", *files)
+    # Nothing waits any more when the bad rows come.
+    monkeypatch.setattr(given_store, "ROWS_IN_MEMORY", 0)
+    write_csv(room / "bad.csv", [replace(row, to_address="0x12") for row in rows[:5]])
+    beside = traced(room, "beside", *files, str(room / "bad.csv"))
+    assert beside["flows.parquet"] == alone["flows.parquet"]
+    assert json.loads(beside["summary.json"])["coverage"]["transfers_skipped"] == 5
+
+
 def test_balances_that_were_seen_keep_all_rows_together(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = days_of_transfers(8)
     write_csv(room / "t.csv", rows)

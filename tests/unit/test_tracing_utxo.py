@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,26 @@ def test_what_a_coinbase_does_not_pay_out_is_burned() -> None:
     assert [(row["tx_hash"], row["amount"]) for row in result.flows if row["outcome"] == "burned"] == [
         ("t2-0", 1)
     ]
+
+
+def test_fees_go_into_no_coinbase_whose_block_is_unknown() -> None:
+    rows = [
+        *THEFT,
+        *spend(2, 2, [("t1-1:0", "thief", 10)], [("b", 7)]),
+        *spend(3, 0, [], [("miner", 50)]),
+    ]
+    result = trace_transfers([replace(row, block_number=None) for row in rows], STOLEN)
+    assert totals(result) == {"stolen": 10, "held": 7, "fee": 3}
+
+
+def test_fees_go_into_one_coinbase_alone() -> None:
+    rows = [*THEFT, *spend(2, 2, [("t1-1:0", "thief", 10)], [("b", 7)])]
+    coinbase = spend(2, 0, [], [("miner", 3)])
+    other = [replace(row, tx_hash="t2-x", outpoint="t2-x:0") for row in coinbase]
+    assert totals(trace_transfers([*rows, *coinbase, *other], STOLEN)) == {"stolen": 10, "held": 10}
+    # A coinbase that says to be earlier than the rest of its block is past when the fees come.
+    early = [replace(row, block_time=row.block_time - timedelta(seconds=1)) for row in coinbase]
+    assert totals(trace_transfers([*rows, *early], STOLEN)) == {"stolen": 10, "held": 7, "fee": 3}
 
 
 def test_an_address_is_the_sum_of_its_outpoints_and_each_is_spent_alone() -> None:

@@ -27,6 +27,8 @@ MAX_COLUMNS: Final = 1_000
 _GZIP: Final = b"\x1f\x8b"
 _PARQUET: Final = b"PAR1"
 _CHUNK: Final = 1 << 18
+_NO_PYTHON: Final = (ValueError, OverflowError, KeyError)
+"""What cells raise that Python has no value for: letters that are none, far years, time zones of no place."""
 
 
 class BrokenFile(Exception):
@@ -140,7 +142,7 @@ def _parquet(stream: IO[bytes]) -> Table:
                 for row in batch.to_pylist():
                     number += 1
                     yield Record(number, {name: _text(value) for name, value in row.items()})
-        except (pa.ArrowInvalid, OSError, ValueError) as error:
+        except (pa.ArrowInvalid, OSError, *_NO_PYTHON) as error:
             raise BrokenFile(f"the Parquet file is damaged: {error}") from error
 
     def batches(size: int) -> Iterator[Batch]:
@@ -151,14 +153,17 @@ def _parquet(stream: IO[bytes]) -> Table:
                 numbers = list(range(number + 1, number + 1 + table.num_rows))
                 number += table.num_rows
                 yield table, numbers, partial(_record, table, numbers)
-        except (pa.ArrowInvalid, OSError, ValueError) as error:
+        except (pa.ArrowInvalid, OSError, *_NO_PYTHON) as error:
             raise BrokenFile(f"the Parquet file is damaged: {error}") from error
 
     return Table(columns, records(), floats, batches)
 
 
 def _record(table: pa.Table, numbers: list[int], place: int) -> Record:
-    row = table.slice(place, 1).to_pylist()[0]
+    try:
+        row = table.slice(place, 1).to_pylist()[0]
+    except _NO_PYTHON as error:
+        raise BrokenFile(f"the Parquet file is damaged: {error}") from error
     return Record(numbers[place], {name: _text(value) for name, value in row.items()})
 
 

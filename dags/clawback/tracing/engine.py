@@ -211,6 +211,9 @@ def _spend(
     day: Day,
     fees: BlockFees,
 ) -> list[Flow]:
+    if transaction.block_number is None:
+        # Of no known block, it shares none with a coinbase.
+        fees = BlockFees(frozenset())
     fees.enter(transaction)
     concerned = set(claims)
     for row in transaction.inputs:
@@ -232,7 +235,10 @@ def _spend(
             of_transaction[incident_id] = rest
         else:
             flows += spending.end_fee(rest)
-    if not transaction.is_coinbase:
+    if transaction.is_coinbase:
+        # A second coinbase of the block takes them no more.
+        fees.pay_out()
+    else:
         spent = sum(row.amount for row in transaction.inputs)
         made = sum(row.amount for row in transaction.outputs)
         fees.fees.append((max(0, spent - made), of_transaction))

@@ -104,10 +104,10 @@ class GivenStore:
     def _write_days(self) -> None:
         import pyarrow as pa
 
-        if self._waiting:
-            table = pa.concat_tables(self._waiting)
-            self._waiting = []
-            self._write_by_day(table)
+        waiting, self._waiting = self._waiting, []
+        # Of the last rows of a file, none may be left.
+        if any(table.num_rows for table in waiting):
+            self._write_by_day(pa.concat_tables(waiting))
 
     def _write_by_day(self, table: pa.Table) -> None:
         import pyarrow as pa

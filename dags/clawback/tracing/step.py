@@ -41,7 +41,7 @@ from clawback.tracing.state import restore, state_rows, state_schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CODE_VERSION: Final = "4"
+CODE_VERSION: Final = "5"
 """Raised whenever the same inputs may give other figures."""
 
 METHOD: Final = "fifo"

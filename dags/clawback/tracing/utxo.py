@@ -33,16 +33,21 @@ class BlockFees:
     with_coinbase: Set[tuple[str, int | None]]
     block: tuple[str, int | None] | None = None
     fees: Fees = field(default_factory=list)
+    is_paid: bool = False
 
     def enter(self, transaction: Transaction) -> None:
         """Forgets the fees of another block."""
         block = (transaction.chain, transaction.block_number)
         if block != self.block:
-            self.block, self.fees = block, []
+            self.block, self.fees, self.is_paid = block, [], False
 
     def have_coinbase(self) -> bool:
-        """Whether the fees of the block at hand go on into a coinbase."""
-        return self.block is not None and self.block in self.with_coinbase
+        """Whether the fees of the block at hand still go on into a coinbase."""
+        return self.block in self.with_coinbase and not self.is_paid
+
+    def pay_out(self) -> None:
+        """Forgets the fees that the coinbase took; none that come later go into it."""
+        self.fees, self.is_paid = [], True
 
 
 def outpoint_key(row: Transfer) -> HoldingKey:
