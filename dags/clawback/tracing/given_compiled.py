@@ -23,7 +23,7 @@ from clawback.tracing.fast.bulk_day import name_of_asset
 from clawback.tracing.fast.day_book import ReadDay
 from clawback.tracing.fast.flow_files import flows_table
 from clawback.tracing.fast.records_day import asset_of
-from clawback.tracing.fast.results import lots_seen, stolen_by_source, sums_seen
+from clawback.tracing.fast.results import each_seen, stolen_by_source, sums_seen
 from clawback.tracing.fast.tracer import DayFlows, Tracer
 from clawback.tracing.fast.wide import to_int
 from clawback.tracing.flow_spool import FlowSpool
@@ -31,6 +31,7 @@ from clawback.tracing.given_bulk import write_bulk
 from clawback.tracing.given_run import Given, GivenTrace
 from clawback.tracing.lots import Holding, Lot
 from clawback.tracing.methods import Method
+from clawback.tracing.records import HoldingKey
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -141,7 +142,10 @@ def _trace_of(tracer: Tracer, method: Method, given: Given, spool: FlowSpool) ->
         book.ledgers[incident].sums[tracer.chain, name_of_asset(asset), measure] = amount
     for (incident, asset), amount in stolen_by_source(tracer).items():
         spool.by_source[incident, tracer.chain, name_of_asset(asset)] = amount
-    for (incident, address, asset), lots in lots_seen(tracer).items():
-        key = (tracer.chain, "0x" + address.hex(), name_of_asset(asset))
+    # Many ledgers have the same holdings.
+    keys: dict[tuple[bytes, bytes], HoldingKey] = {}
+    for (incident, address, asset), lots in each_seen(tracer):
+        fresh = (tracer.chain, "0x" + address.hex(), name_of_asset(asset))
+        key = keys.setdefault((address, asset), fresh)
         book.ledgers[incident].restore(key, Holding(Lot(lot.amount, lot.hop) for lot in lots))
     return GivenTrace(book, spool, set(), violations(book.ordered()), counts_openings=False)

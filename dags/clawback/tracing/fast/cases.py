@@ -29,7 +29,7 @@ class Rowbook(Protocol):
         """Rows of the index from first to before last."""
 
     def named(self, words: Limbs) -> Longs:
-        """Rows of the transactions whose hash begins with one of these (sorted) eight bytes."""
+        """Rows of the transactions for whose hash one of these (sorted) words stands; see `word_of`."""
 
     def within(self, rows: Longs, roles: Sequence[Role]) -> Bytes:
         """Which of the rows lie in the time of some role."""
@@ -41,8 +41,12 @@ def address_of(text: str) -> bytes:
 
 
 def word_of(tx_hash: str) -> int:
-    """The first eight bytes of a hash."""
-    return int(tx_hash.removeprefix("0x")[:16], 16)
+    """Eight bytes that stand for a hash: all of its own, for made-up ones may begin alike."""
+    digits = tx_hash.removeprefix("0x")
+    word = 0
+    for begin in range(0, len(digits), 16):
+        word ^= int(digits[begin : begin + 16], 16)
+    return word
 
 
 def holdings_of(keys: Limbs, addresses: Sequence[str]) -> list[tuple[int, int]]:

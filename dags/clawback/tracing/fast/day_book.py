@@ -65,7 +65,7 @@ class ReadDay:
 
     @cached_property
     def hashes(self) -> tuple[Limbs, Longs, Longs] | None:
-        """The first eight bytes of each transaction's hash, sorted, its first row and one behind the last."""
+        """The word of each transaction's hash, sorted, its first row and one behind the last."""
         words, rows, ends = (
             self.folder / f"index-{self.number:05d}-hash_{name}.npy" for name in ("words", "rows", "ends")
         )
@@ -128,7 +128,7 @@ class DayBook:
         return words
 
     def named(self, words: Limbs) -> Longs:
-        """Rows of the transactions that these words stand for, or whose hash begins with them."""
+        """Rows of the transactions that these words stand for, or for whose hash they do."""
         if (known := self._read.hashes) is not None:
             first, last = np.searchsorted(known[0], words), np.searchsorted(known[0], words, "right")
             places = [place for edges in zip(first, last, strict=True) for place in range(*edges)]

@@ -54,7 +54,7 @@ class RecordBook:
         return self.rows[first:last]
 
     def named(self, words: Limbs) -> Longs:
-        """Rows of the transactions whose hash begins with one of these words."""
+        """Rows of the transactions for whose hash one of these words stands."""
         wanted = set(words.tolist())
         rows = [place for place, row in enumerate(self.rows) if word_of(row.tx_hash) in wanted]
         return np.array(rows, np.int64)

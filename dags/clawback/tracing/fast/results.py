@@ -65,17 +65,24 @@ def flow_records(
 
 def lots_seen(tracer: Tracer) -> dict[tuple[str, bytes, bytes], list[SeenLot]]:
     """Lots of every holding with taint, as each incident sees them, by (incident, address, asset)."""
+    return dict(each_seen(tracer))
+
+
+def each_seen(tracer: Tracer) -> Iterator[tuple[tuple[str, bytes, bytes], list[SeenLot]]]:
+    """The same one after the other, for they may be many."""
     store = tracer.store
     addresses, assets = address_bytes(store.keys), asset_bytes(store.keys)
-    found: dict[tuple[str, bytes, bytes], list[SeenLot]] = {}
     if tracer.stakes is not None:
         for place, incident, own in stake_lots(store, tracer.stakes):
             key = (tracer.incidents[incident], addresses[place].tobytes(), assets[place].tobytes())
-            found[key] = _together(
-                _seen_lot(amount, (tag & int(HOP_MASK)) - 1 if tag else None, source - 1)
-                for amount, tag, source in own
+            yield (
+                key,
+                _together(
+                    _seen_lot(amount, (tag & int(HOP_MASK)) - 1 if tag else None, source - 1)
+                    for amount, tag, source in own
+                ),
             )
-        return found
+        return
     for place in range(len(store.keys)):
         lots = []
         cell = int(store.head[place])
@@ -92,8 +99,7 @@ def lots_seen(tracer: Tracer) -> dict[tuple[str, bytes, bytes], list[SeenLot]]:
                 for (amount, _, source), held in zip(lots, hops, strict=True)
             ]
             key = (tracer.incidents[incident], addresses[place].tobytes(), assets[place].tobytes())
-            found[key] = _together(seen)
-    return found
+            yield key, _together(seen)
 
 
 def sums_seen(tracer: Tracer) -> dict[tuple[str, bytes, str], int]:

@@ -4,7 +4,7 @@ Layout:
     `transfers-NNNNN.parquet`: block_number, tx_index, position, block_time, from_address, to_address, asset
     (20 raw bytes each; to_address may be unknown), amount DECIMAL(38,0), and where they are known kind and
     tx_hash (32 raw bytes), in travel order (see `bulk_day`). Beside it the day's index (`payer`, `receiver`,
-    `asset` of each holding, as arrays), the first eight bytes of each transaction's hash, sorted, with its
+    `asset` of each holding, as arrays), the word that stands for each transaction's hash, sorted, with its
     first row and one behind the last, and the runs of nets that the day completes. NNNNN counts days. A
     folder is one chain.
 """
@@ -167,7 +167,8 @@ def write_day(day: BulkDay, folder: Path, number: int) -> DayIndex:
         arrays["first"] = index.rows.first
     if day.tx_hash is not None:
         begins = day.begins
-        words = np.ascontiguousarray(day.tx_hash[begins[:-1], :8]).view(">u8").astype(np.uint64)[:, 0]
+        parts = np.ascontiguousarray(day.tx_hash[begins[:-1]]).view(">u8").astype(np.uint64)
+        words = np.bitwise_xor.reduce(parts, axis=1)
         order = np.argsort(words, kind="stable")
         arrays |= {
             "hash_words": words[order],
