@@ -14,6 +14,7 @@ from clawback.errors import ClawbackError
 from clawback.tracing.conservation import violations
 from clawback.tracing.fast import all_methods
 from clawback.tracing.fast.all_methods import flows_file, trace_all
+from clawback.tracing.fast.records_day import asset_of
 from clawback.tracing.fast.results import sums_seen
 from clawback.tracing.fast.state import load, save
 from clawback.tracing.fast.table import BulkDay, write_day
@@ -46,7 +47,7 @@ def compare(whole: BulkDay, thefts: int, limit: int, folder: Path) -> dict[str, 
     roles, labels = said_of(transfers, thefts)
     incidents = tuple(sorted(role.incident_id for role in roles))
     dust = {row.asset: limit for row in transfers}
-    limits = {bytes.fromhex(asset[2:]): units for asset, units in dust.items()}
+    limits = {asset_of(asset): units for asset, units in dust.items()}
     tracers = [Tracer("ethereum", incidents, 0, method, limits) for method in METHODS]
     for number in range(DAYS):
         list(trace_all(folder, [number], tracers, roles, labels, folder))
@@ -72,7 +73,7 @@ def compare(whole: BulkDay, thefts: int, limit: int, folder: Path) -> dict[str, 
         rows.sort(key=lambda row: row["incident_id"])
         assert [fast(row) for row in rows] == [plain(row) for row in result.flows]
         assert sums_seen(tracer) == {
-            (ledger.incident_id, bytes.fromhex(asset[2:]), measure): amount
+            (ledger.incident_id, asset_of(asset), measure): amount
             for ledger in result.book.ordered()
             for (_, asset, measure), amount in ledger.sums.items()
             if amount
