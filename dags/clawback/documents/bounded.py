@@ -82,12 +82,12 @@ class BoundedReader:
         assert child.stdin is not None  # noqa: S101 - a pipe, see _started
         assert child.stdout is not None  # noqa: S101 - a pipe, see _started
         ends = monotonic() + self._wait
-        todo, reply = memoryview(message), bytearray()
+        unsent, reply = memoryview(message), bytearray()
         writer, reader = child.stdin.fileno(), child.stdout.fileno()
         # Both ways at once, or a child that answers early and one that never reads would block us.
         while not reply.endswith(b"\n"):
             left = ends - monotonic()
-            readable, writable, _ = select.select([reader], [writer] if todo else [], [], max(left, 0))
+            readable, writable, _ = select.select([reader], [writer] if unsent else [], [], max(left, 0))
             if left <= 0 or len(reply) > _MOST_REPLY:
                 raise Unreadable("reading it takes too long")
             if readable:
@@ -96,7 +96,7 @@ class BoundedReader:
                 reply += chunk
             elif writable:
                 try:
-                    todo = todo[os.write(writer, todo[: 1 << 16]) :]
+                    unsent = unsent[os.write(writer, unsent[: 1 << 16]) :]
                 except BrokenPipeError as error:
                     raise Unreadable("the parser ended before it had read the document") from error
         return bytes(reply)

@@ -142,6 +142,7 @@ def _usual(batch: pa.Table, form: Form) -> tuple[dict[str, Any] | None, Any]:
             columns[name], is_usual = reader(cells, batch.num_rows, form)
             checks.append(is_usual)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        # No error yet: the readers of single rows take this column, and say row and cause where they cannot.
         return None, None
     if "order_quality" not in form.fixed:
         known = pc.and_(columns["block_number"].is_valid(), columns["tx_index"].is_valid())
