@@ -14,6 +14,7 @@ from typing import Any
 
 from clawback.claims.extract import extract_claims
 from tests.evaluate.corpus import CORPUS, ROOT, Document, load, load_shared
+from tests.evaluate.judging import Verdicts
 from tests.evaluate.score import Aliases, Score, score_document
 
 GROUPS = {
@@ -30,8 +31,8 @@ GROUPS = {
 }
 
 
-def evaluate(documents: list[Document]) -> Score:
-    """Extract and score documents."""
+def evaluate(documents: list[Document], verdicts: Verdicts | None = None) -> Score:
+    """Extract and score documents; claims without an answer by what readers said of them, where they did."""
     aliases = Aliases((Path(__file__).parent / "aliases.txt").read_text("utf-8"))
     score = Score()
     for document in documents:
@@ -42,7 +43,8 @@ def evaluate(documents: list[Document]) -> Score:
             language=document.language,
             publisher=document.publisher,
         )
-        score_document(document, list(found.claims), score, aliases)
+        judge = None if verdicts is None else verdicts.right
+        score_document(document, list(found.claims), score, aliases, judge)
     return score
 
 
@@ -61,8 +63,9 @@ def main(arguments: list[str]) -> None:
         if not documents:
             print(f"{part}: no documents there, left out")
             continue
-        score = evaluate(documents)
-        told[part] = _print(part, documents, score)
+        verdicts = Verdicts.load() if part == "shared" else None
+        score = evaluate(documents, verdicts)
+        told[part] = _print(part, documents, score, verdicts)
         if options.show:
             print("\n".join(score.misses))
     target = ROOT / "build" / "evaluation.json"
@@ -70,7 +73,7 @@ def main(arguments: list[str]) -> None:
     target.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
 
 
-def _print(part: str, documents: list[Document], score: Score) -> dict[str, Any]:
+def _print(part: str, documents: list[Document], score: Score, verdicts: Verdicts | None) -> dict[str, Any]:
     print(f"{part}: {len(documents)} documents")
     told: dict[str, Any] = {"documents": len(documents)}
     everything = set().union(*GROUPS.values())
@@ -80,7 +83,7 @@ def _print(part: str, documents: list[Document], score: Score) -> dict[str, Any]
         told[name] = {"found": found, "expected": expected, "right": right, "made": made}
         print(f"  {name:<28} found {_share(found, expected)}   precise {_share(right, made)}")
     for name, subset in sorted(_subsets(documents).items()):
-        found, expected = (own := evaluate(subset)).recall(everything)
+        found, expected = (own := evaluate(subset, verdicts)).recall(everything)
         right, made = own.precision(everything)
         told[name] = {
             "documents": len(subset),
@@ -95,6 +98,11 @@ def _print(part: str, documents: list[Document], score: Score) -> dict[str, Any]
         print(f"  {name:<28} right {_share(right, compared)}")
     print(f"  negatives with a loss claim  {score.negatives_with_loss} of {score.negatives}")
     print(f"  quotations that are not in the text  {score.bad_quotations}")
+    if verdicts is not None:
+        agreed, mixed = verdicts.mixed_in
+        print(f"  claims without an answer that nobody judged  {score.unjudged}")
+        print(f"  labelled claims that the reader found right  {_share(agreed, mixed)}")
+        told |= {"unjudged": score.unjudged, "reader_agreed": agreed, "reader_asked": mixed}
     told |= {"negatives": score.negatives, "negatives_with_loss": score.negatives_with_loss}
     return told
 

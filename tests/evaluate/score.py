@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -31,6 +32,8 @@ class Score:
     made: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
     optional: Counter[str] = field(default_factory=Counter)
+    judged: Counter[str] = field(default_factory=Counter)
+    unjudged: int = 0
     fields: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     negatives: int = 0
     negatives_with_loss: int = 0
@@ -42,8 +45,8 @@ class Score:
         return sum(self.matched[name] for name in types), sum(self.expected[name] for name in types)
 
     def precision(self, types: set[str]) -> tuple[int, int]:
-        """Claims that match an answer, and all claims but those that match a doubtful one."""
-        right = sum(self.matched[name] for name in types)
+        """Claims that match an answer or were judged right, and all but those that match a doubtful one."""
+        right = sum(self.matched[name] + self.judged[name] for name in types)
         return right, right + sum(self.wrong[name] for name in types)
 
 
@@ -85,8 +88,32 @@ def _within(one: str, other: str) -> bool:
     return bool(few) and few <= many
 
 
-def score_document(document: Document, claims: list[Claim], score: Score, aliases: Aliases) -> None:
-    """Add one document's claims to a score."""
+def unmatched(document: Document, claims: list[Claim], aliases: Aliases) -> list[Claim]:
+    """The claims of a document that no answer holds."""
+    taken = {id(claim) for _, claim in _pairs(document, claims, aliases)}
+    return [
+        claim
+        for claim in claims
+        if id(claim) not in taken and not any(_matches(label, claim, aliases) for label in document.labels)
+    ]
+
+
+def score_document(
+    document: Document,
+    claims: list[Claim],
+    score: Score,
+    aliases: Aliases,
+    judge: Callable[[str, Claim], bool | None] | None = None,
+) -> None:
+    """Add one document's claims to a score.
+
+    Args:
+        document: a text and its answers.
+        claims: what was read from it.
+        score: what is added to.
+        aliases: names that mean the same.
+        judge: what a reader said of a claim without an answer; None where nobody did, which counts as wrong.
+    """
     pairs = _pairs(document, claims, aliases)
     taken_labels = {id(label) for label, _ in pairs}
     taken_claims = {id(claim) for _, claim in pairs}
@@ -108,6 +135,11 @@ def score_document(document: Document, claims: list[Claim], score: Score, aliase
             if any(_matches(label, claim, aliases) for label in document.labels):
                 score.optional[claim.claim_type] += 1
                 continue
+            verdict = judge(document.name, claim) if judge is not None else False
+            if verdict:
+                score.judged[claim.claim_type] += 1
+                continue
+            score.unjudged += verdict is None
             score.wrong[claim.claim_type] += 1
             score.misses.append(
                 f"{document.name} wrong {claim.claim_type} {claim.value} {claim.unit} {claim.rule}:"
