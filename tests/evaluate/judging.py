@@ -2,7 +2,7 @@
 
 The labelled reports hold each document's main claims, not all, so a claim without an answer may still be
 right. A reader who knows neither rules nor code judges each of them against its document.
-`python -m tests.evaluate.judging draw` writes two files to build/: a sheet of questions in a drawn order, with
+`draw` writes two files to build/: a sheet of questions in a drawn order, with
 some labelled claims among them to measure the reader, and the key that tells which is which. The reader fills
 `right` and `reason` of the sheet; `take` keeps the verdicts in judged.jsonl beside this module, without the
 text of the reports. A claim whose type, value, culprit or quotation changes has no verdict any more, and
