@@ -24,7 +24,8 @@ from clawback.claims.hedges import hedge_of
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.links import is_total, links
-from clawback.claims.methods import launderings, techniques
+from clawback.claims.laundering import launderings
+from clawback.claims.methods import techniques
 from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.scope import theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
@@ -37,6 +38,9 @@ _LEVELS: Final = word_set("extract.levels")
 _FOR_AMOUNTS: Final = _LEVELS | {"estimate"}
 _FOR_CULPRITS: Final = _LEVELS | {"ident", "tie", "unknown"}
 _FOR_METHODS: Final = _LEVELS
+_OF_VICTIM: Final = frozenset(
+    {"attribution", "made_whole", "returned", "recovered", "frozen", "technique", "laundering_method"}
+)
 _NAMED_NOT = re.compile(
     r"without naming|not named in"
     r"|(?:did|does|do) not (?:name|identify) the (?:victim|exchange|firm|company|platform)",
@@ -314,11 +318,7 @@ def _merged(claims: list[Claim]) -> list[Claim]:
 def _same(claim: Claim) -> tuple[object, ...]:
     what: tuple[object, ...] = (claim.claim_type, claim.value, claim.low, claim.high, claim.unit, claim.actor)
     if claim.value is None and claim.low is None:
-        victim = (
-            claim.victim
-            if claim.claim_type in {"attribution", "made_whole", "returned", "recovered", "frozen"}
-            else None
-        )
+        victim = claim.victim if claim.claim_type in _OF_VICTIM else None
         return (claim.claim_type, claim.label, victim, None)
     victim = claim.victim if claim.victim != UNNAMED else None
     return (*what, victim, claim.asserted_by)

@@ -2,6 +2,7 @@
 
 Layout of a phrase: words with a space between them; `a|b` is one of two words, `word?` may be absent, `*`
 is any one word or none, `@` is a figure. "make|made (off|away) with" is written `make|made off|away with`.
+`abuse~` is a regular verb in all its forms: abuse, abuses, abused, abusing.
 
 Invariants:
     The search goes through the words once and tries at each only the phrases that begin with it. Among
@@ -10,8 +11,12 @@ Invariants:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_DOUBLES: Final = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")
+"""Short verbs that double their last letter: grab, grabbed."""
 
 FIGURE = "\x00figure"
 """The word that stands for a figure."""
@@ -86,7 +91,21 @@ def _step(word: str) -> _Step:
     if word == "@":
         return _Step(frozenset({FIGURE}), False)
     optional = word.endswith("?")
-    return _Step(frozenset(word.rstrip("?").split("|")), optional)
+    return _Step(frozenset(form for one in word.rstrip("?").split("|") for form in _forms(one)), optional)
+
+
+def _forms(word: str) -> list[str]:
+    """The forms of a regular English verb that ends with ~; any other word itself."""
+    if not word.endswith("~"):
+        return [word]
+    verb = word[:-1]
+    if verb.endswith("e"):
+        return [verb, f"{verb}s", f"{verb}d", f"{verb[:-1]}ing"]
+    if verb.endswith("y") and verb[-2:-1] not in "aeou":
+        return [verb, f"{verb[:-1]}ies", f"{verb[:-1]}ied", f"{verb}ing"]
+    ending = "es" if verb.endswith(("s", "sh", "ch", "x", "z")) else "s"
+    stem = verb + verb[-1] if _DOUBLES.fullmatch(verb) else verb
+    return [verb, f"{verb}{ending}", f"{stem}ed", f"{stem}ing"]
 
 
 def _match(steps: Sequence[_Step], words: Sequence[str], first: int) -> int | None:

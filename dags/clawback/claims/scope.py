@@ -48,13 +48,18 @@ def theft_strength(reading: Reading, language: str) -> int:
         words |= own
         if _is_denial(sentence):
             denied += 1
-        elif (own & _STRONG and not _is_possible(own)) or _takes(sentence):
+        elif (own & _STRONG and not _is_possible(own)) or _takes(sentence) or _in_figure(reading, sentence):
             told += 2 if sentence.number < 0 else 1
     if words & _RANSOM and not words & _STOLEN:
         return 0
     if denied and told < 2:
         return 0
     return told + min(2, len(words & _INCIDENT))
+
+
+def _in_figure(reading: Reading, sentence: Sentence) -> bool:
+    """Whether a figure has the word in it: "4,000 of the stolen ETH"."""
+    return any("stolen" in reading.folded[figure.start : figure.end] for figure in sentence.figures.values())
 
 
 def tells_theft(sentence: Sentence) -> bool:
