@@ -15,12 +15,13 @@ from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.reading import Reading, Sentence
+from clawback.claims.units import SIGNS
 
 _HIDING: Final = frozenset({"mixer", "bridge", "dex", "swap", "broker", "gambling"})
 _PLACES: Final = _HIDING | {"exchange", "addresses"}
 _FITTING: Final = {
     "launder": _PLACES | {"coin", "fiat"},
-    "swap": _HIDING - {"mixer", "bridge"} | {"coin", "fiat", "exchange", "bridge"},
+    "swap": _HIDING | {"coin", "fiat", "exchange"},
     "bridge": _PLACES | {"coin"},
     "move": _PLACES,
     "spread": _PLACES,
@@ -60,6 +61,9 @@ _BEFORE_VERB: Final = frozenset(
     }
 )
 _INTRANSITIVE: Final = word_set("laundering.intransitive")
+_NOUNS_TOO: Final = word_set("laundering.nouns_too")
+_BEFORE_BARE_VERB: Final = word_set("laundering.before_bare_verb")
+_NO_COINS: Final = frozenset({"%", *SIGNS.values()}) - {"BTC", "ETH"}
 _ARTICLES: Final = (["the"], ["a"], ["an"], ["this"], ["its"])
 _MODALS: Final = word_set("laundering.modals")
 _MAX_QUOTE_WORDS: Final = 28
@@ -129,7 +133,7 @@ def _with_purpose(sentence: Sentence, last: int) -> int:
     """The end of "used a mixer, a privacy protocol, to launder the stolen ether"."""
     words = sentence.words
     for verb in sentence.of("laundering_verb"):
-        if verb.tag == "launder" and last < verb.first <= last + 7 and words[verb.first - 1] == "to":
+        if verb.tag in {"launder", "move"} and last <= verb.first - 1 <= last + 7 and words[verb.first - 1] == "to":
             return clause_end(words, verb.last, 5)
     return last
 
@@ -156,16 +160,19 @@ def _is_dirty(reading: Reading, sentence: Sentence) -> bool:
 def _of_verb(reading: Reading, sentence: Sentence, verb: Hit) -> list[_Way]:
     words = sentence.words
     left = words[max(0, verb.first - 4) : verb.first]
-    if left[-1:] in _ARTICLES or _MODALS & set(left) or _is_others(sentence, verb):
+    if _MODALS & set(left) or _is_noun(sentence, verb) or _is_others(sentence, verb):
         return []
     thieves = bool(sentence.of("thief") or sentence.of("actor"))
     dirty = _is_dirty(reading, sentence)
     ways = []
     for service in sentence.of("laundering_service"):
-        if service.tag not in _FITTING[verb.tag] or (service.first < verb.last and verb.first < service.last):
+        if service.tag not in _FITTING[verb.tag] or not _is_coin(sentence, service) or (service.first < verb.last and verb.first < service.last):
             continue
         way = _paired(sentence, verb, service)
         if way is None:
+            continue
+        coin = service.tag in {"coin", "fiat"}
+        if verb.tag == "swap" and coin and not _is_coin_to_coin(sentence, verb, service):
             continue
         clear = service.tag in _CLEAR or verb.tag in {"launder", "bridge"}
         if not (
@@ -183,6 +190,23 @@ def _of_verb(reading: Reading, sentence: Sentence, verb: Hit) -> list[_Way]:
         if way is not None:
             ways.append(way)
     return ways
+
+
+def _is_noun(sentence: Sentence, verb: Hit) -> bool:
+    """Whether "exchange", "bridge", "swap" is the noun: no thief, pronoun or "to" stands before it."""
+    words = sentence.words
+    before = words[verb.first - 1 : verb.first]
+    if words[verb.first] in _NOUNS_TOO:
+        return not (before and before[0] in _BEFORE_BARE_VERB) and not any(
+            thief.last == verb.first for thief in sentence.of("thief")
+        )
+    return before in _ARTICLES
+
+
+def _is_coin(sentence: Sentence, service: Hit) -> bool:
+    """Whether a figure that stands for a service is an amount of coins, not of dollars or a share."""
+    figure = sentence.figures.get(service.first)
+    return figure is None or figure.unit not in _NO_COINS
 
 
 def _paired(sentence: Sentence, verb: Hit, service: Hit) -> _Way | None:
@@ -205,7 +229,7 @@ def _paired(sentence: Sentence, verb: Hit, service: Hit) -> _Way | None:
         weight = 5 - len(between) // 5
         return _Way(weight + (service.tag in _CLEAR), verb, service, verb.first, service.last)
     between = words[service.last : verb.first]
-    if verb.tag not in {"launder", "use"} or len(between) > 5 or _STOPS & set(between):
+    if verb.tag not in {"launder", "use"} or service.tag not in _HIDING or len(between) > 5 or _STOPS & set(between):
         return None
     if verb.tag == "use" and not _PASSIVE & set(between):
         return None
@@ -218,7 +242,7 @@ def _through(reading: Reading, sentence: Sentence, verb: Hit, *, strict: bool) -
     wanted = (
         {"through", "via", "using"}
         if verb.tag != "bridge"
-        else {"to", "via", "through", "from", "across", "into"}
+        else {"to", "via", "through", "from", "across", "into", "between"}
     )
     for place in range(verb.last, min(len(words) - 1, verb.last + 9)):
         if words[place] in _STOPS or words[place] in {",", ":"}:
@@ -233,8 +257,6 @@ def _through(reading: Reading, sentence: Sentence, verb: Hit, *, strict: bool) -
 
 def _is_coin_to_coin(sentence: Sentence, verb: Hit, service: Hit) -> bool:
     """Whether coins named by a figure or as "the rest" became other coins."""
-    if sentence.of("technique"):
-        return False
     left = sentence.words[max(0, verb.first - 7) : verb.first]
     between = sentence.words[verb.last : service.first]
     return FIGURE in left or FIGURE in between or bool(_GOODS & {*left, *between})

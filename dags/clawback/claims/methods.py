@@ -36,6 +36,7 @@ _PAIRS: Final = (
     _Pair("how.abuse", ("how.code",), 5, 4),
     _Pair("how.forge", ("how.proof",), 5, 4),
     _Pair("how.fail", ("how.check",), 4, 4),
+    _Pair("how.suffer", ("technique",), 4, 5),
     _Pair("how.own", ("how.system", "how.secret", "technique", "how.proof", "victim_kind"), 6, 3),
 )
 _ENOUGH: Final = 5
@@ -192,7 +193,7 @@ def _named(sentence: Sentence) -> list[_Way]:
     words = sentence.words
     ways = []
     for hit in sentence.of("how.deed"):
-        if not _is_denied(words, hit, "how.deed") and not _is_modal(words, hit):
+        if not _is_denied(words, hit, "how.deed") and "your" not in words[hit.first : hit.last] and not _is_modal(words, hit):
             ways.append(_Way(5, hit.first, hit.last, hit.tag, f"deed:{words[hit.first]}"))
     for hit in sentence.of("technique"):
         if _is_denied(words, hit, "technique"):
@@ -316,6 +317,8 @@ def _tells(sentence: Sentence, ways: list[_Way]) -> bool:
     if words[-1:] == ["?"] or sentence.of("how.general"):
         return False
     own = set(words)
+    if {"how", "unclear"} <= own or {"not", "clear", "how"} <= own or {"unknown", "how"} <= own:
+        return False
     if own & _ATTEMPTS and own & {"failed", "fails", "unsuccessful", "foiled", "thwarted"}:
         return False
     if own & {"if", "unless"} and not own & {"as", "said"}:
