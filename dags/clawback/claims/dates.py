@@ -12,103 +12,68 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
-from clawback.claims.lexicon import table
+from clawback.claims.date_times import moment_of
+from clawback.claims.date_words import FEASTS, MONTH_OF, alternatives
+from clawback.claims.relative_dates import month_end, relative_dates
 
-_MONTHS: Final = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_MONTH_OF: Final = {name: place for place, name in enumerate(_MONTHS, start=1)} | {
-    name[:3]: place for place, name in enumerate(_MONTHS, start=1)
-} | {"sept": 9} | {
-    name: int(number) for name, number in table("dates.month").items()
-}  # fmt: skip
-_WEEKDAYS: Final = {
-    name: place
-    for place, name in enumerate(
-        ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_NAMES: Final = alternatives(MONTH_OF)
+_MONTH: Final = rf"(?P<month>{_NAMES})\b\.?"
+_NTH: Final = r"(?:st|nd|rd|th|er|\.|\u00ba|\u00aa)?"
+_DAY: Final = rf"(?P<day>[0-3]?[0-9]){_NTH}(?![0-9])"
+_MORE_DAYS: Final = rf"(?:(?:[ ]?(?:-|/|&)[ ]?|[ ](?:to|and|or|bis|al|au|y|et|e|und|\u0438)[ ](?:the )?)[0-3]?[0-9]{_NTH}(?![0-9]))?"
+_OF: Final = r"(?:[ ](?:day of|of|de|del|do))?"
+_YEAR: Final = r"(?P<year>(?:19|20)[0-9]{2})(?![0-9])"
+_NO_NUMBER: Final = (
+    r"(?![0-9.,%]*[0-9%]|[ ]?(?:million|billion|thousand|percent|k\b|m\b|[a-z]{0,2}(?:btc|eth)\b))"
+)
+_PATTERNS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_YEAR}[-/.](?P<month>[01]?[0-9])[-/.](?P<day>[0-3]?[0-9])(?![0-9])",
+        rf"\b(?P<day>[0-3]?[0-9])\.[ ]?(?P<month>[01]?[0-9])\.[ ]?{_YEAR}",
+        rf"\b(?P<first>[0-3]?[0-9])/(?P<second>[0-3]?[0-9])/{_YEAR}",
+        rf"\b{_DAY}-{_MONTH}-{_YEAR}",
+        rf"\b{_MONTH}(?: the)? {_DAY}{_MORE_DAYS}(?:,? of)?,? {_YEAR}",
+        rf"\b{_DAY}{_MORE_DAYS}{_OF} {_MONTH},?(?:[ ](?:of|de|del|do))? {_YEAR}",
+        rf"\b{_MONTH},?(?: of| de| del)? (?:{_YEAR}|'(?P<short>[0-9]{{2}})\b)",
+        rf"\b{_MONTH}(?: the)? {_DAY}{_NO_NUMBER}{_MORE_DAYS}\b(?:,? (?P<last>(?:of )?(?:last|this) year))?",
+        rf"\b{_DAY}{_MORE_DAYS}{_OF} {_MONTH}(?![a-z])(?:,? (?P<last>(?:of )?(?:last|this) year))?",
+        rf"\b(?P<last>last|this past|this|earlier this) {_MONTH}(?![a-z])",
+        rf"\b(?:in|during|since|of|early|late|mid|until|by|from|to|en|im|em|nel|a|au|\u0432|d[eu'])[ -](?P<bare>{_MONTH})"
+        r"(?: (?P<last>(?:of )?(?:last|this) year))?(?![a-z]|,? ?(?:of )?(?:[0-9]|'[0-9]))",
+        r"\b(?:in|since|of|during|early|late|by|from|en|em|nel|im jahr|\u0432) " + _YEAR + r"(?![.,][0-9])",
+        rf"\b(?P<feast>{alternatives(FEASTS)})\b(?:,? (?:of )?{_YEAR})?",
+        rf"\b(?:on|of|since|by|until|from|am|der|den|el|il|le|em|no dia|dia|d\u00eda) (?P<nth>(?:the )?(?P<day>[0-3]?[0-9])"
+        r"(?:st|nd|rd|th))\b(?! (?:largest|biggest|time|century|hack|attack|exploit|of |floor|anniversary|month|"
+        r"year|district|circuit|hour|place|amendment|such|most))",
+        rf"(?<=[,(:] )(?P<bare>{_MONTH})(?= ?[:,;)(])",
+        rf"(?<=[(])(?P<bare>{_MONTH})(?=[,;:)])",
+        rf"(?:and|,) (?P<bare>{_MONTH})(?= \(| and | (?:(?:19|20)[0-9]{{2}}))",
     )
-} | {name: int(place) for name, place in table("dates.weekday").items()}
-_COUNTS: Final = {
-    name: place
-    for place, name in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1
-    )
-} | {"a": 1, "an": 1, "several": 0, "a few": 0, "couple": 2}
-
-_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTH_OF, key=len, reverse=True))})\.?"
-_DAY = r"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th|er|\.|\u00ba)?"
-_YEAR = r"(?P<year>(?:19|20)[0-9]{2})"
-_ABSOLUTE: Final = (
-    re.compile(rf"\b{_YEAR}-(?P<month>[01][0-9])-(?P<day>[0-3][0-9])(?![0-9])", re.IGNORECASE),
-    re.compile(rf"\b{_MONTH} {_DAY}(?:-[0-3]?[0-9])?(?:,? of)?,? {_YEAR}\b", re.IGNORECASE),
-    re.compile(rf"\b{_DAY}(?: day)?(?: of| de)? {_MONTH},?(?: de)? {_YEAR}\b", re.IGNORECASE),
-    re.compile(rf"\b{_MONTH},?(?: of)? (?:{_YEAR}\b|'(?P<short>[0-9]{{2}})\b)", re.IGNORECASE),
-    re.compile(
-        rf"\b{_MONTH} {_DAY}(?![0-9.,%]*[0-9%]|[ ]?(?:million|billion|thousand|k\b|m\b))\b", re.IGNORECASE
-    ),
-    re.compile(rf"\b{_DAY}(?: of| de)? {_MONTH}(?![a-z])", re.IGNORECASE),
-    re.compile(rf"\b(?P<last>last|this past|this) {_MONTH}(?![a-z])", re.IGNORECASE),
-    re.compile(
-        rf"\b(?:in|during|since|of|early|late|mid) (?P<bare>{_MONTH})"
-        r"(?: (?P<last>last year|of last year|this year))?(?![a-z]|,? ?(?:of )?(?:[0-9]|'[0-9]))",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"\b(?:in|since|of|during|early|late|by|from) {_YEAR}(?![0-9]|[.,][0-9])", re.IGNORECASE),
-    re.compile(
-        r"(?P<year>20[0-9]{2}) ?[\u5e74\ub144] ?(?P<month>[01]?[0-9]) ?[\u6708\uc6d4] ?"
-        r"(?P<day>[0-3]?[0-9]) ?[\u65e5\uc77c]"
-    ),
-    re.compile(r"(?P<month>[01]?[0-9]) ?[\u6708\uc6d4] ?(?P<day>[0-3]?[0-9]) ?[\u65e5\uc77c]"),
-)  # fmt: skip
-_MONTHS_BY_LENGTH: Final = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
+)
+_SLASHED: Final = 2
+_YEAR_ONLY: Final = 11
+_BARE: Final = frozenset({10, 14, 15, 16})
+_LONGEST: Final = 48
 _FIRST_SIGN = re.compile(
-    rf"\b(?=(?:19|20)[0-9]{{2}}[- \u5e74\ub144]|(?:{_MONTHS_BY_LENGTH})\b"
-    rf"|[0-3]?[0-9](?:st|nd|rd|th|er|\.|\u00ba)?(?: day)?(?: of| de)? (?:{_MONTHS_BY_LENGTH})"
-    r"|[01]?[0-9] ?[\u6708\uc6d4]|(?:last|this|past|in|during|since|of|early|late|mid|by|from) )",
+    rf"\b(?=(?:19|20)[0-9]{{2}}[-/.][01]?[0-9]|[0-3]?[0-9][./-]|(?:{_NAMES})\b"
+    rf"|[0-3]?[0-9]{_NTH}(?:{_MORE_DAYS}){_OF} (?:{_NAMES})\b"
+    rf"|(?:last|this|earlier|in|during|since|of|early|late|mid|by|from|until|to|and|on|em|en|im|nel|a|au|am|der|den|el|il|le|no|dia"
+    rf"|d\u00eda|de|du|d'|\u0432)[ -]|(?:{alternatives(FEASTS)})\b)|(?<=[,(] )(?=[A-Z])|(?<=[(])(?=[A-Z])|(?=, [A-Z])",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(
-    r"\b(?:"
-    r"(?P<yesterday>yesterday)"
-    r"|(?P<today>today|tonight|this morning|this afternoon|this evening|earlier today|hours ago)"
-    r"|(?:(?:late|early) )?(?:on |this |last |am |el |\u0432 )?"
-    rf"(?P<weekday>{'|'.join(sorted(_WEEKDAYS, key=len, reverse=True))})\b(?! the 13)"
-    r"|(?P<lastunit>(?:last|this|past|earlier this|the past) (?:week|month|year))"
-    r"|(?P<count>[0-9]{1,3}|a|an|one|two|three|four|five|six|seven|eight|nine|ten) "
-    r"(?P<ago>day|week|month|year|hour)s? (?:ago|earlier)"
-    r"|(?P<following>(?:the )?(?:following|next) (?:day|week|month|year|morning)"
-    r"|(?:a|one) (?:day|week|month|year) later"
-    r"|(?:two|three|four|five|six|seven|eight|nine|ten|[0-9]{1,3}) (?:days|weeks|months|years) later)"
-    r")\b",
-    re.IGNORECASE,
+_SIGNS = re.compile(
+    r"(?:(?P<year>20[0-9]{2}) ?[\u5e74\ub144]|(?P<last>\u53bb\u5e74|\u6628\u5e74|\uc9c0\ub09c\ud574|\uc791\ub144)|(?P<this>\u4eca\u5e74|\uc62c\ud574|\ub3d9\ub144|\u540c\u5e74))? ?"
+    r"(?:(?P<month>[01]?[0-9]) ?[\u6708\uc6d4](?![\uac1c\u9593\u95f4])|(?P<lastmonth>\u4e0a\u6708|\u4e0a\u4e2a\u6708|\u5148\u6708|\uc9c0\ub09c\ub2ec)|(?P<thismonth>\u672c\u6708|\u4eca\u6708|\u540c\u6708|\uc774\ub2ec|\uc774\ubc88 ?\ub2ec))? ?"
+    r"(?:(?P<day>[0-3]?[0-9]) ?[\u65e5\uc77c\u53f7](?![\uac04\u9593\u95f4\u672c]))?"
 )
-_TIME_AFTER = re.compile(
-    r",? (?:at )?(?:around |about |approximately )?"
-    r"(?P<hour>[0-2]?[0-9]):(?P<minute>[0-5][0-9])(?::[0-5][0-9])? ?"
-    r"(?P<half>[ap]\.?m\.?)?,? ?\(?(?P<zone>\+?utc|gmt)?(?P<shift>[+-][01]?[0-9])?\)?",
-    re.IGNORECASE,
+_FIRST_OF_SIGNS = re.compile(
+    r"20[0-9]{2} ?[\u5e74\ub144]|[0-9]{1,2} ?[\u6708\uc6d4\u65e5\uc77c\u53f7]|[\u53bb\u6628\u4eca\u672c\u540c\u4e0a\u5148][\u5e74\u6708\u4e2a]|\uc9c0\ub09c[\ud574\ub2ec]|\uc62c\ud574|\uc791\ub144|\uc774\ub2ec"
 )
-_TIME_BEFORE = re.compile(
-    r"(?P<hour>[0-2]?[0-9]):(?P<minute>[0-5][0-9])(?::[0-5][0-9])? ?(?P<half>[ap]\.?m\.?)?,? ?"
-    r"\(?(?P<zone>utc|gmt)(?P<shift>[+-][01]?[0-9])?\)?,? (?:on )?$",
-    re.IGNORECASE,
-)
-_YEAR_ONLY: Final = 8
-_LEFT: Final = 30
+_CAPITAL_NEEDED: Final = frozenset({"may", "march", "mar", "dec", "mars", "mai"})
 
 
 @dataclass(frozen=True)
@@ -138,217 +103,231 @@ class When:
             return None
         if self.first == self.last:
             return self.first.isoformat()
-        if self.first.day == 1 and _month_end(self.first) == self.last:
+        if self.first.day == 1 and month_end(self.first) == self.last:
             return f"{self.first:%Y-%m}"
         if self.first == date(self.last.year, 1, 1) and self.last == date(self.last.year, 12, 31):
             return str(self.first.year)
         return f"{self.first.isoformat()}/{self.last.isoformat()}"
 
 
-def find_dates(folded: str, published: date | None) -> list[When]:
+def find_dates(folded: str, published: date | None, language: str = "en") -> list[When]:
     """All dates of a folded text, in order, without overlap.
 
     Args:
         folded: from `fold.fold`.
         published: day of publication, against which relative dates are resolved.
+        language: tag such as `en`; it tells 5/3 of March from 5/3 of May.
     """
-    found: list[When] = []
+    found = [*_written(folded, published, language), *_in_signs(folded, published)]
+    found.sort(key=lambda when: when.start)
+    days = {when.start for when in found if when.is_day}
+    taken = {place for when in found for place in range(when.start, when.end)}
+    known = [
+        (when.end, when.first, when.last)
+        for when in found
+        if when.first is not None and when.last is not None
+    ]
+    for start, end, first, last in relative_dates(folded, published, language, known):
+        if start in taken or end - 1 in taken:
+            continue
+        if {end + 1, end + 2} & days:
+            # "today, May 7": the written day counts.
+            continue
+        moment = None
+        if first is not None and first == last:
+            moment, start, end = moment_of(folded, first, start, end)
+            if moment is not None:
+                first = last = moment.date()
+        found.append(When(start, end, first, last, moment, "relative"))
+    return _without_overlap(sorted(found, key=lambda when: (when.start, when.end)))
+
+
+def _without_overlap(found: list[When]) -> list[When]:
+    kept: list[When] = []
+    for when in found:
+        if not kept or when.start >= kept[-1].end:
+            kept.append(when)
+    return kept
+
+
+def _written(folded: str, published: date | None, language: str) -> Iterator[When]:
     years: list[int] = []
     position = 0
+    latest = published
     while (sign := _FIRST_SIGN.search(folded, position)) is not None:
         position = sign.start() + 1
-        for number, pattern in enumerate(_ABSOLUTE):
-            match = pattern.match(folded, sign.start(), sign.start() + 40)
+        for number, pattern in enumerate(_PATTERNS):
+            match = pattern.match(folded, sign.start(), sign.start() + _LONGEST)
             if match is None:
                 continue
-            when = _absolute(folded, match, number, published, years)
+            when = _absolute(folded, match, number, published, years, language, latest)
             if when is not None:
-                found.append(when)
                 position = max(position, when.end)
+                latest = when.last if when.is_day else latest
+                yield when
                 break
-    taken = {place for when in found for place in (when.start, when.end - 1)}
-    relative = [
-        when
-        for when in _relative(folded, published, found)
-        if not any(place in taken for place in (when.start, when.end - 1))
-    ]
-    return sorted([*found, *relative], key=lambda when: (when.start, when.end))
 
 
 def _absolute(
-    folded: str, match: re.Match[str], number: int, published: date | None, years: list[int]
+    folded: str,
+    match: re.Match[str],
+    number: int,
+    published: date | None,
+    years: list[int],
+    language: str,
+    latest: date | None,
 ) -> When | None:
     parts = match.groupdict()
-    month_name = parts.get("month")
-    month = None
-    if month_name is not None:
-        month = int(month_name) if month_name.isdigit() else _MONTH_OF[month_name.lower()]
-        if month_name.lower() in {"may", "march", "mar", "dec"} and not month_name[0].isupper():
-            return None
+    start, end = match.span()
     year = int(parts["year"]) if parts.get("year") else None
     if parts.get("short"):
         year = 2000 + int(parts["short"])
-    day = int(parts["day"]) if parts.get("day") else None
-    start, end = match.span()
-    if number in (7, _YEAR_ONLY):
-        start = match.start("bare") if number == 7 else match.start("year")
-    if number == _YEAR_ONLY:
+    if parts.get("feast"):
+        month, day = FEASTS[parts["feast"].lower()]
+    elif parts.get("nth"):
+        return _day_of_month(int(parts["day"]), match, published, latest)
+    elif number == _SLASHED:
+        month, day = _slashed(int(parts["first"]), int(parts["second"]), language)
+    elif number == _YEAR_ONLY:
         if year is None or (published is not None and year > published.year):
             return None
+        start = match.start("year")
         return When(start, end, date(year, 1, 1), date(year, 12, 31), None, "absolute")
-    if month is None or not 1 <= month <= 12:
+    else:
+        name = (parts.get("month") or "").rstrip(".")
+        month = int(name) if name.isdigit() else MONTH_OF[name.lower()]
+        day = int(parts["day"]) if parts.get("day") else 0
+        if name.lower() in _CAPITAL_NEEDED and not name[0].isupper() and language == "en":
+            return None
+    if number in _BARE:
+        start = match.start("bare")
+        if not folded[start].isupper() and language in ("en", "de"):
+            return None
+        year = _year_after(folded, match.end("bare"))
+    if not 1 <= month <= 12:
         return None
     kind = "absolute" if year is not None else "incomplete"
     if year is None:
         year = _year_of(month, day, published, years, parts.get("last"))
-    elif day is not None:
+    elif day:
         years.append(year)
     if year is None:
         return When(start, end, None, None, None, "incomplete")
-    if day is None:
+    if not day:
         first = date(year, month, 1)
-        return When(start, end, first, _month_end(first), None, kind)
+        return When(start, end, first, month_end(first), None, kind)
+    return _with_moment(folded, year, month, day, start, end, kind)
+
+
+def _with_moment(
+    folded: str, year: int, month: int, day: int, start: int, end: int, kind: str
+) -> When | None:
     try:
         exact = date(year, month, day)
     except ValueError:
         return None
-    moment, start, end = _moment(folded, exact, start, end)
+    moment, start, end = moment_of(folded, exact, start, end)
     exact = moment.date() if moment is not None else exact
     return When(start, end, exact, exact, moment, kind)
 
 
-def _year_of(
-    month: int, day: int | None, published: date | None, years: list[int], last: str | None
-) -> int | None:
+def _slashed(first: int, second: int, language: str) -> tuple[int, int]:
+    """Month and day of "3/5/2024": English writes the month first unless it cannot be one."""
+    if second > 12 or (language == "en" and first <= 12):
+        return first, second
+    return second, first
+
+
+def _year_after(folded: str, end: int) -> int | None:
+    """The year of "July" in "in February and July 2017" counts for February too."""
+    found = re.compile(rf" (?:and|to|or|y|et|und) (?:{_NAMES}) ((?:19|20)[0-9]{{2}})", re.IGNORECASE).match(
+        folded, end, end + 30
+    )
+    if found is None:
+        found = re.compile(r" ((?:19|20)[0-9]{2})").match(folded, end, end + 6)
+    return None if found is None else int(found.group(1))
+
+
+def _day_of_month(day: int, match: re.Match[str], published: date | None, latest: date | None) -> When | None:
+    """ "On the 13th": of the month of the last date named, or of publication."""
+    base = latest or published
+    if base is None or not 1 <= day <= 31:
+        return None
+    year, month = base.year, base.month
+    if published is not None and base == published and day > published.day:
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    try:
+        exact = date(year, month, day)
+    except ValueError:
+        return None
+    return When(match.start("nth"), match.end("nth"), exact, exact, None, "incomplete")
+
+
+def _year_of(month: int, day: int, published: date | None, years: list[int], last: str | None) -> int | None:
     if published is None:
         return years[-1] if years else None
     word = (last or "").lower()
     if word.endswith("last year"):
         return published.year - 1
-    if word == "this year":
+    if word.endswith("this year"):
         return published.year
-    if day is None and word in ("last", "this past"):
+    if not day and word in ("last", "this past"):
         return published.year if month < published.month else published.year - 1
-    ahead = month > published.month or (day is not None and month == published.month and day > published.day)
+    ahead = month > published.month or (day and month == published.month and day > published.day)
     return published.year - 1 if ahead else published.year
 
 
-def _moment(folded: str, day: date, start: int, end: int) -> tuple[datetime | None, int, int]:
-    after = _TIME_AFTER.match(folded, end, end + 50)
-    if after is not None and (after.group("zone") or after.group("shift")):
-        moment = _utc(day, after)
-        return moment, start, end
-    left = folded[max(0, start - _LEFT) : start]
-    before = _TIME_BEFORE.search(left)
-    if before is not None:
-        return _utc(day, before), start - (len(left) - before.start()), end
-    return None, start, end
+def _in_signs(folded: str, published: date | None) -> Iterator[When]:
+    """Dates in Chinese, Japanese and Korean: a year, month or day is left out where it goes without saying."""
+    if folded.isascii():
+        return
+    position = 0
+    latest: date | None = published
+    while (sign := _FIRST_OF_SIGNS.search(folded, position)) is not None:
+        position = sign.end()
+        match = _SIGNS.match(folded, sign.start(), sign.start() + 40)
+        if match is None or match.end() == match.start():
+            continue
+        when = _signed(folded, match, published, latest)
+        if when is None:
+            continue
+        position = max(position, when.end)
+        latest = when.last or latest
+        yield when
 
 
-def _utc(day: date, match: re.Match[str]) -> datetime | None:
-    hour, minute = int(match.group("hour")), int(match.group("minute"))
-    half = (match.group("half") or "").lower().replace(".", "")
-    if half == "pm" and hour < 12:
-        hour += 12
-    elif half == "am" and hour == 12:
-        hour = 0
-    if hour > 23:
+def _signed(folded: str, match: re.Match[str], published: date | None, latest: date | None) -> When | None:
+    start, end = match.start(), match.end()
+    while folded[end - 1] == " ":
+        end -= 1
+    base = latest or published
+    year = int(match.group("year")) if match.group("year") else None
+    month = int(match.group("month")) if match.group("month") else None
+    day = int(match.group("day")) if match.group("day") else 0
+    if folded[start - 1 : start].isdigit() or (
+        month is None and not day and match.group("lastmonth") is None
+    ):
         return None
-    shift = int(match.group("shift") or 0)
-    # A plain local moment: the text's zone is taken off, what is left is UTC.
-    return datetime(day.year, day.month, day.day, hour, minute) - timedelta(hours=shift)  # noqa: DTZ001
-
-
-def _relative(folded: str, published: date | None, known: list[When]) -> Iterator[When]:
-    for match in _RELATIVE.finditer(folded):
-        start, end = match.span()
-        if match.group("following") is not None:
-            first, last = _following(match.group("following").lower(), start, known)
-        elif published is None:
-            first = last = None
-        else:
-            first, last = _resolved(match, published)
-        yield When(start, end, first, last, None, "relative")
-
-
-def _resolved(match: re.Match[str], published: date) -> tuple[date | None, date | None]:
-    if match.group("yesterday"):
-        day = published - timedelta(days=1)
-        return day, day
-    if match.group("today"):
-        return published, published
-    if match.group("weekday"):
-        wanted = _WEEKDAYS[match.group("weekday").lower()]
-        day = published - timedelta(days=(published.weekday() - wanted) % 7)
-        if match.group().lower().startswith("last ") and day == published:
-            day -= timedelta(days=7)
-        return day, day
-    if match.group("lastunit"):
-        words = match.group("lastunit").lower().split()
-        back = words[0] in ("last", "past") or words[:2] == ["the", "past"]
-        return _unit(words[-1], published, back=back)
-    count_word = match.group("count").lower()
-    count = int(count_word) if count_word.isdigit() else _COUNTS[count_word]
-    return _ago(match.group("ago").lower(), count, published)
-
-
-def _unit(unit: str, published: date, *, back: bool) -> tuple[date, date]:
-    if unit == "week":
-        monday = published - timedelta(days=published.weekday() + (7 if back else 0))
-        return monday, monday + timedelta(days=6) if back else published
-    if unit == "month":
-        first = published.replace(day=1)
-        if back:
-            last = first - timedelta(days=1)
-            return last.replace(day=1), last
-        return first, _month_end(first)
-    year = published.year - 1 if back else published.year
-    return date(year, 1, 1), date(year, 12, 31)
-
-
-def _ago(unit: str, count: int, published: date) -> tuple[date | None, date | None]:
-    try:
-        if unit in ("day", "week"):
-            day = published - timedelta(days=count * (7 if unit == "week" else 1))
-            return day, day
-        if unit == "month":
-            months = published.year * 12 + published.month - 1 - count
-            first = date(months // 12, months % 12 + 1, 1)
-            return first, _month_end(first)
-        if unit == "year":
-            return date(published.year - count, 1, 1), date(published.year - count, 12, 31)
-    except (ValueError, OverflowError):
-        return None, None
-    return published, published
-
-
-def _following(words: str, start: int, known: list[When]) -> tuple[date | None, date | None]:
-    """The day, week or month after the last date named before."""
-    before = [when for when in known if when.end <= start and when.first is not None]
-    if not before:
-        return None, None
-    base = before[-1]
-    if base.first is None or base.last is None:
-        return None, None
-    if words.endswith(" later"):
-        count_word, unit = words.split()[:2]
-        count = int(count_word) if count_word.isdigit() else _COUNTS[count_word]
-        unit = unit.rstrip("s")
-    else:
-        count, unit = 1, words.split()[-1]
-    if unit in ("day", "morning", "week") and base.is_day:
-        day = base.first + timedelta(days=count * (7 if unit == "week" else 1))
-        if words.endswith("week"):
-            return base.first + timedelta(days=1), base.first + timedelta(days=7)
-        return day, day
-    if unit == "month":
-        months = base.last.year * 12 + base.last.month - 1 + count
-        first = date(months // 12, months % 12 + 1, 1)
-        return first, _month_end(first)
-    if unit == "year":
-        return date(base.last.year + count, 1, 1), date(base.last.year + count, 12, 31)
-    return None, None
-
-
-def _month_end(first: date) -> date:
-    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    kind = "absolute" if year is not None else "incomplete"
+    if published is not None and match.group("last"):
+        year = published.year - 1
+    elif published is not None and match.group("this"):
+        year = published.year
+    if month is None:
+        if base is None:
+            return None
+        month = published.month if published is not None and match.group("thismonth") else base.month
+        year = year or base.year
+        back = published is not None and base == published and day > published.day
+        if match.group("lastmonth") and published is not None or back:
+            month, year = (month - 1, year) if month > 1 else (12, year - 1)
+    if not 1 <= month <= 12:
+        return None
+    if year is None:
+        year = _year_of(month, day, published, [base.year] if base is not None else [], None)
+    if year is None:
+        return When(start, end, None, None, None, "incomplete")
+    if not day:
+        first = date(year, month, 1)
+        return When(start, end, first, month_end(first), None, kind)
+    return _with_moment(folded, year, month, day, start, end, kind)

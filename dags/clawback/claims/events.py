@@ -6,6 +6,7 @@ theft's; where it is a word of saying, freezing, returning, the date is that of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from clawback.claims.dates import When
@@ -14,7 +15,9 @@ from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.reading import DATE, Reading, Sentence
 
-_REACH: Final = 22
+_REACH: Final = 32
+_BEGINNING: Final = 4
+_IN_BRACKETS: Final = 9
 _BARRIERS: Final = {
     ";": 9,
     "but": 7,
@@ -36,19 +39,33 @@ _BARRIERS: Final = {
 }
 _LATER: Final = word_set("events.later")
 _ENTERED: Final = frozenset({"obtained", "gained", "breached", "accessed", "entered", "infiltrated", "got"})
+_ANSWERS: Final = word_set("events.answers")
+_INTRODUCING: Final = frozenset(
+    {"after", "as", "when", "following", "upon", "because", "amid", "once", "on", "over"}
+)
+_NOTHING: Final = frozenset({"no", "not", "n't", "never", "nobody"})
 _WEAK: Final = word_set("events.weak")
 _NOUNS: Final = word_set("events.nouns")
 _COPULAR: Final = word_set("events.copular")
 
 
-def theft_dates(reading: Reading) -> list[Finding]:
-    """The days on which thefts happened, as far as sentences say so."""
+Spans = Mapping[int, list[tuple[int, int]]]
+"""By the number of a sentence: from which word to which a loss or a way of theft is told."""
+
+
+def theft_dates(reading: Reading, told: Spans) -> list[Finding]:
+    """The days on which thefts happened, as far as sentences say so.
+
+    Args:
+        reading: the text.
+        told: where losses and techniques are told; they are what a date may belong to.
+    """
     found = []
     for sentence in reading.sentences:
         if sentence.span.kind is Kind.HEADING or not sentence.dates:
             continue
         for word, when in sentence.dates.items():
-            place = _event_of(sentence, word, when)
+            place = _event_of(sentence, word, when, told.get(sentence.number, []))
             if place is None:
                 continue
             first, last, rule = place
@@ -57,7 +74,9 @@ def theft_dates(reading: Reading) -> list[Finding]:
     return found
 
 
-def _event_of(sentence: Sentence, word: int, when: When) -> tuple[int, int, str] | None:
+def _event_of(
+    sentence: Sentence, word: int, when: When, told: list[tuple[int, int]]
+) -> tuple[int, int, str] | None:
     text = when.text()
     if text is None or "/" in text or len(text) == 4 or sentence.words[word - 1 : word] == ["since"]:
         return None
@@ -86,8 +105,13 @@ def _event_of(sentence: Sentence, word: int, when: When) -> tuple[int, int, str]
             and {"from", "out"} & set(words[hit.last : hit.last + 9])
         ):
             events.setdefault(hit.first, hit.last)
+    if _is_second_of_range(words, word):
+        return None
     best: tuple[int, int, bool] | None = None
+    aside = _asides(words, word)
     for place, other in enumerate(words):
+        if place in aside:
+            continue
         is_event = place in events
         if is_event and other in {"took", "takes", "take"} and not sentence.has("thief", 0, place):
             continue
@@ -95,12 +119,24 @@ def _event_of(sentence: Sentence, word: int, when: When) -> tuple[int, int, str]
             continue
         if is_event and other in _NOUNS and not _nominal(words, place, word):
             continue
-        cost = _cost(words, place, word)
+        if is_event and _NOTHING & set(words[max(0, place - 3) : place]):
+            continue
+        cost = _cost(words, place, place + 1, word, aside)
         if cost is not None and not is_event and place > word > 3:
             # "taken from the exchange on March 13 have now been returned"
-            cost += 4
+            cost += 8 if _follows_event(words, events, told, word) else 4
         if cost is not None and (best is None or cost < best[0]):
             best = (cost, place, is_event)
+    for first, last in told:
+        cost = _cost(words, first, last, word, aside)
+        if cost is not None and (best is None or cost <= best[0]):
+            best = (cost, first, True)
+            events[first] = max(last, events.get(first, 0))
+    if best is None and _thief_takes(sentence):
+        place = sentence.of("thief")[0].first
+        return min(place, word), max(place, word) + 1, "date.thief"
+    if best is not None and not best[2]:
+        best = _answered(sentence, best, events, told)
     if best is None or not best[2]:
         return None
     place = best[1]
@@ -110,17 +146,74 @@ def _event_of(sentence: Sentence, word: int, when: When) -> tuple[int, int, str]
     return first, last, f"date.{'before' if word < place else 'after'}:{words[place]}"
 
 
-def _cost(words: list[str], place: int, word: int) -> int | None:
-    first, last = min(place, word), max(place, word)
-    between = words[first + 1 : last]
-    if len(between) > _REACH:
+def _thief_takes(sentence: Sentence) -> bool:
+    """Whether a thief does something with coins, in words that no phrase knows, and nothing came back."""
+    if not sentence.of("thief") or not any(figure.unit != "%" for figure in sentence.figures.values()):
+        return False
+    if sentence.of("laundering_service") and sentence.of("laundering_verb"):
+        return False
+    return not any(
+        role.tag.startswith(("recovered", "returned", "frozen", "seized", "made_whole", "insured", "nothing"))
+        for role in sentence.of("role")
+    )
+
+
+def _answered(
+    sentence: Sentence, best: tuple[int, int, bool], events: dict[int, int], told: list[tuple[int, int]]
+) -> tuple[int, int, bool]:
+    """Whoever halts withdrawals "after" or "as" a theft does so on its day."""
+    words = sentence.words
+    if words[best[1]] not in _ANSWERS:
+        return best
+    for place in sorted({*events, *(first for first, _ in told)}):
+        between = words[best[1] : place]
+        if place > best[1] and _INTRODUCING & set(between) and ";" not in between and between.count(DATE) < 2:
+            events.setdefault(place, place + 1)
+            return best[0], place, True
+    return best
+
+
+def _is_second_of_range(words: list[str], word: int) -> bool:
+    """Whether a date ends a stretch of time: "between 23 June and 24 June"."""
+    return words[word - 1 : word] == ["and"] and "between" in words[max(0, word - 9) : word]
+
+
+def _cost(words: list[str], first: int, last: int, word: int, aside: set[int]) -> int | None:
+    """Words between a predicate and a date, with a price for the ends of clauses."""
+    if first <= word < last:
+        return 0
+    stretch = range(last, word) if word >= last else range(word + 1, first)
+    between = [words[place] for place in stretch if place not in aside]
+    # A date at the beginning of a sentence is that of all that follows.
+    reach = _REACH if word > _BEGINNING or word >= last else 2 * _REACH
+    if len(between) > reach:
         return None
     cost = len(between)
     for part in between:
         cost += _BARRIERS.get(part, 0)
         if part == DATE:
             cost += 6
-    return cost if cost <= _REACH else None
+    return cost if cost <= reach else None
+
+
+def _asides(words: list[str], word: int) -> set[int]:
+    """The words in brackets, unless the date stands in them."""
+    aside: set[int] = set()
+    opened: int | None = None
+    for place, other in enumerate(words):
+        if other == "(":
+            opened = place
+        elif other == ")" and opened is not None:
+            if not opened < word < place:
+                aside.update(range(opened, place + 1))
+            opened = None
+    return aside
+
+
+def _follows_event(words: list[str], events: dict[int, int], told: list[tuple[int, int]], word: int) -> bool:
+    """Whether a date stands shortly after a theft in the same clause."""
+    ends = [*events.values(), *(last for _, last in told)]
+    return any(0 <= word - last <= 8 and not {",", ";", "but"} & set(words[last:word]) for last in ends)
 
 
 def _nominal(words: list[str], place: int, word: int) -> bool:
@@ -142,6 +235,8 @@ def _nominal(words: list[str], place: int, word: int) -> bool:
             & set(words[word:place])
         )
     between = words[place + 1 : word]
+    if words[word - 1] == "(" and len(between) <= _IN_BRACKETS:
+        return True
     return len(between) <= 2 or bool(_COPULAR & set(between))
 
 

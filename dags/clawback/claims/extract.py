@@ -137,15 +137,35 @@ def extract_claims(
         for finding in attributions(reading, victims)
         if not any(id(figure) in totals for figure in finding.sentence.figures.values())
     ]
-    dates = theft_dates(reading)
+    ways = techniques(reading)
+    dates = theft_dates(reading, _told(governed, ways))
     used = {(item.sentence.number, item.role) for item in governed}
     findings += unnumbered(reading, used)
-    findings += [*techniques(reading), *launderings(reading), *links(reading, victims), *dates]
+    findings += [*ways, *launderings(reading), *links(reading, victims), *dates]
     builder = _Builder(reading, victims, speakers, _incident_day(dates))
     claims = _merged([builder.claim(finding) for finding in findings])
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))
     seen = {id(item.figure) for item in governed}
     return Extraction(tuple(claims), tuple(_unread(reading, seen)), victims.main)
+
+
+def _told(governed: list[amounts.Governed], ways: list[Finding]) -> dict[int, list[tuple[int, int]]]:
+    """Where losses and ways of theft are told, by sentence."""
+    told: dict[int, list[tuple[int, int]]] = {}
+    for item in governed:
+        if item.role == "loss" and (item.hit is None or item.hit.tag != "adjective"):
+            first, last = item.word, item.word + 1
+            if item.hit is not None:
+                first, last = min(first, item.hit.first), max(last, item.hit.last)
+            told.setdefault(item.sentence.number, []).append((first, last))
+    for way in ways:
+        # How long before the theft a flaw was made or a key was lost is no day of the theft.
+        words = way.sentence.words[max(0, way.first - 1) : way.last]
+        told_by_verb = not way.rule.startswith(("technique.named", "technique.flaw", "technique.fail"))
+        if "had" in words or not (told_by_verb or way.sentence.of("thief")):
+            continue
+        told.setdefault(way.sentence.number, []).append((way.first, way.last))
+    return told
 
 
 class _Builder:

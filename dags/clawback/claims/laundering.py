@@ -133,7 +133,11 @@ def _with_purpose(sentence: Sentence, last: int) -> int:
     """The end of "used a mixer, a privacy protocol, to launder the stolen ether"."""
     words = sentence.words
     for verb in sentence.of("laundering_verb"):
-        if verb.tag in {"launder", "move"} and last <= verb.first - 1 <= last + 7 and words[verb.first - 1] == "to":
+        if (
+            verb.tag in {"launder", "move"}
+            and last <= verb.first - 1 <= last + 7
+            and words[verb.first - 1] == "to"
+        ):
             return clause_end(words, verb.last, 5)
     return last
 
@@ -166,7 +170,11 @@ def _of_verb(reading: Reading, sentence: Sentence, verb: Hit) -> list[_Way]:
     dirty = _is_dirty(reading, sentence)
     ways = []
     for service in sentence.of("laundering_service"):
-        if service.tag not in _FITTING[verb.tag] or not _is_coin(sentence, service) or (service.first < verb.last and verb.first < service.last):
+        if (
+            service.tag not in _FITTING[verb.tag]
+            or not _is_coin(sentence, service)
+            or (service.first < verb.last and verb.first < service.last)
+        ):
             continue
         way = _paired(sentence, verb, service)
         if way is None:
@@ -229,7 +237,12 @@ def _paired(sentence: Sentence, verb: Hit, service: Hit) -> _Way | None:
         weight = 5 - len(between) // 5
         return _Way(weight + (service.tag in _CLEAR), verb, service, verb.first, service.last)
     between = words[service.last : verb.first]
-    if verb.tag not in {"launder", "use"} or service.tag not in _HIDING or len(between) > 5 or _STOPS & set(between):
+    if (
+        verb.tag not in {"launder", "use"}
+        or service.tag not in _HIDING
+        or len(between) > 5
+        or _STOPS & set(between)
+    ):
         return None
     if verb.tag == "use" and not _PASSIVE & set(between):
         return None

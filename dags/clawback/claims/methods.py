@@ -193,7 +193,11 @@ def _named(sentence: Sentence) -> list[_Way]:
     words = sentence.words
     ways = []
     for hit in sentence.of("how.deed"):
-        if not _is_denied(words, hit, "how.deed") and "your" not in words[hit.first : hit.last] and not _is_modal(words, hit):
+        if (
+            not _is_denied(words, hit, "how.deed")
+            and "your" not in words[hit.first : hit.last]
+            and not _is_modal(words, hit)
+        ):
             ways.append(_Way(5, hit.first, hit.last, hit.tag, f"deed:{words[hit.first]}"))
     for hit in sentence.of("technique"):
         if _is_denied(words, hit, "technique"):

@@ -87,7 +87,7 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
     """
     folded = fold(text)
     figures = find_figures(folded, continental=language[:2] in _CONTINENTAL)
-    dates = find_dates(folded, published)
+    dates = find_dates(folded, published, language[:2])
     figures = _without_dates(figures, dates)
     spans = sentences(folded, language[:2])
     marks: list[tuple[int, int, Figure | When]] = sorted(
