@@ -20,6 +20,7 @@ from text_to_num import text2num
 from clawback.claims.figure_units import end_of_same_unit, unit_after_number, unit_before_number
 from clawback.claims.lexicon import table
 from clawback.claims.numbers import Number, read_number, scaled
+from clawback.claims.sign_figures import sign_figures
 from clawback.claims.units import (
     SCALES,
     SHORT_SCALES,
@@ -144,13 +145,16 @@ class _Raw:
     marks: tuple[str, ...]
 
 
-def find_figures(folded: str, *, continental: bool = False) -> list[Figure]:
+def find_figures(folded: str, *, continental: bool = False, in_signs: bool = False) -> list[Figure]:
     """All figures of a folded text, in order, without overlap.
 
     Args:
         folded: from `fold.fold`.
         continental: the text is in a language that groups by dots and has decimal commas.
+        in_signs: the text is Chinese, Japanese or Korean.
     """
+    if in_signs:
+        return [Figure(*figure) for figure in sign_figures(folded)]
     figures: list[Figure] = []
     raws = sorted([*_written(folded, continental), *_in_words(folded)], key=lambda raw: raw.start)
     unit_before: tuple[int, str] | None = None

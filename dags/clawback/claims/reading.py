@@ -28,6 +28,7 @@ _TOKEN = re.compile(
     rf"'s\b|[{_SIGNS}]|n't\b|[^\W_{_SIGNS}]+(?:\.(?=[a-z]{{2,4}}\b)[^\W_{_SIGNS}]+)?|[^\w\s]|_"
 )
 _CONTINENTAL: Final = word_set("reading.continental")
+_SIGNED: Final = frozenset({"zh", "ja", "ko"})
 
 
 @dataclass
@@ -86,7 +87,7 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
         language: tag such as `en`.
     """
     folded = fold(text)
-    figures = find_figures(folded, continental=language[:2] in _CONTINENTAL)
+    figures = find_figures(folded, continental=language[:2] in _CONTINENTAL, in_signs=language[:2] in _SIGNED)
     dates = find_dates(folded, published, language[:2])
     figures = _without_dates(figures, dates)
     spans = sentences(folded, language[:2])
