@@ -13,13 +13,14 @@ _SIGN = re.compile(
     r"[\u20ac\u00a3\u00a5\u20a9\u20bd\u20b9\u20ba\u20b4\u20bf\u039e])[ ]?$"
 )
 _CODE_BEFORE = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{3})[ ]?[$]?[ ]?$")
+_SIGN_AFTER = re.compile(r"[ ]?([$\u20ac\u00a3\u20bd])(?![0-9A-Za-z])")
 _COUNTER = re.compile(r"[ ]?[\u679a\u4e2a\uac1c\u500b][ ]?")
 _WORD = re.compile(r"[ -]?(\$?[^\W_]+(?:\.[a-z](?![a-z]))?)")
 _BRACKETED_TICKER = re.compile(r" ?(?:[A-Z][\w-]*[ ]){0,3}\(\$?([A-Za-z][A-Za-z0-9]{1,9})\)")
 _BETWEEN_UNIT = re.compile(
-    r"[ ](?:(?:de|of|in|worth|units|coins|tokens|the|its|their|stolen|lost|missing|hacked|looted|additional|"
+    r"[ ](?:(?:de|di|d'|en|em|im|von|von der|dei|des|of|in|worth|units|coins|tokens|the|its|their|stolen|lost|missing|hacked|looted|additional|"
     r"more|"
-    r"remaining|affected|native|staked)[ ]){1,4}",
+    r"remaining|affected|native|staked)[ ]?(?<=[ '])){1,4}",
     re.IGNORECASE,
 )
 
@@ -46,6 +47,9 @@ def unit_after_number(folded: str, end: int, power: int) -> tuple[str, int, tupl
     if folded[end : end + 1] == "%" or folded[end : end + 2] == " %":
         return "%", folded.index("%", end) + 1, ()
     window_end = end + _RIGHT
+    sign = _SIGN_AFTER.match(folded, end, end + 2)
+    if sign is not None:
+        return SIGNS[sign.group(1)], sign.end(), ()
     glued = _glued_unit(folded, end)
     if glued is not None:
         return (*glued, ())
@@ -55,7 +59,7 @@ def unit_after_number(folded: str, end: int, power: int) -> tuple[str, int, tupl
     between = _BETWEEN_UNIT.match(folded, end, window_end)
     if between is None:
         return None
-    named = _named_unit(folded, between.end() - 1, window_end)
+    named = _named_unit(folded, between.end() - (folded[between.end() - 1] == " "), window_end)
     if named is None:
         return None
     words = between.group().lower().split()
@@ -73,6 +77,7 @@ def unit_after_number(folded: str, end: int, power: int) -> tuple[str, int, tupl
         "tokens",
         "units",
         "de",
+        "di",
         "d'",
     } & set(words):
         return None

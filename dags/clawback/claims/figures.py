@@ -41,7 +41,7 @@ _SCALE = re.compile(
     r"|([A-Za-z\u00c0-\u024f\u0400-\u04ff]{1,11})\.?(?![A-Za-z0-9\u00c0-\u024f\u0400-\u04ff]))"
 )
 _SECOND = re.compile(
-    r"(?P<link>[ ]?-[ ]?|[ ]to[ ]|[ ]and[ ])(?P<sign>[A-Za-z]{0,3}[$\u20ac\u00a3\u00a5\u20a9]?[ ]?)(?=[0-9])"
+    r"(?P<link>[ ]?-[ ]?|[ ](?:to|and|bis|und|y|et|e|a|\u00e0|\u0434\u043e|\u0438)[ ])(?P<sign>[A-Za-z]{0,3}[$\u20ac\u00a3\u00a5\u20a9]?[ ]?)(?=[0-9])"
 )
 _FOLLOWS_SCALE = re.compile(
     r"""[ ]*(?:$|[.,;:)"'\]-]|(?:was|were|is|are|has|had|have|in|of|from|at|on|to|by|for|and|or|worth|came|
@@ -49,11 +49,19 @@ _FOLLOWS_SCALE = re.compile(
     hack|theft|heist|exploit|attack|breach|loss|haul|drained|total|so|remained|remains|into|using|cyber\w*)\b)""",
     re.VERBOSE,
 )
+_FOLLOWS_FOREIGN = re.compile(
+    r"[ ]*(?:$|[.,;:)\"'\n]|(?:solo|s\u00f3lo|en|in|im|von|vom|aus|dans|sur|na|no|em|nel|nella|da|del|des|desde|\u0438\u0437|\u0432|\u0441|\u043d\u0430|"
+    r"gestohlen|erbeutet|robados|vol\u00e9s|roubados|rubati|abgezogen)\b)"
+)
 _MONEY_BEFORE = re.compile(
     r"(?:\b(?:for|of|lost|stole|drained|about|around|nearly|over|and|took|it was"
     r"|(?:estimate|damage|loss) is)|~) ?$",
     re.IGNORECASE,
 )
+_ANDS: Final = frozenset({"and", "und", "y", "et", "e", "\u0438"})
+_BETWEENS: Final = ("between", "zwischen", "entre", "tra", "fra", "\u043c\u0435\u0436\u0434\u0443")
+_TOS: Final = frozenset({"a", "\u00e0", "\u0434\u043e"})
+_FROMS: Final = ("de", "da", "entre", "\u043e\u0442")
 _PLUS = re.compile(r"[ ]?\+|[ ]or[ ](?:more|so|less)\b", re.IGNORECASE)
 
 _CURRENCIES: Final = frozenset(SIGNS.values()) - {"BTC", "ETH"} | {"CNY", "CHF"}
@@ -102,12 +110,12 @@ _NUMBER_WORDS = [
     "billion",
 ]
 _IN_WORDS = re.compile(
-    r"\b((?:half an?|a quarter of a|an?|(?:"
+    r"\b((?:half an?|a quarter of a|an?|(?:une?|uma?|ein|eine|einer|eine halbe|un demi|medio|meio|mezzo)|(?:"
     + "|".join(_NUMBER_WORDS)
     + r")(?:(?:[ -]|[ ]and[ ])(?:"
     + "|".join(_NUMBER_WORDS)
     + r")){0,8})"
-    r"[ ](?:hundred|thousand|million|billion|trillion))\b",
+    r"[ -](?:hundred|thousand|million|billion|trillion|mill\u00f3n|milione|milh\u00e3o|milliard|milliarde|miliardo|bilh\u00e3o))\b",
     re.IGNORECASE,
 )
 
@@ -228,6 +236,10 @@ def _one(folded: str, found: re.Match[str], continental: bool) -> _Raw | None:
     if number is None:
         return None
     power, after = _scale(folded, end, signed=unit is not None)
+    if continental and power == 6 and folded[end:after].strip(" -").lower() == "mil":
+        power = 6 if folded[after : after + 9].lower() == " millones" else 3
+        if power == 6:
+            power, after = 9, after + 9
     second = _second(folded, figure_start, after, unit, continental)
     low, low_power = None, power
     if second is not None:
@@ -242,6 +254,8 @@ def _one(folded: str, found: re.Match[str], continental: bool) -> _Raw | None:
         suffix = unit_after_number(folded, after, power)
         if suffix is not None:
             unit, after, marks = suffix
+        elif continental and power >= 6 and _FOLLOWS_FOREIGN.match(folded, after) is not None:
+            pass
         elif _FOLLOWS_SCALE.match(folded, after) is None or not (
             power >= 6 or (power == 3 and _MONEY_BEFORE.search(left))
         ):
@@ -292,7 +306,9 @@ def _second(
         return None
     word = link.group("link").strip()
     left = folded[max(0, start - 12) : start].lower().rstrip()
-    if word == "and" and not left.endswith("between"):
+    if word in _ANDS and not left.endswith(_BETWEENS):
+        return None
+    if word in _TOS and not (continental and left.endswith(_FROMS)):
         return None
     if word == "to" and left.endswith("from"):
         return None
@@ -317,12 +333,12 @@ def _in_words(folded: str) -> Iterator[_Raw]:
         if folded[max(0, found.start() - 2) : found.start()].strip(" -")[-1:].isdigit():
             continue
         words = found.group(1).lower()
-        scale = words.rsplit(" ", 1)[1]
-        head = words[: -len(scale)].strip()
+        scale = re.split("[ -]", words)[-1]
+        head = words[: -len(scale)].strip(" -")
         power = SCALES.get(scale, 2)
-        if head in ("a", "an"):
+        if head in ("a", "an", "un", "une", "um", "uma", "ein", "eine", "einer"):
             number = Number(Decimal(1), False)
-        elif head in ("half a", "half an"):
+        elif head in ("half a", "half an", "eine halbe", "un demi", "medio", "meio", "mezzo"):
             number = Number(Decimal("0.5"), False)
         elif head == "a quarter of a":
             number = Number(Decimal("0.25"), False)
