@@ -47,7 +47,7 @@ def unit_after_number(folded: str, end: int, power: int) -> tuple[str, int, tupl
     if folded[end : end + 1] == "%" or folded[end : end + 2] == " %":
         return "%", folded.index("%", end) + 1, ()
     window_end = end + _RIGHT
-    sign = _SIGN_AFTER.match(folded, end, end + 2)
+    sign = _SIGN_AFTER.match(folded, end, end + 3)
     if sign is not None:
         return SIGNS[sign.group(1)], sign.end(), ()
     glued = _glued_unit(folded, end)

@@ -2,48 +2,103 @@
 
 Layout of a file: `[family tag]` heads the phrases below it, one a line; see `phrases` for how they are
 written. Lines that begin with # are remarks. Longer phrases win over shorter ones that begin at the same
-word.
+word. Each language but English has a file of its own, in which `stem(a,b)` stands for stema|stemb; in those of
+Chinese, Japanese and Korean each word of a line is a phrase, and each of its signs a word.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from clawback.claims.phrases import Lexicon
 from clawback.errors import ClawbackError
 
-_FILES: Final = ("roles", "hedges", "speech", "actors", "methods", "scenes", "other_languages")
+_ENGLISH: Final = ("roles", "hedges", "speech", "actors", "methods", "scenes")
+_SHARED: Final = frozenset({"actor", "technique", "laundering_service"})
+"""Families whose names are written alike in all languages: groups, mixers, "phishing"."""
+
+_ALPHABETS: Final = frozenset({"de", "es", "fr", "it", "pt", "ru"})
+_SIGNED: Final = frozenset({"ja", "ko", "zh"})
+_STEM = re.compile(r"([^|()\s]*)\(([^()]*)\)([^|()\s]*)")
+_SIGN_OR_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[a-z0-9]+|@")
+LANGUAGES: Final = _ALPHABETS | _SIGNED
+"""Languages other than English that have a lexicon."""
 
 
-def load() -> Lexicon:
-    """The phrases of all files.
+@cache
+def lexicon_of(language: str) -> Lexicon:
+    """The phrases of a language, by its two letters; those of English where it has none.
 
     Raises:
         ClawbackError: a phrase stands above the first heading or is not well written.
     """
     lexicon = Lexicon()
-    for name in _FILES:
-        text = files("clawback.claims").joinpath("words", f"{name}.txt").read_text("utf-8")
-        heading: tuple[str, str] | None = None
-        for number, line in enumerate(text.splitlines(), start=1):
-            if not line or line.startswith("#"):
-                continue
-            if line.startswith("["):
-                family, _, tag = line.strip("[]").partition(" ")
-                heading = (family, tag)
-                continue
-            try:
-                if heading is None:
-                    raise ValueError("it stands above the first heading")
-                lexicon.add(*heading, line)
-            except ValueError as error:
-                raise ClawbackError(
-                    "a phrase of the lexicon cannot be used",
-                    where=f"words/{name}.txt, line {number}",
-                    cause=str(error),
-                ) from error
+    for name in _ENGLISH:
+        _load(lexicon, name, None if language not in LANGUAGES else _SHARED, _as_written)
+    if language in LANGUAGES:
+        _load(lexicon, language, None, _in_signs if language in _SIGNED else _in_letters)
     return lexicon
+
+
+def _load(
+    lexicon: Lexicon, name: str, families: frozenset[str] | None, phrases: Callable[[str], Iterator[str]]
+) -> None:
+    text = files("clawback.claims").joinpath("words", f"{name}.txt").read_text("utf-8")
+    heading: tuple[str, str] | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("["):
+            family, _, tag = line.strip("[]").partition(" ")
+            heading = (family, tag)
+            continue
+        try:
+            if heading is None:
+                raise ValueError("it stands above the first heading")
+            if families is None or heading[0] in families:
+                for phrase in phrases(line):
+                    lexicon.add(*heading, phrase)
+        except ValueError as error:
+            raise ClawbackError(
+                "a phrase of the lexicon cannot be used",
+                where=f"words/{name}.txt, line {number}",
+                cause=str(error),
+            ) from error
+
+
+def _as_written(line: str) -> Iterator[str]:
+    yield line
+
+
+def _in_letters(line: str) -> Iterator[str]:
+    """A line with its stems written out; words of two parts ("flash-kredit") are phrases of their own."""
+    line = line.strip()
+    full = _STEM.sub(_written_out, line if " " in line else line.replace(")?", ",)"))
+    if " " in full:
+        yield full
+        return
+    plain = []
+    for word in full.split("|"):
+        if "-" in word or "'" in word:
+            yield word.replace("-", " ").replace("'", " ' ")
+        else:
+            plain.append(word)
+    if plain:
+        yield "|".join(plain)
+
+
+def _written_out(found: re.Match[str]) -> str:
+    stem, ends, rest = found.groups()
+    return "|".join(f"{stem}{end}" for end in ends.split(",")) + rest
+
+
+def _in_signs(line: str) -> Iterator[str]:
+    for word in line.split():
+        yield " ".join(_SIGN_OR_WORD.findall(word))
 
 
 def word_set(name: str) -> frozenset[str]:
@@ -76,5 +131,4 @@ def _load_sets() -> dict[str, frozenset[str]]:
     return {name: frozenset(own) for name, own in sets.items()}
 
 
-LEXICON: Final = load()
 _SETS: Final = _load_sets()

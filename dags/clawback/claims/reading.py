@@ -16,8 +16,8 @@ from clawback.claims.dates import When, find_dates
 from clawback.claims.figures import Figure, find_figures
 from clawback.claims.fold import fold
 from clawback.claims.layout import Kind, Span, sentences
-from clawback.claims.lexicon import LEXICON, word_set
-from clawback.claims.phrases import FIGURE, Hit
+from clawback.claims.lexicon import lexicon_of, word_set
+from clawback.claims.phrases import FIGURE, Hit, Lexicon
 
 DATE: Final = "\x00date"
 
@@ -91,6 +91,7 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
     dates = find_dates(folded, published, language[:2])
     figures = _without_dates(figures, dates)
     spans = sentences(folded, language[:2])
+    lexicon = lexicon_of(language[:2])
     marks: list[tuple[int, int, Figure | When]] = sorted(
         [(figure.start, figure.end, figure) for figure in figures]
         + [(when.start, when.end, when) for when in dates],
@@ -106,11 +107,11 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
             if marks[at][1] <= span.end:
                 own.append(marks[at])
             at += 1
-        read_sentences.append(_sentence(folded, number, span, own))
+        read_sentences.append(_sentence(folded, number, span, own, lexicon))
     folded_title = fold(title)[:500]
     title_span = Span(0, len(folded_title), Kind.HEADING, None)
     return Reading(
-        text, folded, _sentence(folded_title, -1, title_span, []), published, read_sentences, figures, dates
+        text, folded, _sentence(folded_title, -1, title_span, [], lexicon), published, read_sentences, figures, dates
     )
 
 
@@ -126,7 +127,9 @@ def _without_dates(figures: list[Figure], dates: list[When]) -> list[Figure]:
     return kept
 
 
-def _sentence(folded: str, number: int, span: Span, marks: list[tuple[int, int, Figure | When]]) -> Sentence:
+def _sentence(
+    folded: str, number: int, span: Span, marks: list[tuple[int, int, Figure | When]], lexicon: Lexicon
+) -> Sentence:
     sentence = Sentence(number, span)
     position = span.start
     for start, end, mark in marks:
@@ -144,7 +147,7 @@ def _sentence(folded: str, number: int, span: Span, marks: list[tuple[int, int, 
         sentence.ends.append(end)
         position = end
     _add_words(sentence, folded, position, span.end)
-    sentence.hits = LEXICON.find(sentence.words)
+    sentence.hits = lexicon.find(sentence.words)
     return sentence
 
 
