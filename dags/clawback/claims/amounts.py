@@ -66,6 +66,7 @@ _PAYS: Final = frozenset(
         "settled",
         "settle",
     }
+    | word_set("amounts.pays_elsewhere")
     | {"claim", "claims", "borne", "auf", "payment", "coverage", "bear", "settlement", "accepted"}
 )
 _HEADINGS: Final = {

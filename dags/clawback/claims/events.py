@@ -109,13 +109,14 @@ def _event_of(
         return None
     best: tuple[int, int, bool] | None = None
     aside = _asides(words, word)
+    later = _later_places(sentence)
     for place, other in enumerate(words):
         if place in aside:
             continue
         is_event = place in events
         if is_event and other in {"took", "takes", "take"} and not sentence.has("thief", 0, place):
             continue
-        if not is_event and (other not in _LATER or _introduces(words, place)):
+        if not is_event and ((other not in _LATER and place not in later) or _introduces(words, place)):
             continue
         if is_event and other in _NOUNS and not _nominal(words, place, word):
             continue
@@ -144,6 +145,21 @@ def _event_of(
         return None
     first, last = min(place, word), max(events[place], word + 1)
     return first, last, f"date.{'before' if word < place else 'after'}:{words[place]}"
+
+
+def _later_places(sentence: Sentence) -> set[int]:
+    """Where something is said, found out or got back, in any language."""
+    places = {hit.first for family in ("f.say", "f.later") for hit in sentence.of(family)}
+    places |= {
+        hit.first
+        for hit in sentence.of("say")
+        if not sentence.words[hit.first].isascii() or sentence.of("f.blame")
+    }
+    return places | {
+        role.first
+        for role in sentence.of("role")
+        if role.tag.startswith(("recovered", "returned", "frozen", "seized", "made_whole"))
+    }
 
 
 def _thief_takes(sentence: Sentence) -> bool:

@@ -22,10 +22,12 @@ from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
 from clawback.claims.hedges import hedge_of
 from clawback.claims.layout import Kind
-from clawback.claims.lexicon import word_set
+from clawback.claims.lexicon import LANGUAGES, word_set
 from clawback.claims.links import is_total, links
 from clawback.claims.laundering import launderings
 from clawback.claims.methods import techniques
+from clawback.claims.other_languages import culprits, recoveries
+from clawback.claims.other_methods import moves, ways
 from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.scope import theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
@@ -129,19 +131,21 @@ def extract_claims(
     strength = theft_strength(reading, language)
     if strength == 0:
         return Extraction((), (), victims.main)
+    foreign = language[:2] in LANGUAGES
     governed = amounts.govern(reading, strength)
     findings = [_amount(item) for item in governed if item.role != amounts.NOTHING and _is_amount(item)]
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
         finding
-        for finding in attributions(reading, victims)
+        for finding in (culprits(reading, language) if foreign else attributions(reading, victims))
         if not any(id(figure) in totals for figure in finding.sentence.figures.values())
     ]
-    ways = techniques(reading)
-    dates = theft_dates(reading, _told(governed, ways))
+    methods = ways(reading, language) if foreign else techniques(reading)
+    dates = theft_dates(reading, _told(governed, methods))
     used = {(item.sentence.number, item.role) for item in governed}
-    findings += unnumbered(reading, used)
-    findings += [*ways, *launderings(reading), *links(reading, victims), *dates]
+    findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
+    findings += moves(reading, language) if foreign else launderings(reading)
+    findings += [*methods, *links(reading, victims), *dates]
     builder = _Builder(reading, victims, speakers, _incident_day(dates))
     claims = _merged([builder.claim(finding) for finding in findings])
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))

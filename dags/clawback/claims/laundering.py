@@ -19,7 +19,7 @@ from clawback.claims.units import SIGNS
 
 _HIDING: Final = frozenset({"mixer", "bridge", "dex", "swap", "broker", "gambling"})
 _PLACES: Final = _HIDING | {"exchange", "addresses"}
-_FITTING: Final = {
+FITTING: Final = {
     "launder": _PLACES | {"coin", "fiat"},
     "swap": _HIDING | {"coin", "fiat", "exchange"},
     "bridge": _PLACES | {"coin"},
@@ -171,7 +171,7 @@ def _of_verb(reading: Reading, sentence: Sentence, verb: Hit) -> list[_Way]:
     ways = []
     for service in sentence.of("laundering_service"):
         if (
-            service.tag not in _FITTING[verb.tag]
+            service.tag not in FITTING[verb.tag]
             or not _is_coin(sentence, service)
             or (service.first < verb.last and verb.first < service.last)
         ):

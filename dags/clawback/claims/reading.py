@@ -111,7 +111,13 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
     folded_title = fold(title)[:500]
     title_span = Span(0, len(folded_title), Kind.HEADING, None)
     return Reading(
-        text, folded, _sentence(folded_title, -1, title_span, [], lexicon), published, read_sentences, figures, dates
+        text,
+        folded,
+        _sentence(folded_title, -1, title_span, [], lexicon),
+        published,
+        read_sentences,
+        figures,
+        dates,
     )
 
 

@@ -88,6 +88,9 @@ def _figure(folded: str, found: re.Match[str]) -> SignFigure | None:
     if unit is None:
         return None
     qualifier, phrase = _quantity(folded, start, found.start(), end)
+    if phrase is not None:
+        # Without spaces the words of quantity are part of the figure.
+        start, end = min(start, phrase[0]), max(end, phrase[1])
     if high is not None and low < high:
         return SignFigure(start, end, None, low, high, unit, "range", phrase)
     return SignFigure(start, end, number, None, None, unit, qualifier, phrase)
