@@ -105,6 +105,9 @@ def _event_of(
             and {"from", "out"} & set(words[hit.last : hit.last + 9])
         ):
             events.setdefault(hit.first, hit.last)
+    if words[word - 1 : word] == ["\u306f"] and sentence.of("f.say"):
+        # In Japanese the day beside the speaker is that on which he speaks.
+        return None
     if _is_second_of_range(words, word):
         return None
     best: tuple[int, int, bool] | None = None
@@ -149,12 +152,7 @@ def _event_of(
 
 def _later_places(sentence: Sentence) -> set[int]:
     """Where something is said, found out or got back, in any language."""
-    places = {hit.first for family in ("f.say", "f.later") for hit in sentence.of(family)}
-    places |= {
-        hit.first
-        for hit in sentence.of("say")
-        if not sentence.words[hit.first].isascii() or sentence.of("f.blame")
-    }
+    places = {hit.first for family in ("say", "f.say", "f.later") for hit in sentence.of(family)}
     return places | {
         role.first
         for role in sentence.of("role")
