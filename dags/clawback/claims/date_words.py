@@ -20,23 +20,30 @@ _MONTHS: Final = [
     "november",
     "december",
 ]
-MONTH_OF: Final = {
+ENGLISH_MONTHS: Final = {
     **{name: place for place, name in enumerate(_MONTHS, start=1)},
     **{name[:3]: place for place, name in enumerate(_MONTHS, start=1)},
     "sept": 9,
-    **{name: int(number) for name, number in table("dates.month").items()},
 }
-WEEKDAYS: Final = {
+MONTH_OF: Final = {**ENGLISH_MONTHS, **{name: int(number) for name, number in table("dates.month").items()}}
+ENGLISH_WEEKDAYS: Final = {
     name: place
     for place, name in enumerate(
         ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
     )
-} | {name: int(place) for name, place in table("dates.weekday").items()}
+}
+WEEKDAYS: Final = ENGLISH_WEEKDAYS | {name: int(place) for name, place in table("dates.weekday").items()}
 COUNTS: Final = {name: int(count) for name, count in table("dates.count").items()}
-FEASTS: Final = {name: (int(day[:2]), int(day[3:])) for name, day in table("dates.feast").items()}
+ENGLISH_FEASTS: Final = {name: (int(day[:2]), int(day[3:])) for name, day in table("dates.feast").items()}
+FEASTS: Final = ENGLISH_FEASTS | {
+    name: (int(day[:2]), int(day[3:])) for name, day in table("dates.feast_elsewhere").items()
+}
 """Month and day by the name of a feast that has a fixed day."""
 
-DAYS_BACK: Final = {name: int(days) for name, days in table("dates.back").items()}
+ENGLISH_DAYS_BACK: Final = {name: int(days) for name, days in table("dates.back").items()}
+DAYS_BACK: Final = ENGLISH_DAYS_BACK | {
+    name: int(days) for name, days in table("dates.back_elsewhere").items()
+}
 """How many days before publication a word such as "yesterday" means."""
 
 ZONES: Final = {name: int(minutes) for name, minutes in table("dates.zone").items()}

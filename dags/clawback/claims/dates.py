@@ -13,58 +13,102 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Final
 
 from clawback.claims.date_times import moment_of
-from clawback.claims.date_words import FEASTS, MONTH_OF, alternatives
+from clawback.claims.date_words import ENGLISH_FEASTS, ENGLISH_MONTHS, FEASTS, MONTH_OF, alternatives
+from clawback.claims.fold import lower
 from clawback.claims.relative_dates import month_end, relative_dates
 
-_NAMES: Final = alternatives(MONTH_OF)
-_MONTH: Final = rf"(?P<month>{_NAMES})\b\.?"
 _NTH: Final = r"(?:st|nd|rd|th|er|\.|\u00ba|\u00aa)?"
 _DAY: Final = rf"(?P<day>[0-3]?[0-9]){_NTH}(?![0-9])"
-_MORE_DAYS: Final = rf"(?:(?:[ ]?(?:-|/|&)[ ]?|[ ](?:to|and|or|bis|al|au|y|et|e|und|\u0438)[ ](?:the )?)[0-3]?[0-9]{_NTH}(?![0-9]))?"
+_MORE_DAYS: Final = (
+    r"(?:(?:[ ]?(?:-|/|&)[ ]?|[ ](?:to|and|or|bis|al|au|y|et|e|und|\u0438)[ ](?:the )?)"
+    rf"[0-3]?[0-9]{_NTH}(?![0-9]))?"
+)
 _OF: Final = r"(?:[ ](?:day of|of|de|del|do))?"
 _YEAR: Final = r"(?P<year>(?:19|20)[0-9]{2})(?![0-9])"
 _NO_NUMBER: Final = (
     r"(?![0-9.,%]*[0-9%]|[ ]?(?:million|billion|thousand|percent|k\b|m\b|[a-z]{0,2}(?:btc|eth)\b))"
 )
-_PATTERNS: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"\b{_YEAR}[-/.](?P<month>[01]?[0-9])[-/.](?P<day>[0-3]?[0-9])(?![0-9])",
-        rf"\b(?P<day>[0-3]?[0-9])\.[ ]?(?P<month>[01]?[0-9])\.[ ]?{_YEAR}",
-        rf"\b(?P<first>[0-3]?[0-9])/(?P<second>[0-3]?[0-9])/{_YEAR}",
-        rf"\b{_DAY}-{_MONTH}-{_YEAR}",
-        rf"\b{_MONTH}(?: the)? {_DAY}{_MORE_DAYS}(?:,? of)?,? {_YEAR}",
-        rf"\b{_DAY}{_MORE_DAYS}{_OF} {_MONTH},?(?:[ ](?:of|de|del|do))? {_YEAR}",
-        rf"\b{_MONTH},?(?: of| de| del)? (?:{_YEAR}|'(?P<short>[0-9]{{2}})\b)",
-        rf"\b{_MONTH}(?: the)? {_DAY}{_NO_NUMBER}{_MORE_DAYS}\b(?:,? (?P<last>(?:of )?(?:last|this) year))?",
-        rf"\b{_DAY}{_MORE_DAYS}{_OF} {_MONTH}(?![a-z])(?:,? (?P<last>(?:of )?(?:last|this) year))?",
-        rf"\b(?P<last>last|this past|this|earlier this) {_MONTH}(?![a-z])",
-        rf"\b(?:in|during|since|of|early|late|mid|until|by|from|to|en|im|em|nel|a|au|\u0432|d[eu'])[ -](?P<bare>{_MONTH})"
-        r"(?: (?P<last>(?:of )?(?:last|this) year))?(?![a-z]|,? ?(?:of )?(?:[0-9]|'[0-9]))",
-        r"\b(?:in|since|of|during|early|late|by|from|en|em|nel|im jahr|\u0432) " + _YEAR + r"(?![.,][0-9])",
-        rf"\b(?P<feast>{alternatives(FEASTS)})\b(?:,? (?:of )?{_YEAR})?",
-        rf"\b(?:on|of|since|by|until|from|am|der|den|el|il|le|em|no dia|dia|d\u00eda) (?P<nth>(?:the )?(?P<day>[0-3]?[0-9])"
-        r"(?:st|nd|rd|th))\b(?! (?:largest|biggest|time|century|hack|attack|exploit|of |floor|anniversary|month|"
-        r"year|district|circuit|hour|place|amendment|such|most))",
-        rf"(?<=[,(:] )(?P<bare>{_MONTH})(?= ?[:,;)(])",
-        rf"(?<=[(])(?P<bare>{_MONTH})(?=[,;:)])",
-        rf"(?:and|,) (?P<bare>{_MONTH})(?= \(| and | (?:(?:19|20)[0-9]{{2}}))",
-    )
+_WHICH_YEAR: Final = r"(?:,? (?P<last>(?:of )?(?:last|this) year))?"
+_NO_ORDINAL: Final = (
+    r"(?! (?:largest|biggest|time|century|hack|attack|exploit|of |floor|anniversary|month|year|district|circuit|"
+    r"hour|place|amendment|such|most))"
 )
 _SLASHED: Final = 2
 _YEAR_ONLY: Final = 11
 _BARE: Final = frozenset({10, 14, 15, 16})
 _LONGEST: Final = 48
-_FIRST_SIGN = re.compile(
-    rf"\b(?=(?:19|20)[0-9]{{2}}[-/.][01]?[0-9]|[0-3]?[0-9][./-]|(?:{_NAMES})\b"
-    rf"|[0-3]?[0-9]{_NTH}(?:{_MORE_DAYS}){_OF} (?:{_NAMES})\b"
-    rf"|(?:last|this|earlier|in|during|since|of|early|late|mid|by|from|until|to|and|on|em|en|im|nel|a|au|am|der|den|el|il|le|no|dia"
-    rf"|d\u00eda|de|du|d'|\u0432)[ -]|(?:{alternatives(FEASTS)})\b)|(?<=[,(] )(?=[A-Z])|(?<=[(])(?=[A-Z])|(?=, [A-Z])",
-    re.IGNORECASE,
-)
+_CAPITAL_NEEDED: Final = frozenset({"may", "march", "mar", "dec", "mars", "mai"})
+
+
+class _Ways:
+    """The ways of writing a date in English, or in the other languages, on text in lower case.
+
+    `patterns` are tried in their order; `by_sign` tells which of them may begin with a digit, with the name of
+    a month, or with another word; `signs` finds where one may begin.
+    """
+
+    def __init__(self, months: str, feasts: str, words: str, ins: str, ons: str) -> None:
+        month = rf"(?P<month>{months})\b\.?"
+        self.months = months
+        self.patterns = tuple(
+            re.compile(pattern)
+            for pattern in (
+                rf"\b{_YEAR}[-/.](?P<month>[01]?[0-9])[-/.](?P<day>[0-3]?[0-9])(?![0-9])",
+                rf"\b(?P<day>[0-3]?[0-9])\.[ ]?(?P<month>[01]?[0-9])\.[ ]?{_YEAR}",
+                rf"\b(?P<first>[0-3]?[0-9])/(?P<second>[0-3]?[0-9])/{_YEAR}",
+                rf"\b{_DAY}-{month}-{_YEAR}",
+                rf"\b{month}(?: the)? {_DAY}{_MORE_DAYS}(?:,? of)?,? {_YEAR}",
+                rf"\b{_DAY}{_MORE_DAYS}{_OF} {month},?(?:[ ](?:of|de|del|do))? {_YEAR}",
+                rf"\b{month},?(?: of| de| del)? (?:{_YEAR}|'(?P<short>[0-9]{{2}})\b)",
+                rf"\b{month}(?: the)? {_DAY}{_NO_NUMBER}{_MORE_DAYS}\b{_WHICH_YEAR}",
+                rf"\b{_DAY}{_MORE_DAYS}{_OF} {month}(?![a-z]){_WHICH_YEAR}",
+                rf"\b(?P<last>last|this past|this|earlier this) {month}(?![a-z])",
+                rf"\b(?:{ins})[ -](?P<bare>{month})(?: (?P<last>(?:of )?(?:last|this) year))?"
+                r"(?![a-z]|,? ?(?:of )?(?:[0-9]|'[0-9]))",
+                rf"\b(?:{ins}) {_YEAR}(?![.,][0-9])",
+                rf"\b(?P<feast>{feasts})\b(?:,? (?:of )?{_YEAR})?",
+                rf"\b(?:{ons}) (?P<nth>(?:the )?(?P<day>[0-3]?[0-9])(?:st|nd|rd|th))\b{_NO_ORDINAL}",
+                rf"(?<=[,(:] )(?P<bare>{month})(?= ?[:,;)(])",
+                rf"(?<=[(])(?P<bare>{month})(?=[,;:)])",
+                rf"(?:(?<=and )|(?<=, ))(?P<bare>{month})(?= \(| and | (?:(?:19|20)[0-9]{{2}}))",
+            )
+        )
+        self.by_sign = {
+            "digit": (0, 1, 2, 3, 5, 8),
+            "month": (4, 6, 7, 14, 15, 16),
+            "word": (9, 10, 11, 13),
+            "feast": (12,),
+        }
+        self.signs = re.compile(
+            rf"\b(?:(?P<digit>[0-9]{{1,4}})(?=[-./ a-z&\u00ba\u00aa])|(?P<feast>{feasts})\b|(?P<month>{months})\b"
+            rf"|(?P<word>{words}|{ins}|{ons})[ -])"
+        )
+        self.year_after = re.compile(rf" (?:(?:and|to|or|y|et|und) (?:{months}) )?((?:19|20)[0-9]{{2}})")
+
+
+_LASTS: Final = "last|this past|this|earlier this"
+_IN: Final = "in|during|since|of|early|late|mid|until|by|from|to"
+_ON: Final = "on|of|since|by|until|from"
+_ENGLISH: Final = _Ways(alternatives(ENGLISH_MONTHS), alternatives(ENGLISH_FEASTS), _LASTS, _IN, _ON)
+
+
+@cache
+def _ways_of(language: str) -> _Ways:
+    if language == "en":
+        return _ENGLISH
+    return _Ways(
+        alternatives(MONTH_OF),
+        alternatives(FEASTS),
+        _LASTS,
+        f"{_IN}|en|im jahr|im|em|nel|del|a|au|de|d'|\u0432",
+        f"{_ON}|am|der|den|el|il|le|em|no dia|dia|d\u00eda",
+    )
+
+
 _SIGNS = re.compile(
     r"(?:(?P<year>20[0-9]{2}) ?[\u5e74\ub144]|(?P<last>\u53bb\u5e74|\u6628\u5e74|\uc9c0\ub09c\ud574|\uc791\ub144)|(?P<this>\u4eca\u5e74|\uc62c\ud574|\ub3d9\ub144|\u540c\u5e74))? ?"
     r"(?:(?P<month>[01]?[0-9]) ?[\u6708\uc6d4](?![\uac1c\u9593\u95f4])|(?P<lastmonth>\u4e0a\u6708|\u4e0a\u4e2a\u6708|\u5148\u6708|\uc9c0\ub09c\ub2ec)|(?P<thismonth>\u672c\u6708|\u4eca\u6708|\u540c\u6708|\uc774\ub2ec|\uc774\ubc88 ?\ub2ec))? ?"
@@ -73,7 +117,6 @@ _SIGNS = re.compile(
 _FIRST_OF_SIGNS = re.compile(
     r"20[0-9]{2} ?[\u5e74\ub144]|[0-9]{1,2} ?[\u6708\uc6d4\u65e5\uc77c\u53f7]|[\u53bb\u6628\u4eca\u672c\u540c\u4e0a\u5148][\u5e74\u6708\u4e2a]|\uc9c0\ub09c[\ud574\ub2ec]|\uc62c\ud574|\uc791\ub144|\uc774\ub2ec"
 )
-_CAPITAL_NEEDED: Final = frozenset({"may", "march", "mar", "dec", "mars", "mai"})
 
 
 @dataclass(frozen=True)
@@ -118,7 +161,10 @@ def find_dates(folded: str, published: date | None, language: str = "en") -> lis
         published: day of publication, against which relative dates are resolved.
         language: tag such as `en`; it tells 5/3 of March from 5/3 of May.
     """
-    found = [*_written(folded, published, language), *_in_signs(folded, published)]
+    low = folded.lower()
+    if len(low) != len(folded):
+        low = lower(folded)
+    found = [*_written(folded, low, published, language), *_in_signs(folded, published)]
     found.sort(key=lambda when: when.start)
     days = {when.start for when in found if when.is_day}
     taken = {place for when in found for place in range(when.start, when.end)}
@@ -127,7 +173,7 @@ def find_dates(folded: str, published: date | None, language: str = "en") -> lis
         for when in found
         if when.first is not None and when.last is not None
     ]
-    for start, end, first, last in relative_dates(folded, published, language, known):
+    for start, end, first, last in relative_dates(low, published, language, known):
         if start in taken or end - 1 in taken:
             continue
         if {end + 1, end + 2} & days:
@@ -150,14 +196,15 @@ def _without_overlap(found: list[When]) -> list[When]:
     return kept
 
 
-def _written(folded: str, published: date | None, language: str) -> Iterator[When]:
+def _written(folded: str, low: str, published: date | None, language: str) -> Iterator[When]:
+    ways = _ways_of(language)
     years: list[int] = []
     position = 0
     latest = published
-    while (sign := _FIRST_SIGN.search(folded, position)) is not None:
-        position = sign.start() + 1
-        for number, pattern in enumerate(_PATTERNS):
-            match = pattern.match(folded, sign.start(), sign.start() + _LONGEST)
+    while (sign := ways.signs.search(low, position)) is not None:
+        position = sign.start() + 1 if sign.lastgroup != "digit" else sign.end()
+        for number in ways.by_sign[sign.lastgroup or "word"]:
+            match = ways.patterns[number].match(low, sign.start(), sign.start() + _LONGEST)
             if match is None:
                 continue
             when = _absolute(folded, match, number, published, years, language, latest)
@@ -183,7 +230,7 @@ def _absolute(
     if parts.get("short"):
         year = 2000 + int(parts["short"])
     if parts.get("feast"):
-        month, day = FEASTS[parts["feast"].lower()]
+        month, day = FEASTS[parts["feast"]]
     elif parts.get("nth"):
         return _day_of_month(int(parts["day"]), match, published, latest)
     elif number == _SLASHED:
@@ -194,16 +241,16 @@ def _absolute(
         start = match.start("year")
         return When(start, end, date(year, 1, 1), date(year, 12, 31), None, "absolute")
     else:
-        name = (parts.get("month") or "").rstrip(".")
-        month = int(name) if name.isdigit() else MONTH_OF[name.lower()]
+        name = parts.get("month") or ""
+        month = int(name) if name.isdigit() else MONTH_OF[name]
         day = int(parts["day"]) if parts.get("day") else 0
-        if name.lower() in _CAPITAL_NEEDED and not name[0].isupper() and language == "en":
+        if name in _CAPITAL_NEEDED and language == "en" and not folded[match.start("month")].isupper():
             return None
     if number in _BARE:
         start = match.start("bare")
         if not folded[start].isupper() and language in ("en", "de"):
             return None
-        year = _year_after(folded, match.end("bare"))
+        year = _year_after(folded, match.end("bare"), language)
     if not 1 <= month <= 12:
         return None
     kind = "absolute" if year is not None else "incomplete"
@@ -238,13 +285,9 @@ def _slashed(first: int, second: int, language: str) -> tuple[int, int]:
     return second, first
 
 
-def _year_after(folded: str, end: int) -> int | None:
+def _year_after(folded: str, end: int, language: str) -> int | None:
     """The year of "July" in "in February and July 2017" counts for February too."""
-    found = re.compile(rf" (?:and|to|or|y|et|und) (?:{_NAMES}) ((?:19|20)[0-9]{{2}})", re.IGNORECASE).match(
-        folded, end, end + 30
-    )
-    if found is None:
-        found = re.compile(r" ((?:19|20)[0-9]{2})").match(folded, end, end + 6)
+    found = _ways_of(language).year_after.match(folded[end : end + 30].lower())
     return None if found is None else int(found.group(1))
 
 

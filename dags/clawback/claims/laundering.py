@@ -193,8 +193,8 @@ def _of_verb(reading: Reading, sentence: Sentence, verb: Hit) -> list[_Way]:
     if not ways and verb.tag == "launder" and _GOODS & set(words[verb.last : verb.last + 4]):
         if words[verb.first].startswith(("tumbl", "mix")):
             ways.append(_Way(3, verb, None, verb.first, min(len(words), verb.last + 2)))
-    if not ways and verb.tag in {"launder", "bridge", "move", "spread"}:
-        way = _through(reading, sentence, verb, strict=verb.tag in {"move", "spread"} and not dirty)
+    if not ways and verb.tag != "use":
+        way = _through(reading, sentence, verb, strict=verb.tag in {"move", "spread", "swap"} and not dirty)
         if way is not None:
             ways.append(way)
     return ways

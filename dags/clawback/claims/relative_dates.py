@@ -8,34 +8,50 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
-from clawback.claims.date_words import COUNTS, DAYS_BACK, WEEKDAYS, alternatives
+from clawback.claims.date_words import (
+    COUNTS,
+    DAYS_BACK,
+    ENGLISH_DAYS_BACK,
+    ENGLISH_WEEKDAYS,
+    WEEKDAYS,
+    alternatives,
+)
 
 Known = list[tuple[int, date, date]]
 """The dates named so far: where each ends, its first and its last day."""
 
-_ENGLISH_BACK: Final = {name: days for name, days in DAYS_BACK.items() if name != "hier"}
 _COUNT: Final = rf"[0-9]{{1,3}}|{alternatives(COUNTS)}"
 _UNIT: Final = r"day|week|month|year"
-_TIME_OF_DAY: Final = r"(?:morgen|abend|nacht|nachmittag|vormittag|mittag|fr\u00fch)?"
-_RELATIVE = re.compile(
-    r"\b(?:"
+_ENGLISH: Final = (
     rf"(?P<count>{_COUNT}) (?P<ago>hour|minute|{_UNIT})s? ago"
     rf"|(?:(?P<before>{_COUNT}) (?P<beforeunit>{_UNIT})s? (?:earlier|before|previously)"
-    r"|the (?:day|night) before|the previous (?:day|night|evening)|the (?P<eve>eve))"
-    rf"|(?P<same>(?:on )?(?:the|that) (?:very )?same (?:day|evening|night)|later that (?:day|evening|night)|that (?:day|night|evening)"
-    r"|hours (?:later|after)|that morning)"
-    rf"|(?P<lastunit>(?:last|this|past|earlier this|later this|the past|\u0432 \u043f\u0440\u043e\u0448\u043b\u043e\u043c|letztes|letzten|el|l') ?(?:week|month|year|\u0433\u043e\u0434\u0443|jahr|monat|a\u00f1o pasado|mes pasado))"
+    r"|the (?:day|night) before(?! yesterday)|the previous (?:day|night|evening)|the (?P<eve>eve))"
+    r"|(?P<same>(?:on )?(?:the|that) (?:very )?same (?:day|evening|night)|later that (?:day|evening|night)"
+    r"|that (?:day|night|evening|morning)|hours (?:later|after))"
     rf"|(?P<following>(?:the )?(?:following|next) (?:{_UNIT}|morning|evening|night)"
     rf"|(?P<later>{_COUNT}) (?P<laterunit>{_UNIT})s? later)"
-    rf"|(?P<word>{alternatives(_ENGLISH_BACK)})"
-    rf"|(?P<ofweek>(?:{alternatives(WEEKDAYS)}) (?:of )?last week)"
-    r"|(?:(?:late|early|the|to|in the night to|in der nacht zum|in der nacht auf|nacht zum) )?"
-    r"(?:on |this |last |past |am |vergangenen |letzten |el pasado |el |le |la |lo scorso |scorso |na |no |nesta |neste |\u0432\u043e? |\u0432 \u043f\u0440\u043e\u0448\u043b\u0443\u044e |\u0432 \u043f\u0440\u043e\u0448\u043b\u044b\u0439 )?"
-    rf"(?P<weekday>{alternatives(WEEKDAYS)}){_TIME_OF_DAY}\b(?! the 13)(?P<gone> (?:dernier|pasado|pasada|passada|passado|scorso|scorsa))?"
-    r")\b",
-    re.IGNORECASE,
 )
-_FRENCH = re.compile(r"\bhier\b", re.IGNORECASE)
+_RELATIVE = re.compile(
+    rf"\b(?:(?P<word>{alternatives(ENGLISH_DAYS_BACK)})|{_ENGLISH}"
+    r"|(?P<lastunit>(?:last|this|past|earlier this|later this|the past) (?:week|month|year))"
+    rf"|(?P<ofweek>(?:{alternatives(ENGLISH_WEEKDAYS)}) (?:of )?last week)"
+    r"|(?:(?:late|early|the|in the night to|to) )?(?:on |this |last |past )?"
+    rf"(?P<weekday>{alternatives(ENGLISH_WEEKDAYS)})\b(?! the 13)"
+    r")\b"
+)
+_ELSEWHERE = re.compile(
+    rf"\b(?:(?P<word>{alternatives({name: days for name, days in DAYS_BACK.items() if name != 'hier'})})|{_ENGLISH}"
+    r"|(?P<lastunit>(?:last|this|\u0432 \u043f\u0440\u043e\u0448\u043b\u043e\u043c|letztes|letzten|el|l')"
+    r" ?(?:week|month|year|\u0433\u043e\u0434\u0443|jahr|monat|a\u00f1o pasado|mes pasado))"
+    r"|(?P<ofweek>(?!))"
+    r"|(?:(?:in der nacht zum|in der nacht auf|nacht zum) )?"
+    r"(?:am |vergangenen |letzten |el pasado |el |le |la |lo scorso |scorso |na |no |nesta |neste |\u0432\u043e? "
+    r"|\u0432 \u043f\u0440\u043e\u0448\u043b\u0443\u044e |\u0432 \u043f\u0440\u043e\u0448\u043b\u044b\u0439 )?"
+    rf"(?P<weekday>{alternatives(WEEKDAYS)})(?:morgen|abend|nacht|nachmittag|vormittag|mittag|fr\u00fch)?\b"
+    r"(?: (?:dernier|pasado|pasada|passada|passado|scorso|scorsa))?"
+    r")\b"
+)
+_FRENCH = re.compile(r"\bhier\b")
 _SIGNS = re.compile(
     rf"(?P<word>{alternatives(DAYS_BACK, signs=True)})|(?:\u672c|\u8fd9|\u4e0a)?(?P<weekday>{alternatives(WEEKDAYS, signs=True)})"
 )
@@ -47,12 +63,13 @@ def relative_dates(
     """Start, end, first and last day of each relative date; None for days that cannot be told.
 
     Args:
-        folded: from `fold.fold`.
+        folded: from `fold.fold`, in lower case.
         published: day of publication.
         language: tag such as `en`.
         known: the other dates of the text, in order.
     """
-    for match in _RELATIVE.finditer(folded):
+    pattern = _RELATIVE if language == "en" else _ELSEWHERE
+    for match in pattern.finditer(folded):
         start, end = match.span()
         if match.group("following"):
             first, last = _following(match, start, known)
