@@ -67,7 +67,7 @@ class _Ways:
                 rf"\b{month}(?: the)? {_DAY}{_NO_NUMBER}{_MORE_DAYS}\b{_WHICH_YEAR}",
                 rf"\b{_DAY}{_MORE_DAYS}{_OF} {month}(?![a-z]){_WHICH_YEAR}",
                 rf"\b(?P<last>last|this past|this|earlier this) {month}(?![a-z])",
-                rf"\b(?:{ins})[ -](?P<bare>{month})(?: (?P<last>(?:of )?(?:last|this) year))?"
+                rf"\b(?:{ins})[ -](?P<bare>{month})(?: (?P<short>[12][0-9])(?![0-9.,]*[0-9])| (?P<last>(?:of )?(?:last|this) year))?"
                 r"(?![a-z]|,? ?(?:of )?(?:[0-9]|'[0-9]))",
                 rf"\b(?:{ins}) {_YEAR}(?![.,][0-9])",
                 rf"\b(?P<feast>{feasts})\b(?:,? (?:of )?{_YEAR})?",

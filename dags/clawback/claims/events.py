@@ -16,7 +16,7 @@ from clawback.claims.lexicon import word_set
 from clawback.claims.reading import DATE, Reading, Sentence
 
 _REACH: Final = 32
-_BEGINNING: Final = 4
+_BEGINNING: Final = 8
 _IN_BRACKETS: Final = 9
 _BARRIERS: Final = {
     ";": 9,
@@ -40,9 +40,12 @@ _BARRIERS: Final = {
 _LATER: Final = word_set("events.later")
 _ENTERED: Final = frozenset({"obtained", "gained", "breached", "accessed", "entered", "infiltrated", "got"})
 _ANSWERS: Final = word_set("events.answers")
+_SEEN: Final = frozenset({"flagged", "detected", "spotted", "noticed", "flags", "detects", "reported"})
+_SHORTLY: Final = 4
 _INTRODUCING: Final = frozenset(
     {"after", "as", "when", "following", "upon", "because", "amid", "once", "on", "over"}
 )
+_DEADLINES: Final = frozenset({"since", "by", "until", "till", "before"})
 _NOTHING: Final = frozenset({"no", "not", "n't", "never", "nobody"})
 _WEAK: Final = word_set("events.weak")
 _NOUNS: Final = word_set("events.nouns")
@@ -78,9 +81,11 @@ def _event_of(
     sentence: Sentence, word: int, when: When, told: list[tuple[int, int]]
 ) -> tuple[int, int, str] | None:
     text = when.text()
-    if text is None or "/" in text or len(text) == 4 or sentence.words[word - 1 : word] == ["since"]:
+    if text is None or "/" in text or len(text) == 4 or set(sentence.words[word - 1 : word]) & _DEADLINES:
         return None
     words = sentence.words
+    if "worth" in words[max(0, word - 4) : word]:
+        return None
     if {"price", "prices"} & set(words[word + 1 : word + 4]):
         return None
     events = {hit.first: hit.last for hit in sentence.of("event") if words[hit.first] not in _WEAK}
@@ -126,6 +131,8 @@ def _event_of(
         if is_event and _NOTHING & set(words[max(0, place - 3) : place]):
             continue
         cost = _cost(words, place, place + 1, word, aside)
+        if cost is not None and not is_event and place < word and _quotes_after(words, place, word):
+            continue
         if cost is not None and not is_event and place > word > 3:
             # "taken from the exchange on March 13 have now been returned"
             cost += 8 if _follows_event(words, events, told, word) else 4
@@ -150,6 +157,11 @@ def _event_of(
     return first, last, f"date.{'before' if word < place else 'after'}:{words[place]}"
 
 
+def _quotes_after(words: list[str], place: int, word: int) -> bool:
+    """Whether what is said begins before the date, as in Chinese: a comma or colon follows the verb."""
+    return not words[place].isascii() and bool({",", ":", "\u201c", '"'} & set(words[place:word]))
+
+
 def _later_places(sentence: Sentence) -> set[int]:
     """Where something is said, found out or got back, in any language."""
     places = {hit.first for family in ("say", "f.say", "f.later") for hit in sentence.of(family)}
@@ -167,7 +179,7 @@ def _thief_takes(sentence: Sentence) -> bool:
     if sentence.of("laundering_service") and sentence.of("laundering_verb"):
         return False
     return not any(
-        role.tag.startswith(("recovered", "returned", "frozen", "seized", "made_whole", "insured", "nothing"))
+        role.tag.startswith(("recovered", "returned", "frozen", "seized", "made_whole", "insured"))
         for role in sentence.of("role")
     )
 
@@ -179,6 +191,11 @@ def _answered(
     words = sentence.words
     if words[best[1]] not in _ANSWERS:
         return best
+    ahead = sorted(place for place in {*events, *(first for first, _ in told)} if place > best[1])
+    if ahead and words[best[1]] in _SEEN and ahead[0] - best[1] <= _SHORTLY:
+        # "flagged outflows of $86 million"
+        events.setdefault(ahead[0], ahead[0] + 1)
+        return best[0], ahead[0], True
     for place in sorted({*events, *(first for first, _ in told)}):
         between = words[best[1] : place]
         if place > best[1] and _INTRODUCING & set(between) and ";" not in between and between.count(DATE) < 2:
@@ -256,6 +273,8 @@ def _nominal(words: list[str], place: int, word: int) -> bool:
 
 def _introduces(words: list[str], place: int) -> bool:
     """Whether the word only names: "the announcement of", "its reported"."""
+    if "according" in words[max(0, place - 4) : place] or "as" in words[max(0, place - 1) : place]:
+        return True
     return words[place - 1 : place] in (["the"], ["a"], ["its"]) and words[place].endswith("ed")
 
 

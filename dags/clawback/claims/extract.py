@@ -166,7 +166,7 @@ def _told(governed: list[amounts.Governed], ways: list[Finding]) -> dict[int, li
         # How long before the theft a flaw was made or a key was lost is no day of the theft.
         words = way.sentence.words[max(0, way.first - 1) : way.first + 1]
         told_by_verb = not way.rule.startswith(("technique.named", "technique.flaw", "technique.fail"))
-        if "had" in words or not (told_by_verb or way.sentence.of("thief")):
+        if "had" in words or not (told_by_verb or way.sentence.of("thief") or way.sentence.figures):
             continue
         told.setdefault(way.sentence.number, []).append((way.first, way.last))
     return told

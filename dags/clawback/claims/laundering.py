@@ -39,6 +39,10 @@ _OTHERS: Final = word_set("laundering.others")
 _WAYS_TO: Final = frozenset(
     {"to", "into", "through", "via", "for", "over", "across", "using", "on", "in", "by", "with", "among"}
 )
+_BY_MEANS: Final = frozenset(
+    {"through", "via", "using", "with", "into", "by", "to", "across", "over", "in", "on"}
+)
+_PRONOUNS: Final = frozenset({"it", "them", "most", "rest", "some", "all", "half", "part", "coins", "tokens"})
 _MOVES_TO: Final = frozenset({"to", "into", "through", "via", "across", "onto", "at", "in", "on", "over"})
 _STOPS: Final = frozenset({";", ".", "?", "!", "but", "while", "whereas", "because"})
 _PASSIVE: Final = frozenset({"was", "were", "been", "being", "is", "are", "be"})
@@ -67,6 +71,7 @@ _NO_COINS: Final = frozenset({"%", *SIGNS.values()}) - {"BTC", "ETH"}
 _ARTICLES: Final = (["the"], ["a"], ["an"], ["this"], ["its"])
 _MODALS: Final = word_set("laundering.modals")
 _MAX_QUOTE_WORDS: Final = 28
+_APART: Final = 4
 
 
 class _Way(NamedTuple):
@@ -104,7 +109,8 @@ def _finding(sentence: Sentence, ways: list[_Way]) -> Finding:
     # "swapped for ether and sent through a mixer" is one clause: steps that follow one another closely.
     first, last = best.first, best.last
     for way in sorted(ways, key=lambda way: way.first):
-        near = way.first <= last + 4 and way.last >= first - 4
+        apart = sentence.words[last : way.first] if way.first >= last else sentence.words[way.last : first]
+        near = len(apart) <= _APART and not _STOPS & set(apart) and ":" not in apart
         if near and way.weight >= 3 and max(last, way.last) - min(first, way.first) <= _MAX_QUOTE_WORDS:
             first, last = min(first, way.first), max(last, way.last)
     words = sentence.words
@@ -151,6 +157,8 @@ def _is_tainted(sentence: Sentence) -> bool:
         or sentence.of("thief")
         or sentence.of("actor")
         or any(figure.unit != "%" for figure in sentence.figures.values())
+        or (words & _PRONOUNS and any(hit.tag in _HIDING for hit in sentence.of("laundering_service")))
+        or any(hit.tag in _CLEAR for hit in sentence.of("laundering_service"))
     )
 
 
@@ -182,7 +190,8 @@ def _of_verb(reading: Reading, sentence: Sentence, verb: Hit) -> list[_Way]:
         coin = service.tag in {"coin", "fiat"}
         if verb.tag == "swap" and coin and not _is_coin_to_coin(sentence, verb, service):
             continue
-        clear = service.tag in _CLEAR or verb.tag in {"launder", "bridge"}
+        through = bool({"through", "via"} & set(words[verb.last - 1 : service.first]))
+        clear = service.tag in _CLEAR or verb.tag in {"launder", "bridge"} or (through and verb.tag == "move")
         if not (
             clear or dirty or thieves or (verb.tag == "swap" and _is_coin_to_coin(sentence, verb, service))
         ):
@@ -233,6 +242,8 @@ def _paired(sentence: Sentence, verb: Hit, service: Hit) -> _Way | None:
         }:
             return None
         if service.tag in {"coin", "fiat"} and not {"for", "into", "to"} & set(between):
+            return None
+        if verb.tag == "launder" and not _BY_MEANS & left:
             return None
         weight = 5 - len(between) // 5
         return _Way(weight + (service.tag in _CLEAR), verb, service, verb.first, service.last)

@@ -15,7 +15,7 @@ from clawback.claims.clauses import clause_end, clause_start, is_bounded, noun_s
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
-from clawback.claims.phrases import Hit
+from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.reading import Reading, Sentence
 
 
@@ -37,7 +37,8 @@ _PAIRS: Final = (
     _Pair("how.forge", ("how.proof",), 5, 4),
     _Pair("how.fail", ("how.check",), 4, 4),
     _Pair("how.suffer", ("technique",), 4, 5),
-    _Pair("how.own", ("how.system", "how.secret", "technique", "how.proof", "victim_kind"), 6, 3),
+    _Pair("how.own", ("how.system", "how.secret", "technique", "victim_kind"), 6, 3),
+    _Pair("how.click", ("technique",), 5, 4),
 )
 _ENOUGH: Final = 5
 _ROOT: Final = word_set("methods.root")
@@ -63,6 +64,9 @@ _PASSIVE: Final = frozenset(
 )
 _ARTICLES: Final = (["the"], ["a"], ["an"], ["this"], ["its"])
 _FORWARD_ONLY: Final = word_set("methods.forward_only")
+_MANY_THIEVES: Final = frozenset(
+    {"attackers", "hackers", "thieves", "criminals", "scammers", "fraudsters", "crooks"}
+)
 _COPULAR: Final = frozenset({"is", "was", "are", "were", "been", "known", "by"})
 _UNDONE: Final = word_set("methods.undone")
 _PUTS_DOWN: Final = word_set("methods.puts_down")
@@ -96,7 +100,12 @@ def techniques(reading: Reading) -> list[Finding]:
             continue
         lead = reading.lead(sentence)
         rooted = _is_rooted(sentence) or (lead is not None and bool(_ROOT & set(lead.words)))
-        near = bool(sentence.of("event") or sentence.of("thief") or _loses(sentence))
+        near = bool(
+            sentence.of("event")
+            or sentence.of("thief")
+            or _loses(sentence)
+            or any(figure.unit != "%" for figure in sentence.figures.values())
+        )
         best = _with_neighbours(sentence, max(ways, key=lambda way: (way.weight, -way.first)), ways)
         if best.weight + 2 * near + 2 * rooted < _ENOUGH or _is_advice(sentence, best):
             continue
@@ -125,12 +134,21 @@ def _paired(sentence: Sentence, pair: _Pair) -> list[_Way]:
             continue
         if words[verb.first - 1 : verb.first] in _ARTICLES and words[verb.last : verb.last + 1] != ["of"]:
             continue
+        if (
+            verb.first > 0
+            and words[verb.first - 1] in _MANY_THIEVES
+            and not words[verb.first].endswith(("ed", "ing"))
+        ):
+            # "Attackers exploit approvals" tells of no theft.
+            continue
         weak = words[verb.first] in _WEAK_VERBS
         for other in objects:
             if other.first < verb.last and other.last > verb.first:
                 continue
             if other.first >= verb.last:
-                if other.first - verb.last > pair.reach or is_bounded(words, verb.last, other.first):
+                if other.first - verb.last > (2 if words[verb.first] == "had" else pair.reach) or is_bounded(
+                    words, verb.last, other.first
+                ):
                     continue
                 first = verb.first
             elif words[verb.first] in _FORWARD_ONLY and "used" not in words[verb.first - 2 : verb.last]:
@@ -215,6 +233,9 @@ def _flaws(sentence: Sentence) -> list[_Way]:
     words = sentence.words
     ways = []
     for hit in sentence.of("how.flaw"):
+        if words[hit.last : hit.last + 2] == ["of", FIGURE]:
+            # "a hole of $1.2 billion in its books"
+            continue
         if _is_denied(words, hit, "how.flaw") or {"this", "these", "that", "any"} & set(
             words[max(0, hit.first - 2) : hit.first]
         ):
@@ -301,8 +322,21 @@ def _quotation(sentence: Sentence, way: _Way) -> tuple[int, int]:
         first = way.first
     while first + 1 < way.last and words[first] in {"by", "through", "via", "and", "from", "after"}:
         first += 1
+    if words[first] == "to" or words[first - 1 : first] == ["to"]:
+        first = _means_before(sentence, first)
     last = with_means(words, clause_end(words, way.last, _TAIL), _TAIL)
     return first, max(min(last, first + _MAX_QUOTE_WORDS), first + 1)
+
+
+def _means_before(sentence: Sentence, first: int) -> int:
+    """Where "used eight flash loans, seven from one pool, to skew the reserve" begins."""
+    for verb in sentence.of("how.use"):
+        if (
+            sentence.words[verb.first] in {"used", "using", "uses"}
+            and 0 < first - verb.first <= _MAX_WAY_WORDS
+        ):
+            return verb.first
+    return first
 
 
 def _subject_of_failure(words: list[str], first: int) -> int:
