@@ -22,7 +22,7 @@ _TAKING: Final = word_set("clauses.taking")
 def clause_start(words: list[str], first: int, limit: int) -> int:
     """Where the clause begins; unchanged where that is more than `limit` words before."""
     for place in range(first - 1, max(-2, first - limit - 2), -1):
-        if place < 0 or words[place] in _ENDS or words[place] in _STARTS:
+        if place < 0 or words[place] in _ENDS or words[place] in _STARTS or words[place] == DATE:
             return place + 1
     return first
 

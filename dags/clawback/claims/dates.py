@@ -40,6 +40,7 @@ _NO_ORDINAL: Final = (
 _SLASHED: Final = 2
 _YEAR_ONLY: Final = 11
 _BARE: Final = frozenset({10, 14, 15, 16})
+_IN_MONTH: Final = 10
 _LONGEST: Final = 48
 _CAPITAL_NEEDED: Final = frozenset({"may", "march", "mar", "dec", "mars", "mai"})
 
@@ -248,9 +249,9 @@ def _absolute(
             return None
     if number in _BARE:
         start = match.start("bare")
-        if not folded[start].isupper() and language in ("en", "de"):
+        if not folded[start].isupper() and number != _IN_MONTH and language in ("en", "de"):
             return None
-        year = _year_after(folded, match.end("bare"), language)
+        year = year or _year_after(folded, match.end("bare"), language)
     if not 1 <= month <= 12:
         return None
     kind = "absolute" if year is not None else "incomplete"

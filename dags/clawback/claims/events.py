@@ -41,6 +41,7 @@ _LATER: Final = word_set("events.later")
 _ENTERED: Final = frozenset({"obtained", "gained", "breached", "accessed", "entered", "infiltrated", "got"})
 _ANSWERS: Final = word_set("events.answers")
 _SEEN: Final = frozenset({"flagged", "detected", "spotted", "noticed", "flags", "detects", "reported"})
+_FRAGMENT: Final = 24
 _SHORTLY: Final = 4
 _INTRODUCING: Final = frozenset(
     {"after", "as", "when", "following", "upon", "because", "amid", "once", "on", "over"}
@@ -81,7 +82,12 @@ def _event_of(
     sentence: Sentence, word: int, when: When, told: list[tuple[int, int]]
 ) -> tuple[int, int, str] | None:
     text = when.text()
-    if text is None or "/" in text or len(text) == 4 or set(sentence.words[word - 1 : word]) & _DEADLINES:
+    if (
+        text is None
+        or "/" in text
+        or len(text) == 4
+        or (when.minute is None and set(sentence.words[word - 1 : word]) & _DEADLINES)
+    ):
         return None
     words = sentence.words
     if "worth" in words[max(0, word - 4) : word]:
@@ -110,10 +116,14 @@ def _event_of(
             and {"from", "out"} & set(words[hit.last : hit.last + 9])
         ):
             events.setdefault(hit.first, hit.last)
-    if words[word - 1 : word] == ["\u306f"] and sentence.of("f.say"):
+    if words[word - 1 : word] == ["\u306f"] and sentence.of("f.say") and "\u691c" not in words:
         # In Japanese the day beside the speaker is that on which he speaks.
         return None
-    if _is_second_of_range(words, word):
+    at = word - 1 - (words[word - 1 : word] == ["on"])
+    if at >= 0 and words[at] in _LATER and words[at] not in _ANSWERS:
+        # "said on Tuesday it had lost"
+        return None
+    if _is_second_of_range(words, word) or (_is_first_of_range(words, word) and not when.is_day):
         return None
     best: tuple[int, int, bool] | None = None
     aside = _asides(words, word)
@@ -146,6 +156,8 @@ def _event_of(
     if best is None and _thief_takes(sentence):
         place = sentence.of("thief")[0].first
         return min(place, word), max(place, word) + 1, "date.thief"
+    if best is None and _is_fragment(sentence, word):
+        return min(word, *sentence.figures), max(word, *sentence.figures) + 1, "date.fragment"
     if best is not None and not best[2]:
         best = _answered(sentence, best, events, told)
     if best is None or not best[2]:
@@ -170,6 +182,12 @@ def _later_places(sentence: Sentence) -> set[int]:
         for role in sentence.of("role")
         if role.tag.startswith(("recovered", "returned", "frozen", "seized", "made_whole"))
     }
+
+
+def _is_fragment(sentence: Sentence, word: int) -> bool:
+    """Whether a day and a figure stand together without a verb: "Examplia, Feb 21, $1.4m"."""
+    beside = any(abs(figure - word) <= 3 for figure in sentence.figures)
+    return beside and len(sentence.words) <= _FRAGMENT and not sentence.of("role")
 
 
 def _thief_takes(sentence: Sentence) -> bool:
@@ -206,7 +224,13 @@ def _answered(
 
 def _is_second_of_range(words: list[str], word: int) -> bool:
     """Whether a date ends a stretch of time: "between 23 June and 24 June"."""
-    return words[word - 1 : word] == ["and"] and "between" in words[max(0, word - 9) : word]
+    left = words[max(0, word - 9) : word]
+    return (left[-1:] == ["and"] and "between" in left) or (left[-1:] == ["to"] and "from" in left[-5:])
+
+
+def _is_first_of_range(words: list[str], word: int) -> bool:
+    """Whether a date begins a stretch of time: "between January 2024 and September 2025"."""
+    return words[word - 1 : word] == ["between"] and words[word + 1 : word + 3] == ["and", DATE]
 
 
 def _cost(words: list[str], first: int, last: int, word: int, aside: set[int]) -> int | None:

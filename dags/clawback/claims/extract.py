@@ -41,7 +41,7 @@ _FOR_AMOUNTS: Final = _LEVELS | {"estimate"}
 _FOR_CULPRITS: Final = _LEVELS | {"ident", "tie", "unknown"}
 _FOR_METHODS: Final = _LEVELS
 _OF_VICTIM: Final = frozenset(
-    {"attribution", "made_whole", "returned", "recovered", "frozen", "technique", "laundering_method"}
+    {"attribution", "made_whole", "returned", "recovered", "frozen", "technique", "laundering_method", "date"}
 )
 _NAMED_NOT = re.compile(
     r"without naming|not named in"

@@ -37,7 +37,22 @@ _GOODS: Final = word_set("methods.goods")
 _DIRTY: Final = word_set("laundering.dirty")
 _OTHERS: Final = word_set("laundering.others")
 _WAYS_TO: Final = frozenset(
-    {"to", "into", "through", "via", "for", "over", "across", "using", "on", "in", "by", "with", "among"}
+    {
+        "at",
+        "to",
+        "into",
+        "through",
+        "via",
+        "for",
+        "over",
+        "across",
+        "using",
+        "on",
+        "in",
+        "by",
+        "with",
+        "among",
+    }
 )
 _BY_MEANS: Final = frozenset(
     {"through", "via", "using", "with", "into", "by", "to", "across", "over", "in", "on"}
@@ -172,6 +187,10 @@ def _is_dirty(reading: Reading, sentence: Sentence) -> bool:
 def _of_verb(reading: Reading, sentence: Sentence, verb: Hit) -> list[_Way]:
     words = sentence.words
     left = words[max(0, verb.first - 4) : verb.first]
+    if left[-1:] == ["money"] or words[verb.last : verb.last + 1] == ["out"]:
+        return []
+    if words[verb.first] in {"via", "through"} and not _GOODS & {*words[: verb.first]}:
+        return []
     if _MODALS & set(left) or _is_noun(sentence, verb) or _is_others(sentence, verb):
         return []
     thieves = bool(sentence.of("thief") or sentence.of("actor"))

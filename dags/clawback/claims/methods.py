@@ -69,6 +69,7 @@ _MANY_THIEVES: Final = frozenset(
 )
 _COPULAR: Final = frozenset({"is", "was", "are", "were", "been", "known", "by"})
 _UNDONE: Final = word_set("methods.undone")
+_BASE_PAST: Final = word_set("methods.base_past")
 _PUTS_DOWN: Final = word_set("methods.puts_down")
 """Verbs that put a loss down "to" its cause."""
 
@@ -107,11 +108,22 @@ def techniques(reading: Reading) -> list[Finding]:
             or any(figure.unit != "%" for figure in sentence.figures.values())
         )
         best = _with_neighbours(sentence, max(ways, key=lambda way: (way.weight, -way.first)), ways)
-        if best.weight + 2 * near + 2 * rooted < _ENOUGH or _is_advice(sentence, best):
+        beside = not near and _is_beside_theft(reading, sentence)
+        if best.weight + 2 * near + beside + 2 * rooted < _ENOUGH or _is_advice(sentence, best):
             continue
         first, last = _quotation(sentence, best)
         found.append(Finding(sentence, "technique", first, last, f"technique.{best.rule}", label=best.label))
     return found
+
+
+def _is_beside_theft(reading: Reading, sentence: Sentence) -> bool:
+    """Whether the sentence before or after tells of a theft."""
+    first = max(0, sentence.number - 1)
+    return any(
+        other.of("event") or other.of("thief") or _loses(other)
+        for other in reading.sentences[first : sentence.number + 2]
+        if other is not sentence
+    )
 
 
 def _ways(sentence: Sentence) -> list[_Way]:
@@ -128,6 +140,11 @@ def _paired(sentence: Sentence, pair: _Pair) -> list[_Way]:
     ways = []
     objects = [hit for family in pair.objects for hit in sentence.of(family)]
     if not objects:
+        return []
+    if pair.verbs == "how.fail" and not any(
+        sentence.of(family) for family in ("how.code", "how.place", "how.proof")
+    ):
+        # "The team was not able to verify this"
         return []
     for verb in sentence.of(pair.verbs):
         if _is_denied(words, verb, pair.verbs) or _is_modal(words, verb):
@@ -301,6 +318,8 @@ def _quotation(sentence: Sentence, way: _Way) -> tuple[int, int]:
     words = sentence.words
     if way.rule.startswith("fail"):
         first = _subject_of_failure(words, way.first)
+    elif way.rule.startswith("deed"):
+        first = clause_start(words, way.first, 7)
     elif way.rule.startswith(("named", "flaw")):
         first = clause_start(words, way.first, 5)
         if not _COPULAR & set(words[first : way.first]):
@@ -354,6 +373,14 @@ def _tells(sentence: Sentence, ways: list[_Way]) -> bool:
     words = sentence.words
     if words[-1:] == ["?"] or sentence.of("how.general"):
         return False
+    if (
+        words[0] in _MANY_THIEVES
+        and words[1:2]
+        and not words[1].endswith("ed")
+        and words[1] not in _BASE_PAST
+    ):
+        # "Attackers exploit approvals" tells of no theft.
+        return False
     own = set(words)
     if {"how", "unclear"} <= own or {"not", "clear", "how"} <= own or {"unknown", "how"} <= own:
         return False
@@ -397,7 +424,7 @@ def _is_modal(words: list[str], hit: Hit) -> bool:
     left = words[max(0, hit.first - 3) : hit.first]
     return (
         bool(_MODALS & set(left))
-        and "have" not in left
+        and ("have" not in left or "could" in left)
         and "anyone" not in words[max(0, hit.first - 4) : hit.first]
     )
 
