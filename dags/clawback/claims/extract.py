@@ -182,8 +182,8 @@ class _Builder:
             why.append(f"as of: {phrase}")
         level = hedge.level if hedge is not None else None
         stance = finding.stance
-        if stance == "named" and level == "denied" and finding.claim_type == "attribution":
-            stance = "named"
+        if stance == "named" and level == "denied":
+            stance = "denied"
         return Claim(
             claim_type=finding.claim_type,
             value=figure.value if figure is not None else None,
@@ -199,7 +199,7 @@ class _Builder:
             incident=None if finding.claim_type == "actor_total" else self._incident(victim, when),
             actor=finding.actor,
             actor_stance=stance,
-            asserted_by=AUTHOR if speech is None else speech.name,
+            asserted_by=(finding.speaker or AUTHOR) if speech is None else speech.name,
             via=() if speech is None else speech.via,
             hedge=None if hedge is None else reading.quote(hedge.start, hedge.end),
             hedge_level=level,

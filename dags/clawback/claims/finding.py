@@ -14,7 +14,7 @@ class Finding:
 
     `actor` is who is held responsible, `stance` named, denied or unknown. `label` says in a few words what a
     claim without a figure is about; equal labels of one document are one claim. `when` is the value of a
-    claim of type date.
+    claim of type date. `speaker` says it where the sentence has no verb of speech: who denies, speaks.
     """
 
     sentence: Sentence
@@ -29,3 +29,4 @@ class Finding:
     when: str | None = None
     is_part: bool = False
     victim: str | None = None
+    speaker: str | None = None

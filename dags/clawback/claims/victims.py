@@ -78,6 +78,10 @@ class Victims:
         """All names of a sentence."""
         return self._by_sentence.get(sentence.number, [])
 
+    def is_certain(self, name: Name) -> bool:
+        """Whether a name stands as one elsewhere than at the beginning of a sentence."""
+        return key_of(name.text) in self._certain
+
     def _certain_names(self, titled: list[Name]) -> set[str]:
         """Names that stand within a sentence or are written as only names are."""
         certain = {key_of(name.text) for name in titled if is_camel(name.text)}
