@@ -126,7 +126,7 @@ def extract_claims(
     if strength == 0:
         return Extraction((), (), victims.main)
     governed = amounts.govern(reading, strength)
-    findings = [_amount(item) for item in governed if item.role != amounts.NOTHING and _is_amount(item)]
+    findings = [_amount(reading, item) for item in governed if item.role != amounts.NOTHING and _is_amount(item)]
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
         finding
@@ -158,7 +158,7 @@ class _Builder:
         speech = self._speakers.at(sentence, _anchor(sentence, finding))
         tags = _FOR_AMOUNTS
         if finding.claim_type in {"attribution", "linked_incident", "actor_total"}:
-            tags = _FOR_CULPRITS if finding.claim_type != "actor_total" else _FOR_AMOUNTS
+            tags = _FOR_CULPRITS if finding.claim_type == "attribution" else _FOR_AMOUNTS
         elif finding.claim_type == "made_whole":
             tags = _LEVELS | {"promise"}
         elif finding.figure is None:
@@ -169,6 +169,9 @@ class _Builder:
         victim, named = self._victims.of(sentence, first, last)
         if finding.victim is not None:
             victim, named = finding.victim, False
+        if finding.claim_type == "linked_incident" and self._victims.main is not None:
+            # The link is a claim about the theft that the text is about; the label names the other one.
+            victim, named = self._victims.main, victim == self._victims.main
         why = [f"{finding.claim_type}: {finding.rule}"]
         figure = finding.figure
         if figure is not None:
@@ -256,13 +259,13 @@ class _Builder:
         return victim if day is None else f"{victim} {day[:7]}"
 
 
-def _amount(item: amounts.Governed) -> Finding:
+def _amount(reading: Reading, item: amounts.Governed) -> Finding:
     first, last = item.word, item.word + 1
     if item.hit is not None:
         gap = max(item.hit.first - last, first - item.hit.last)
         if gap <= _REACH_OF_QUOTE and "+list" not in item.rule:
             first, last = min(first, item.hit.first), max(last, item.hit.last)
-    total = is_total(item)
+    total = is_total(reading, item)
     if total is not None:
         return Finding(
             item.sentence, "actor_total", first, last, f"total+{item.rule}", figure=item.figure, actor=total
