@@ -61,6 +61,7 @@ class _Blame:
     stance: str
     rule: str
     gap: int
+    own_words: bool = False
 
 
 def attributions(reading: Reading, victims: Victims) -> list[Finding]:
@@ -180,7 +181,7 @@ class _Culprits:
             if _is_denial_of_guilt(sentence, hit):
                 agent = self._last
                 return _finding(
-                    sentence, agent, _Blame(subject, hit.last, "denied", f"denied:{name_of(hit)}", 0), spoken=True
+                    sentence, agent, _Blame(subject, hit.last, "denied", f"denied:{name_of(hit)}", 0, own_words=True), spoken=True
                 )
         return None
 
@@ -193,11 +194,16 @@ def _is_apposed(sentence: Sentence, one: Agent, other: Agent) -> bool:
 
 def _finding(sentence: Sentence, agent: Agent, blame: _Blame, *, spoken: bool = False) -> Finding:
     first, last = blame.first, blame.last
+    if blame.rule == "before:say":
+        # The verb of speech is the speaker's, not the claim's.
+        first = last = agent.first
     if not spoken:
         first, last = min(agent.first, first), max(agent.last, last)
+    denied = (blame.first, blame.last, "denied") if blame.stance == "denied" else None
     return Finding(
         sentence, "attribution", first, last, f"attribution.{blame.rule}",
         actor=agent.name, stance=blame.stance, label=f"{agent.name.casefold()} {blame.stance}",
+        speaker=agent.name if blame.own_words else None, hedge=denied,
     )  # fmt: skip
 
 
@@ -487,7 +493,8 @@ def _denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> _Blame | N
         if agent.head == "state" and _GENERAL & set(words):
             # A state's general denial speaks of no theft.
             continue
-        return _blame_of(agent, hit, "denied", "denied", hit.first - agent.last)
+        own = words[hit.first] in _OWN_DENIALS
+        return _Blame(hit.first, hit.last, "denied", f"denied:{name_of(hit)}", hit.first - agent.last, own)
     for hit in sentence.of("before_not"):
         between = words[hit.last : agent.first]
         if not 0 <= agent.first - hit.last <= 6 or any(word in {",", ";", "but"} for word in between):
@@ -512,6 +519,10 @@ def _is_pronoun_before(words: list[str], place: int) -> bool:
     return words[place - 1 : place] in (["it"], ["this"], ["that"])
 
 
+_OWN_DENIALS: Final = frozenset(
+    {"denied", "denies", "deny", "rejected", "rejects", "disputes", "disputed", "insists", "insisted", "maintains"}
+    | {"maintained", "protested", "protests"}
+)
 _GUILT_DENIED: Final = word_set("culprits.guilt_denied")
 
 

@@ -20,7 +20,7 @@ from clawback.claims.culprits import attributions
 from clawback.claims.events import theft_dates
 from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
-from clawback.claims.hedges import hedge_of
+from clawback.claims.hedges import Hedge, disclaimer_of, hedge_of
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.links import is_total, links
@@ -150,6 +150,7 @@ class _Builder:
         self._victims = victims
         self._speakers = speakers
         self._day = day
+        self._disclaimer = disclaimer_of(reading)
         self._unnamed = _NAMED_NOT.search(reading.folded) is not None
 
     def claim(self, finding: Finding) -> Claim:
@@ -166,6 +167,11 @@ class _Builder:
         hedge = hedge_of(sentence, first, last, figure=finding.figure, speech=speech, tags=tags)
         if finding.claim_type == "date":
             hedge = None
+        elif finding.hedge is not None and (hedge is None or hedge.level != finding.hedge[2]):
+            begins, ends, known_level = finding.hedge
+            hedge = Hedge(sentence.starts[begins], sentence.ends[ends - 1], known_level, f"hedge.{finding.rule}")
+        elif hedge is None and self._disclaimer is not None and speech is None :
+            hedge = self._disclaimer
         victim, named = self._victims.of(sentence, first, last)
         if finding.victim is not None:
             victim, named = finding.victim, False

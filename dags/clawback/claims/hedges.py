@@ -19,7 +19,7 @@ from typing import Final
 from clawback.claims.figures import Figure
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit
-from clawback.claims.reading import Sentence
+from clawback.claims.reading import Reading, Sentence
 from clawback.claims.speakers import Speech
 
 _LEVELS: Final = {"ident": "confirmed", "tie": "suspected"}
@@ -62,7 +62,11 @@ def hedge_of(
     """
     best: tuple[int, Hit] | None = None
     for hit in sentence.of("hedge"):
-        if hit.tag not in tags or _is_name_of_figure(sentence, hit) or _is_noun(sentence, hit):
+        within = figure is None and first <= hit.first and hit.last <= last
+        if hit.tag not in tags or _is_name_of_figure(sentence, hit) or (_is_noun(sentence, hit) and not within):
+            continue
+        if figure is not None and any(hit.last <= actor.first <= hit.last + 1 for actor in sentence.of("actor")):
+            # "sophisticated actors, probably North Korean" doubts the actor only.
             continue
         distance = _distance(sentence, hit, first, last, inside=inside)
         if distance is None:
@@ -82,6 +86,16 @@ def hedge_of(
     return None if best is None else _from_hit(sentence, best[1])
 
 
+def disclaimer_of(reading: Reading) -> Hedge | None:
+    """What a text says of all that it charges: "merely an allegation"; None where it says nothing."""
+    for sentence in reading.sentences:
+        for hit in sentence.of("disclaimer"):
+            return Hedge(
+                sentence.starts[hit.first], sentence.ends[hit.last - 1], hit.tag, f"hedge.disclaimer:{hit.phrase}"
+            )
+    return None
+
+
 def _from_hit(sentence: Sentence, hit: Hit) -> Hedge:
     level = None if hit.tag in _WITHOUT_LEVEL else _LEVELS.get(hit.tag, hit.tag)
     return Hedge(
@@ -99,6 +113,9 @@ def _distance(sentence: Sentence, hit: Hit, first: int, last: int, *, inside: bo
     else:
         between = words[last : hit.first]
         reach = _REACH_AFTER
+    if "confidence" in words[hit.first : hit.last] and FIGURE not in between:
+        # "Lazarus is behind it, the firm says with a high level of confidence"
+        return len(between)
     if len(between) > reach or any(word in _BARRIERS for word in between):
         return None
     figures = sum(word == FIGURE for word in between)

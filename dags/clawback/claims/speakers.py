@@ -129,10 +129,51 @@ class Speakers:
     def _find(self, sentence: Sentence) -> list[Speech]:
         found = []
         for hit in sentence.of("say"):
-            speech = self._according(sentence, hit) if hit.tag == "according" else self._said(sentence, hit)
+            speech = self._according(sentence, hit) if hit.tag in {"according", "told"} else self._said(sentence, hit)
             if speech is not None:
                 found.append(speech)
+        found.extend(self._counted(sentence))
+        if not found:
+            self._subject_of(sentence)
         return found
+
+    def _counted(self, sentence: Sentence) -> list[Speech]:
+        """ "$196 million by PeckShield's count", "an estimate by Elliptic", "in Elliptic's view"."""
+        words = sentence.words
+        found = []
+        for place, word in enumerate(words):
+            if word not in _COUNTS:
+                continue
+            if words[place - 1 : place] == ["'s"]:
+                first = place - 1
+                while first > 0 and place - first < 7 and words[first - 1] not in _COUNT_STARTS:
+                    first -= 1
+                if words[first - 1 : first] and words[first - 1] in _COUNT_STARTS - _STOPS_ONLY:
+                    name = self._name(sentence, first, place - 1)
+                    if name is not None:
+                        found.append(_counting(sentence, name, first - 1, place + 1))
+                continue
+            by = place + 2 if words[place + 1 : place + 3] == [",", "by"] else place + 1
+            if words[by : by + 1] == ["by"]:
+                last = by + 2
+                while last < len(words) and last - by < 8 and words[last] not in _AFTER_NAME | _VERBISH | {"went"}:
+                    last += 1
+                name = self._name(sentence, by + 1, last)
+                if name is not None:
+                    found.append(_counting(sentence, name, place, last))
+        return found
+
+    def _subject_of(self, sentence: Sentence) -> None:
+        """Keep who a sentence is about, for the "it" of the next: "The chamber sentenced ... It held that"."""
+        words = sentence.words
+        last = 0
+        while last < min(5, len(words)) and words[last] not in _NOUNS:
+            if not words[last].isalnum():
+                return
+            last += 1
+        if 0 < last < min(5, len(words)) and words[0] in {"the", "a", "an"} and words[last] not in _HANDS:
+            self._last = " ".join(self._reading.text[sentence.starts[0] : sentence.ends[last]].split())
+            self._last_number = sentence.number
 
     def _according(self, sentence: Sentence, hit: Hit) -> Speech | None:
         words = sentence.words
@@ -144,8 +185,8 @@ class Speakers:
         name = self._name(sentence, hit.last, last)
         if name is None:
             return None
-        # At the beginning it governs what follows; what another says around it is one step further out.
-        first = last if hit.first <= 2 else 0
+        # "We were told by CoinsPaid that" governs what follows; else it may stand at either end.
+        first = last if hit.tag == "told" else 0
         return Speech(name, first, len(words), hit, False, _relays(self._reading, sentence))
 
     def _said(self, sentence: Sentence, hit: Hit) -> Speech | None:
@@ -161,9 +202,15 @@ class Speakers:
         if (
             hit.tag != "say"
             and not skipped
+            and words[hit.first].endswith("ed")
             and words[hit.last : hit.last + 1]
             and words[hit.last] in _PARTICIPLE
         ):
+            return None
+        if words[hit.first] in {"put", "puts"} and words[hit.last : hit.last + 1] in (["out"], ["up"], ["off"], ["on"]):
+            return None
+        if words[hit.first] == "reported" and not skipped and words[hit.last : hit.last + 1] in (["on"], ["in"], [DATE]):
+            # "the theft of $100 million reported on June 24"
             return None
         alleging = hit.tag == "claim"
         inverted = self._inverted(sentence, hit)
@@ -184,9 +231,10 @@ class Speakers:
             return None
         via = _relays(self._reading, sentence)
         if first > 2 and words[first - 1] in {'"', ","} and '"' in words[: first - 1]:
-            # '"This is likely Lazarus," he wrote, pointing to'
-            return Speech(subject, 0, first, hit, alleging, via)
-        if _closes(words, hit.last) and hit.first - first <= _MAX_NAME and first > 2:
+            # '"This is likely Lazarus," he wrote, pointing to'; '"..." she said, "but Circle has ..."'
+            goes_on = '"' in words[hit.last : hit.last + 6]
+            return Speech(subject, 0, len(words) if goes_on else first, hit, alleging, via)
+        if first > 2 and hit.first - first <= _MAX_NAME and _is_parenthesis(words, first, hit.last):
             return Speech(subject, 0, len(words), hit, alleging, via)
         end = len(words)
         for place in range(hit.last + 1, len(words) - 2):
@@ -218,6 +266,15 @@ class Speakers:
         last = hit.last
         while last < len(words) and last - hit.last < _MAX_NAME and words[last] not in _AFTER_NAME:
             last += 1
+        if words[last : last + 1] == [","]:
+            # "said Temari's chairman, Edmund Goh."
+            goes_on = last + 1
+            while goes_on < len(words) and goes_on - last < 5 and _is_name(self._reading, sentence, goes_on):
+                goes_on += 1
+            if goes_on > last + 1 and words[goes_on : goes_on + 1] in ([], ["."], [","], ['"']):
+                name = self._name(sentence, last + 1, goes_on)
+                if name is not None:
+                    return name, goes_on
         name = self._name(sentence, hit.last, last)
         return None if name is None else (name, last)
 
@@ -278,10 +335,10 @@ class Speakers:
                 return resolved
         spoken = " ".join(words[first:last])
         if spoken.removeprefix("the ") in _GENERIC_WORDS:
-            # "The firm believes" goes on with the firm that spoke last; else the victim speaks.
+            # "The firm believes" goes on with the firm that spoke just before; else it is named as written.
             before = self._last if self._last_number >= sentence.number - 1 else None
-            if before is None or spoken.split()[-1] in {"exchange", "protocol", "platform", "bridge"}:
-                before = self._victim
+            if spoken.split()[-1] in {"exchange", "protocol", "platform", "bridge"}:
+                before = None
             if before is not None:
                 self._last, self._last_number = before, sentence.number
                 return before
@@ -325,6 +382,12 @@ class Speakers:
         return inherited
 
 
+_COUNTS: Final = word_set("speakers.counts")
+_COUNT_STARTS: Final = frozenset({"by", "in", "on", ",", ".", ";", "(", "at", "with"})
+_STOPS_ONLY: Final = frozenset({",", ".", ";", "(", "at", "with"})
+_HANDS: Final = frozenset({"hackers", "hacker", "attackers", "attacker", "exploiter", "thief", "group", "report", "records", "data"})
+_AFTER_PARENTHESIS: Final = word_set("speakers.after_parenthesis")
+_PREPOSITIONS: Final = frozenset({"in", "on", "at", "after", "before", "by", "since", "when", "while", "as", "during", "following", "with", "for", "if"})
 _AFTER_NAME: Final = word_set("speakers.after_name") | {FIGURE, DATE}
 _VERBISH: Final = word_set("speakers.verbish")
 
@@ -346,17 +409,43 @@ def _inner(speech: Speech, other: Speech) -> bool:
     return (speech.first, -speech.last) > (other.first, -other.last)
 
 
-def _closes(words: list[str], place: int) -> bool:
-    """Whether nothing is said after the verb, as in "..., the exchange said"."""
-    rest = words[place:]
-    return len(rest) <= 4 and FIGURE not in rest and "that" not in rest
+def _is_parenthesis(words: list[str], first: int, last: int) -> bool:
+    """Whether a speaker and his verb stand after or within what he says: "..., the UN said in 2019, and".
+
+    Args:
+        words: of the sentence.
+        first: first word of the speaker.
+        last: word after the verb.
+    """
+    rest = words[last:]
+    if words[first - 1] in {"which", "that", "whom", "who"}:
+        return False
+    if len(rest) <= 4 and FIGURE not in rest and "that" not in rest:
+        return True
+    if words[first - 1] != "," or "that" in rest[:3]:
+        return False
+    if words[0] in _PREPOSITIONS and "," not in words[1 : first - 1]:
+        # "In a post on Saturday, the firm said"
+        return False
+    return rest[0] in _AFTER_PARENTHESIS or rest[0] == DATE
+
+
+def _counting(sentence: Sentence, name: str, first: int, last: int) -> Speech:
+    """A speech by a noun: it holds its part of the sentence, up to the semicolons around it."""
+    words = sentence.words
+    start = max((at + 1 for at in range(first) if words[at] in {";", ":"}), default=0)
+    end = next((at for at in range(last, len(words)) if words[at] == ";"), len(words))
+    return Speech(name, start, end, Hit(first, last, "say", "according", words[last - 1]), False)
 
 
 def _is_name(reading: Reading, sentence: Sentence, place: int) -> bool:
     start = sentence.starts[place]
     source = reading.folded
-    if sentence.number < 0 or not source[start].isupper():
+    if sentence.number < 0:
         return False
+    if not source[start].isupper():
+        # "X-explore", "Chain-analysis"
+        return place > 0 and source[start - 1] == "-" and source[sentence.starts[place - 1]].isupper()
     # A capital at the beginning of a sentence names nobody by itself.
     return place > 0 or source[start : start + 2].isupper() or sentence.words[place] not in _ADDITIONS
 

@@ -11,6 +11,9 @@ from clawback.claims.reading import Sentence
 
 _THIEF_NOUNS: Final = word_set("culprits.thief_nouns")
 _PARTICIPLES: Final = word_set("culprits.participles") | {"involved", "used", "executed", "named", "identified"}
+_AUXILIARIES: Final = frozenset(
+    {"is", "are", "was", "were", "has", "have", "had", "remain", "remains", "remained", "still", "do", "does", "did"}
+)
 _ARTICLES: Final = frozenset({"a", "an"})
 _UNSEEN: Final = frozenset({"unknown", "unidentified", "unnamed"})
 _OTHER_MATTERS: Final = frozenset({"how", "why", "whether", "when", "where", "amount", "vector", "loss"})
@@ -29,11 +32,19 @@ def unknown_culprit(sentence: Sentence) -> Finding | None:
             span = (hit.first, hit.last)
         if span is not None:
             first, last = span
+            words_of_state = None if hit.tag == "none" else (_with_auxiliaries(words, hit.first), hit.last, None)
             return Finding(
                 sentence, "attribution", first, last, f"attribution.unknown:{name_of(hit)}",
-                stance="unknown", label="unknown",
+                stance="unknown", label="unknown", hedge=words_of_state,
             )  # fmt: skip
     return None
+
+
+def _with_auxiliaries(words: list[str], place: int) -> int:
+    """The first of the auxiliary verbs before a state: "has not been found", "remains at large"."""
+    while place > 0 and words[place - 1] in _AUXILIARIES:
+        place -= 1
+    return place
 
 
 def _is_about_culprits(words: list[str], hit: Hit) -> bool:
