@@ -27,7 +27,9 @@ _NAMING: Final = word_set("agents.naming")
 _GROUP_NOUNS: Final = word_set("agents.group_nouns")
 _TITLES: Final = word_set("agents.titles")
 _COMPOUND: Final = word_set("agents.compound")
-_BANDS: Final = frozenset({"group", "pair", "band", "number", "bunch", "handful", "gang", "crew", "team", "ring"})
+_BANDS: Final = frozenset(
+    {"group", "pair", "band", "number", "bunch", "handful", "gang", "crew", "team", "ring"}
+)
 _LONGEST: Final = 8
 _OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-"})
 
@@ -132,7 +134,9 @@ class Agents:
             if found and first < found[-1].last:
                 continue
             last, name = self._apposed(sentence, place + 1)
-            if any(last <= group.first <= last + 3 and self._names_it(words, place, group) for group in groups):
+            if any(
+                last <= group.first <= last + 3 and self._names_it(words, place, group) for group in groups
+            ):
                 # "the phishing crew Inferno Drainer" is the group.
                 continue
             own = word in _OWN_PEOPLE or inside_job
@@ -193,7 +197,7 @@ def _describes(words: list[str], hits: list[Hit], hit: Hit) -> bool:
             if other.tag not in _OFFICES or (hit.tag in STATES and other.tag not in STATES)
         ]
         return any(
-            -2 <= other.first - hit.last <= 9 and not _parted(words[hit.last : other.first])
+            (-2 <= other.first - hit.last <= 9 and not _parted(words[hit.last : other.first]))
             or -1 <= hit.first - other.last <= 8
             for other in closer
         )
@@ -226,7 +230,7 @@ def _start(words: list[str], place: int) -> int:
                     first -= 1
                     if words[first] in _DETERMINERS:
                         break
-            elif first > 0 and words[first - 1] in {"the", "all", "his", "her", "its", "their", "any", "its"}:
+            elif first > 0 and words[first - 1] in {"the", "all", "his", "her", "its", "their", "any"}:
                 first -= 1
             return first
         if before in _PREMODIFIERS_END or before in {FIGURE, DATE} or not before.isalnum():

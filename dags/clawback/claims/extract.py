@@ -126,7 +126,9 @@ def extract_claims(
     if strength == 0:
         return Extraction((), (), victims.main)
     governed = amounts.govern(reading, strength)
-    findings = [_amount(reading, item) for item in governed if item.role != amounts.NOTHING and _is_amount(item)]
+    findings = [
+        _amount(reading, item) for item in governed if item.role != amounts.NOTHING and _is_amount(item)
+    ]
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
         finding
@@ -169,8 +171,10 @@ class _Builder:
             hedge = None
         elif finding.hedge is not None and (hedge is None or hedge.level != finding.hedge[2]):
             begins, ends, known_level = finding.hedge
-            hedge = Hedge(sentence.starts[begins], sentence.ends[ends - 1], known_level, f"hedge.{finding.rule}")
-        elif hedge is None and self._disclaimer is not None and speech is None :
+            hedge = Hedge(
+                sentence.starts[begins], sentence.ends[ends - 1], known_level, f"hedge.{finding.rule}"
+            )
+        if self._disclaimer is not None and speech is None and (hedge is None or hedge.level is None):
             hedge = self._disclaimer
         victim, named = self._victims.of(sentence, first, last)
         if finding.victim is not None:

@@ -9,21 +9,57 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.agents import Agent
+from clawback.claims.clauses import TRANSPARENT, Blame, blame_of, reaches
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import Hit
 from clawback.claims.reading import Sentence
 
 MONEY_ONLY: Final = word_set("culprits.money_only")
 _THEFT: Final = word_set("culprits.charged_theft")
+_ADMITTED: Final = word_set("culprits.admitted")
 _OTHER_CRIMES: Final = word_set("culprits.other_crimes")
 _CRIMES: Final = _THEFT - {"stolen", "stole", "hack", "heist", "exploit", "attack", "breach"}
 _TAKEN: Final = word_set("culprits.taken_by_law")
-_BE: Final = frozenset(
-    {"is", "are", "was", "were", "be", "been", "being", "got", "gets", "stand", "stands"}
-)
+_BE: Final = frozenset({"is", "are", "was", "were", "be", "been", "being", "got", "gets", "stand", "stands"})
 _AFTER_PARTICIPLE: Final = frozenset(
     {"for", "in", "over", "on", "after", "by", ",", ".", "with", "following", "at", "and", "to", "as", "of"}
 )
+
+
+def steps_of_law(sentence: Sentence, agent: Agent, agents: list[Agent], *, is_launderer: bool) -> list[Blame]:
+    """Arrests, charges, pleas and sentences that somebody suffers for a theft; see `is_for_theft`."""
+    words = sentence.words
+    found = []
+    for hit in sentence.of("blame_after"):
+        if hit.tag not in {"justice", "admit"} or not reaches(sentence, agent, hit, agents):
+            continue
+        if (
+            hit.tag == "admit"
+            and words[hit.last - 1] != "guilty"
+            and not _admits(words[hit.last : hit.last + 4])
+        ):
+            continue
+        if hit.tag == "justice" and not brings_to_justice(sentence, hit):
+            continue
+        if is_for_theft(sentence, agent, hit, is_launderer=is_launderer):
+            found.append(blame_of(hit, "named", "after", hit.first - agent.last))
+    for hit in sentence.of("blame_before"):
+        if hit.tag != "justice" or not 0 <= agent.first - hit.last <= 3:
+            continue
+        if not all(word in TRANSPARENT for word in words[hit.last : agent.first]):
+            continue
+        if is_for_theft(sentence, agent, hit, is_launderer=is_launderer):
+            found.append(blame_of(hit, "named", "before", agent.first - hit.last))
+    return found
+
+
+def _admits(after: list[str]) -> bool:
+    """Whether it is a theft that is admitted, and not that something was wrong."""
+    return (
+        not after
+        or after[0] in {".", ",", "in"}
+        or ("that" not in after[:1] and bool(_ADMITTED & set(after[:3])))
+    )
 
 
 def brings_to_justice(sentence: Sentence, hit: Hit) -> bool:

@@ -13,7 +13,17 @@ from typing import Final
 from clawback.claims.phrases import Lexicon
 from clawback.errors import ClawbackError
 
-_FILES: Final = ("roles", "hedges", "speech", "actors", "culprits", "links", "methods", "scenes", "other_languages")
+_FILES: Final = (
+    "roles",
+    "hedges",
+    "speech",
+    "actors",
+    "culprits",
+    "links",
+    "methods",
+    "scenes",
+    "other_languages",
+)
 
 
 def load() -> Lexicon:

@@ -27,12 +27,26 @@ _ACTS: Final = word_set("links.acts")
 _NEGATIONS: Final = frozenset({"no", "not", "n't", "never", "unrelated", "neither", "without"})
 _SUBJECTS: Final = frozenset({"country", "regime", "group", "gang", "it", "they", "its", "hackers", "nation"})
 _STOLEN_GOODS: Final = frozenset(
-    {"funds", "coins", "transactions", "transaction", "records", "loot", "proceeds", "money", "tokens", "ether", "data"}
+    {
+        "funds",
+        "coins",
+        "transactions",
+        "transaction",
+        "records",
+        "loot",
+        "proceeds",
+        "money",
+        "tokens",
+        "ether",
+        "data",
+    }
     | {"gone", "sent", "went", "moved", "received"}
 )
 _BOTH: Final = frozenset({"both", "two", "three", "four", "all", "these"})
 _REACH: Final = 25
-_CLAUSE: Final = frozenset({",", ".", ";", ":", "(", '"', "said", "says", "that", "noted", "notes", "but", "while"})
+_CLAUSE: Final = frozenset(
+    {",", ".", ";", ":", "(", '"', "said", "says", "that", "noted", "notes", "but", "while"}
+)
 
 
 def links(reading: Reading, victims: Victims) -> list[Finding]:
@@ -59,7 +73,9 @@ def _link(sentence: Sentence, victims: Victims) -> Finding | None:
             return _finding(sentence, hit.first, hit.last, hit, "the same thief's next theft")
         if hit.tag == "again":
             if _thief_before(sentence, hit):
-                return _finding(sentence, _clause_start(sentence.words, hit.first), hit.last, hit, "another theft")
+                return _finding(
+                    sentence, _clause_start(sentence.words, hit.first), hit.last, hit, "another theft"
+                )
             continue
         both = _both_thefts(sentence, hit)
         if both is not None:
@@ -127,7 +143,9 @@ def _thief_before(sentence: Sentence, hit: Hit) -> bool:
     """Whether the thief, or a group, or what is the thief's, is what a phrase speaks of."""
     words = sentence.words
     window = words[max(0, hit.first - 12) : hit.first]
-    if _THIEVES & set(window) or {"he", "they", "she", "who", "same", "wallet", "address", "which"} & set(window):
+    if _THIEVES & set(window) or {"he", "they", "she", "who", "same", "wallet", "address", "which"} & set(
+        window
+    ):
         return True
     return any(hit.first - 14 <= actor.first < hit.first for actor in sentence.of("actor"))
 
@@ -143,7 +161,8 @@ def _clause_start(words: list[str], place: int) -> int:
 def _over_years(words: list[str]) -> bool:
     """ "over the last five years", "in the past decade"."""
     return any(
-        word in {"last", "past", "recent"} and {"years", "decade", "months"} & set(words[place + 1 : place + 4])
+        word in {"last", "past", "recent"}
+        and {"years", "decade", "months"} & set(words[place + 1 : place + 4])
         for place, word in enumerate(words)
     )
 
@@ -151,7 +170,9 @@ def _over_years(words: list[str]) -> bool:
 def _one_house(words: list[str]) -> bool:
     """Whether one robbed house is spoken of: "hacked into an exchange and stole"."""
     return any(
-        word in {"a", "an"} and _HOUSES & set(words[place + 1 : place + 5]) and "," not in words[place + 1 : place + 3]
+        word in {"a", "an"}
+        and _HOUSES & set(words[place + 1 : place + 5])
+        and "," not in words[place + 1 : place + 3]
         for place, word in enumerate(words)
     )
 

@@ -102,7 +102,15 @@ def _theft_of(sentence: Sentence, name: Name) -> Reference | None:
         if words[place] not in _KINDS and words[place] not in (DATE, FIGURE) and not words[place].isdigit():
             break
     first = name.first
-    while first > 0 and words[first - 1] in {"the", "lender", "exchange", "bridge", "protocol", "wallet", "crypto"}:
+    while first > 0 and words[first - 1] in {
+        "the",
+        "lender",
+        "exchange",
+        "bridge",
+        "protocol",
+        "wallet",
+        "crypto",
+    }:
         first -= 1
     before = words[max(0, first - 6) : first]
     if before and before[-1] in _OF:
@@ -114,6 +122,10 @@ def _theft_of(sentence: Sentence, name: Name) -> Reference | None:
     if before and (before[-1] in _ACTS or (before[-1] == "into" and "broke" in before)):
         return Reference(first - 1, name.last, f"{name.text} theft")
     # ", of Candlefi and Mornpool" goes on with the thefts of before.
-    if before and before[-1] in _OF and {"thefts", "attacks", "hacks"} & set(words[max(0, first - 10) : first]):
+    if (
+        before
+        and before[-1] in _OF
+        and {"thefts", "attacks", "hacks"} & set(words[max(0, first - 10) : first])
+    ):
         return Reference(first - 1, name.last, f"{name.text} theft")
     return None

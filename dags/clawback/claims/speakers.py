@@ -7,7 +7,7 @@ Invariants:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from clawback.claims.lexicon import word_set
@@ -83,7 +83,7 @@ _JUDGED_NOUN: Final = word_set("speakers.judged_noun")
 class Speech:
     """A speaker and what is his: the words `first` up to `last` of the sentence.
 
-    `verb` is the hit that made it; `alleging` says that the verb itself doubts ("claimed").
+    `verb` is the hit that made it, in the sentence `number`; `alleging` says that the verb itself doubts ("claimed").
     """
 
     name: str
@@ -92,6 +92,7 @@ class Speech:
     verb: Hit
     alleging: bool
     via: tuple[str, ...] = ()
+    number: int = -1
 
     @property
     def is_paper(self) -> bool:
@@ -129,13 +130,17 @@ class Speakers:
     def _find(self, sentence: Sentence) -> list[Speech]:
         found = []
         for hit in sentence.of("say"):
-            speech = self._according(sentence, hit) if hit.tag in {"according", "told"} else self._said(sentence, hit)
+            speech = (
+                self._according(sentence, hit)
+                if hit.tag in {"according", "told"}
+                else self._said(sentence, hit)
+            )
             if speech is not None:
                 found.append(speech)
         found.extend(self._counted(sentence))
         if not found:
             self._subject_of(sentence)
-        return found
+        return [replace(speech, number=sentence.number) for speech in found]
 
     def _counted(self, sentence: Sentence) -> list[Speech]:
         """ "$196 million by PeckShield's count", "an estimate by Elliptic", "in Elliptic's view"."""
@@ -156,7 +161,11 @@ class Speakers:
             by = place + 2 if words[place + 1 : place + 3] == [",", "by"] else place + 1
             if words[by : by + 1] == ["by"]:
                 last = by + 2
-                while last < len(words) and last - by < 8 and words[last] not in _AFTER_NAME | _VERBISH | {"went"}:
+                while (
+                    last < len(words)
+                    and last - by < 8
+                    and words[last] not in _AFTER_NAME | _VERBISH | {"went"}
+                ):
                     last += 1
                 name = self._name(sentence, by + 1, last)
                 if name is not None:
@@ -166,6 +175,17 @@ class Speakers:
     def _subject_of(self, sentence: Sentence) -> None:
         """Keep who a sentence is about, for the "it" of the next: "The chamber sentenced ... It held that"."""
         words = sentence.words
+        named = 0
+        while (
+            named < min(4, len(words))
+            and words[named].isalpha()
+            and self._reading.folded[sentence.starts[named]].isupper()
+        ):
+            named += 1
+        if named >= 2 and not _is_actor(sentence, 0, named) and not {"the", "on", "in"} & set(words[:named]):
+            self._last = " ".join(self._reading.text[sentence.starts[0] : sentence.ends[named - 1]].split())
+            self._last_number = sentence.number
+            return
         last = 0
         while last < min(5, len(words)) and words[last] not in _NOUNS:
             if not words[last].isalnum():
@@ -207,9 +227,18 @@ class Speakers:
             and words[hit.last] in _PARTICIPLE
         ):
             return None
-        if words[hit.first] in {"put", "puts"} and words[hit.last : hit.last + 1] in (["out"], ["up"], ["off"], ["on"]):
+        if words[hit.first] in {"put", "puts"} and words[hit.last : hit.last + 1] in (
+            ["out"],
+            ["up"],
+            ["off"],
+            ["on"],
+        ):
             return None
-        if words[hit.first] == "reported" and not skipped and words[hit.last : hit.last + 1] in (["on"], ["in"], [DATE]):
+        if (
+            words[hit.first] == "reported"
+            and not skipped
+            and words[hit.last : hit.last + 1] in (["on"], ["in"], [DATE])
+        ):
             # "the theft of $100 million reported on June 24"
             return None
         alleging = hit.tag == "claim"
@@ -241,6 +270,9 @@ class Speakers:
             if words[place] in _CONTRAST or words[place] == ";":
                 end = place
                 break
+        if words[0] in _SUBORDINATE and first <= 3 and "," in words[hit.last : end]:
+            # "After the exchange said it was investigating, it emerged that"
+            end = words.index(",", hit.last)
         start = hit.last if hit.tag != "judge" else first
         return Speech(subject, start, end, hit, alleging, via)
 
@@ -263,6 +295,9 @@ class Speakers:
         words = sentence.words
         if hit.first == 0 or words[hit.first - 1] not in {",", '"', "'"} or hit.tag == "judge":
             return None
+        if words[hit.last : hit.last + 1] and words[hit.last] in _THIEVES:
+            # "The chief executive, Mara Oyelaran, said hackers stole"
+            return None
         last = hit.last
         while last < len(words) and last - hit.last < _MAX_NAME and words[last] not in _AFTER_NAME:
             last += 1
@@ -281,6 +316,11 @@ class Speakers:
     def _name_range(self, sentence: Sentence, before: int) -> tuple[int, int] | None:
         """The words that name the subject of a verb at `before`."""
         words = sentence.words
+        for place in range(max(1, before - 8), before - 1):
+            if words[place] in _SEEN and words[place + 1] == "by":
+                # "A UN report seen by Reuters says"
+                before = place
+                break
         while before > 0 and words[before - 1] == '"':
             before -= 1
         if before == 0:
@@ -367,11 +407,18 @@ class Speakers:
         """Sentences inside a quotation that an earlier sentence opened and ascribed."""
         inherited: dict[int, Speech] = {}
         speaker: Speech | None = None
+        before: Speech | None = None
         is_open = False
         for sentence in self._reading.sentences:
             own = self._speeches[sentence.number]
-            if is_open and speaker is not None and not own:
+            opens = sentence.words[:1] == ['"'] and before is not None
+            if speaker is not None and is_open and not own:
                 inherited[sentence.number] = speaker
+            elif opens and before is not None and not own:
+                # '"It was a bad day," said the founder. "They took it all."'
+                inherited[sentence.number] = before
+                speaker = before
+            before = own[-1] if own and '"' in sentence.words else None
             if own:
                 speaker = own[-1]
             marks = sentence.words.count('"')
@@ -385,9 +432,31 @@ class Speakers:
 _COUNTS: Final = word_set("speakers.counts")
 _COUNT_STARTS: Final = frozenset({"by", "in", "on", ",", ".", ";", "(", "at", "with"})
 _STOPS_ONLY: Final = frozenset({",", ".", ";", "(", "at", "with"})
-_HANDS: Final = frozenset({"hackers", "hacker", "attackers", "attacker", "exploiter", "thief", "group", "report", "records", "data"})
+_HANDS: Final = frozenset(
+    {"hackers", "hacker", "attackers", "attacker", "exploiter", "thief", "group", "report", "records", "data"}
+)
+_SEEN: Final = frozenset({"seen", "reviewed", "obtained", "viewed", "read"})
+_SUBORDINATE: Final = frozenset({"after", "when", "while", "although", "though", "before", "since", "once"})
 _AFTER_PARENTHESIS: Final = word_set("speakers.after_parenthesis")
-_PREPOSITIONS: Final = frozenset({"in", "on", "at", "after", "before", "by", "since", "when", "while", "as", "during", "following", "with", "for", "if"})
+_PREPOSITIONS: Final = frozenset(
+    {
+        "in",
+        "on",
+        "at",
+        "after",
+        "before",
+        "by",
+        "since",
+        "when",
+        "while",
+        "as",
+        "during",
+        "following",
+        "with",
+        "for",
+        "if",
+    }
+)
 _AFTER_NAME: Final = word_set("speakers.after_name") | {FIGURE, DATE}
 _VERBISH: Final = word_set("speakers.verbish")
 

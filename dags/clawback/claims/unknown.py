@@ -10,9 +10,30 @@ from clawback.claims.phrases import Hit, name_of
 from clawback.claims.reading import Sentence
 
 _THIEF_NOUNS: Final = word_set("culprits.thief_nouns")
-_PARTICIPLES: Final = word_set("culprits.participles") | {"involved", "used", "executed", "named", "identified"}
+_PARTICIPLES: Final = word_set("culprits.participles") | {
+    "involved",
+    "used",
+    "executed",
+    "named",
+    "identified",
+}
 _AUXILIARIES: Final = frozenset(
-    {"is", "are", "was", "were", "has", "have", "had", "remain", "remains", "remained", "still", "do", "does", "did"}
+    {
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "remain",
+        "remains",
+        "remained",
+        "still",
+        "do",
+        "does",
+        "did",
+    }
 )
 _ARTICLES: Final = frozenset({"a", "an"})
 _UNSEEN: Final = frozenset({"unknown", "unidentified", "unnamed"})
@@ -32,7 +53,9 @@ def unknown_culprit(sentence: Sentence) -> Finding | None:
             span = (hit.first, hit.last)
         if span is not None:
             first, last = span
-            words_of_state = None if hit.tag == "none" else (_with_auxiliaries(words, hit.first), hit.last, None)
+            words_of_state = (
+                None if hit.tag == "none" else (_with_auxiliaries(words, hit.first), hit.last, None)
+            )
             return Finding(
                 sentence, "attribution", first, last, f"attribution.unknown:{name_of(hit)}",
                 stance="unknown", label="unknown", hedge=words_of_state,
