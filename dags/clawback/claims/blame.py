@@ -33,6 +33,7 @@ _SAYING: Final = frozenset({"say", "says", "said"})
 
 
 def blamed_before(sentence: Sentence, agent: Agent) -> list[Blame]:
+    """Phrases before an agent that blame him: "attributed to", "the handiwork of"."""
     words = sentence.words
     found = []
     theft = speaks_of_theft(sentence)
@@ -82,6 +83,7 @@ def blamed_before(sentence: Sentence, agent: Agent) -> list[Blame]:
 
 
 def blamed_after(sentence: Sentence, agent: Agent, agents: list[Agent]) -> list[Blame]:
+    """Phrases after an agent that blame him: "was behind", "is suspected of", "claimed responsibility"."""
     words = sentence.words
     found = []
     theft = speaks_of_theft(sentence)
@@ -141,6 +143,7 @@ def _is_suspected(sentence: Sentence, hit: Hit) -> bool:
 
 
 def inside_job(sentence: Sentence, agent: Agent) -> Blame:
+    """An inside job, which blames by its name, or that it was none."""
     words = sentence.words
     first = agent.first
     while (

@@ -1,7 +1,7 @@
 """How a predicate belongs to a noun phrase: the grammar that the rules for culprits share.
 
-A predicate that follows is the phrase's own where only what belongs to the phrase stands between: an apposition,
-a relative pronoun, adverbs and auxiliary verbs, another phrase joined by "and".
+A predicate that follows is the phrase's own where only what belongs to the phrase stands between: an
+apposition, a relative pronoun, adverbs and auxiliary verbs, another phrase joined by "and".
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ def denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | Non
 
 
 def is_denial_of_guilt(sentence: Sentence, hit: Hit) -> bool:
+    """Whether it is guilt that is denied, and not a loss or a breach."""
     words = sentence.words
     after = words[hit.last : hit.last + 8]
     first = words[hit.first]

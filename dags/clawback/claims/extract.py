@@ -121,7 +121,7 @@ def extract_claims(
     language = "en" if language == "und" else language
     reading = read(text, title=title, published=published, language=language)
     victims = Victims(reading, fold(title), publisher)
-    speakers = Speakers(reading, publisher=publisher, victim=victims.main)
+    speakers = Speakers(reading, publisher=publisher)
     strength = theft_strength(reading, language)
     if strength == 0:
         return Extraction((), (), victims.main)

@@ -1,7 +1,7 @@
 """Which thefts are one hand's work, and what one hand took in all: linked incidents and actors' totals.
 
-A link is another theft (`other_thefts`) and, beside it, a word that ties hands and not dates: the same group or
-wallet, funds that met, gas from the thief's address, "also behind", "struck again". That one theft is larger
+A link is another theft (`other_thefts`) and, beside it, a word that ties hands and not dates: the same group
+or wallet, funds that met, gas from the thief's address, "also behind", "struck again". That one theft is larger
 than another, came after it or began alike ties nothing.
 """
 
@@ -127,7 +127,7 @@ def _ties(sentence: Sentence, hit: Hit, other: Reference) -> bool:
 
 
 def _both_thefts(sentence: Sentence, hit: Hit) -> tuple[int, int] | None:
-    """ "both thefts", "the two attacks", "the heist and the Candlefi breach"."""
+    """Two thefts spoken of at once: "both thefts", "the two attacks"."""
     words = sentence.words
     if hit.tag not in {"same", "tie", "funds"}:
         return None
@@ -159,7 +159,7 @@ def _clause_start(words: list[str], place: int) -> int:
 
 
 def _over_years(words: list[str]) -> bool:
-    """ "over the last five years", "in the past decade"."""
+    """Whether a sum is over years: "over the last five years", "in the past decade"."""
     return any(
         word in {"last", "past", "recent"}
         and {"years", "decade", "months"} & set(words[place + 1 : place + 4])
@@ -202,7 +202,7 @@ def is_total(reading: Reading, governed: Governed) -> str | None:
 
 
 def _actor_of(reading: Reading, sentence: Sentence, hit: Hit, figure: int) -> str | None:
-    """The group that a sum is said of; "the country", "the group" is the one named in the sentences before."""
+    """The group that a sum is said of; "the country" is the one named in the sentences before."""
     words = sentence.words
     actors = sentence.of("actor")
     if actors:

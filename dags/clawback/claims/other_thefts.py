@@ -40,7 +40,7 @@ def other_thefts(sentence: Sentence, victims: Victims) -> list[Reference]:
 
 
 def _counted(sentence: Sentence) -> list[Reference]:
-    """ "another attack", "two earlier hacks", "a second one"."""
+    """Thefts that are counted: "another attack", "two earlier hacks", "a second one"."""
     words = sentence.words
     found = []
     for place, word in enumerate(words):
@@ -64,7 +64,7 @@ def _counted(sentence: Sentence) -> list[Reference]:
 
 
 def _unnamed(words: list[str]) -> list[Reference]:
-    """ "the theft of $48.5 million from an exchange in Seoul", "the attack on its own wallets"."""
+    """Thefts of a house without a name: "the theft of $48.5 million from an exchange in Seoul", "the attack on its own wallets"."""
     found = []
     for place, word in enumerate(words):
         if word not in _THEFTS:
