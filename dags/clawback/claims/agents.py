@@ -26,7 +26,7 @@ _FIRMS: Final = word_set("agents.firms")
 _NAMING: Final = word_set("agents.naming")
 _GROUP_NOUNS: Final = word_set("agents.group_nouns")
 _TITLES: Final = word_set("agents.titles")
-_COMPOUND: Final = word_set("agents.compound")
+_COMPOUND: Final = word_set("agents.owned_things")
 _BANDS: Final = frozenset(
     {"group", "pair", "band", "number", "bunch", "handful", "gang", "crew", "team", "ring"}
 )

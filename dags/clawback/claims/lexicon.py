@@ -19,6 +19,7 @@ _FILES: Final = (
     "speech",
     "actors",
     "culprits",
+    "culprits_other_languages",
     "links",
     "methods",
     "scenes",

@@ -26,6 +26,7 @@ _PRONOUNS: Final = frozenset({"he", "she", "they", "it"})
 _GENERIC_WORDS: Final = word_set("speakers.generic")
 _WE: Final = frozenset({"we", "i"})
 _SEEN: Final = frozenset({"seen", "reviewed", "obtained", "viewed", "read"})
+_HOUSES: Final = frozenset({"exchange", "protocol", "platform", "bridge"})
 _HANDS: Final = word_set("speakers.hands")
 
 
@@ -68,11 +69,12 @@ class SpeakerNames:
         if spoken.removeprefix("the ") in _GENERIC_WORDS:
             # "The firm believes" goes on with the firm that spoke just before; else it is named as written.
             before = self._last if self._last_number >= sentence.number - 1 else None
-            if spoken.split()[-1] in {"exchange", "protocol", "platform", "bridge"}:
-                before = None
-            if before is not None:
-                self._last, self._last_number = before, sentence.number
-                return before
+            if before is None or spoken.split()[-1] in _HOUSES:
+                if words[first - 1 : first] == ["the"]:
+                    first -= 1
+                return self._written(sentence, first, last)
+            self._last_number = sentence.number
+            return before
         named = any(is_name(self._reading, sentence, place) for place in range(first, last))
         known = any(word in _NOUNS for word in words[first:last])
         if not (named or known) or words[last - 1] in _EVENTS or words[first] in _WE:
@@ -81,13 +83,16 @@ class SpeakerNames:
             return None
         if _is_actor(sentence, first, last):
             return None
-        name = " ".join(self._reading.text[sentence.starts[first] : sentence.ends[last - 1]].split())
+        name = self._written(sentence, first, last)
         if len(name) > 120:
             return None
         self._last, self._last_number = name, sentence.number
         if self._publisher and name.casefold() in (self._publisher, self._publisher.removeprefix("the ")):
             return AUTHOR
         return name
+
+    def _written(self, sentence: Sentence, first: int, last: int) -> str:
+        return " ".join(self._reading.text[sentence.starts[first] : sentence.ends[last - 1]].split())
 
     def range_before(self, sentence: Sentence, before: int) -> tuple[int, int] | None:
         """The words that name the subject of a verb at `before`."""
