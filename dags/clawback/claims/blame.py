@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from clawback.claims.agents import Agent, Who
@@ -122,7 +123,8 @@ def blamed_after(sentence: Sentence, agent: Agent, agents: list[Agent]) -> list[
             stance = "denied"
         if words[agent.first] in {"no", "none"} or "none" in words[max(0, agent.first - 3) : agent.first]:
             stance = "denied"
-        found.append(blame_of(hit, stance, "after", hit.first - agent.last + 1))
+        blame = blame_of(hit, stance, "after", hit.first - agent.last + 1)
+        found.append(replace(blame, own_words=hit.tag == "claim"))
     return found
 
 

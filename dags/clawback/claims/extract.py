@@ -169,6 +169,8 @@ class _Builder:
         hedge = hedge_of(sentence, first, last, figure=finding.figure, speech=speech, tags=tags)
         if finding.claim_type == "date":
             hedge = None
+        elif finding.stance == "unknown" and finding.hedge is None:
+            hedge = None
         elif finding.hedge is not None and (hedge is None or hedge.level != finding.hedge[2]):
             begins, ends, known_level = finding.hedge
             hedge = Hedge(
@@ -290,6 +292,9 @@ def _is_amount(item: amounts.Governed) -> bool:
 def _anchor(sentence: Sentence, finding: Finding) -> int:
     if finding.figure is not None:
         return next(word for word, figure in sentence.figures.items() if figure is finding.figure)
+    if finding.claim_type == "attribution":
+        # "found no evidence that Lazarus was involved" begins before what is said.
+        return finding.last - 1
     return finding.first
 
 

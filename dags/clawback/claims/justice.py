@@ -17,6 +17,7 @@ from clawback.claims.reading import Sentence
 MONEY_ONLY: Final = word_set("culprits.money_only")
 _THEFT: Final = word_set("culprits.charged_theft")
 _ADMITTED: Final = word_set("culprits.admitted")
+_TAKES: Final = frozenset({"took", "takes", "taking"})
 _OTHER_CRIMES: Final = word_set("culprits.other_crimes")
 _CRIMES: Final = _THEFT - {"stolen", "stole", "hack", "heist", "exploit", "attack", "breach"}
 _TAKEN: Final = word_set("culprits.taken_by_law")
@@ -47,6 +48,8 @@ def steps_of_law(sentence: Sentence, agent: Agent, agents: list[Agent], *, is_la
         if hit.tag != "justice" or not 0 <= agent.first - hit.last <= 3:
             continue
         if not all(word in TRANSPARENT for word in words[hit.last : agent.first]):
+            continue
+        if words[hit.first] in _TAKES and words[agent.last : agent.last + 2] != ["into", "custody"]:
             continue
         if is_for_theft(sentence, agent, hit, is_launderer=is_launderer):
             found.append(blame_of(hit, "named", "before", agent.first - hit.last))

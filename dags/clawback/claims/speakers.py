@@ -25,6 +25,10 @@ _CONTRAST: Final = frozenset({"but", "although", "though", "whereas", "while"})
 _PARTICIPLE: Final = word_set("speakers.participle")
 _THIEVES: Final = word_set("speakers.thieves")
 _JUDGED_NOUN: Final = word_set("speakers.judged_noun")
+_BEFORE_NOUN: Final = frozenset({"with", "has", "have", "had", "having", "of", "no", "any", "without"})
+_BELIEVE: Final = frozenset({"believe", "think", "suspect", "attribute"})
+"""Who does not believe it speaks all the same."""
+
 _COUNTS: Final = word_set("speakers.counts")
 _BEFORE_COUNTS: Final = frozenset({"by", "in", "on"})
 _COUNT_STARTS: Final = _BEFORE_COUNTS | {",", ".", ";", "(", "at", "with"}
@@ -126,7 +130,9 @@ class Speakers:
         while before > 0 and words[before - 1] in SKIPPED:
             before -= 1
         skipped = words[before : hit.first]
-        if words[hit.last - 1].endswith("ing") or "never" in skipped or "not" in skipped or "n't" in skipped:
+        if words[hit.last - 1].endswith("ing") or (
+            {"never", "not", "n't"} & set(skipped) and words[hit.first] not in _BELIEVE
+        ):
             return None
         if before and words[before - 1] in _PASSIVE | _JUDGED_NOUN | {"to", "of"}:
             return None
@@ -151,6 +157,11 @@ class Speakers:
             and words[hit.last : hit.last + 1] in (["on"], ["in"], [DATE])
         ):
             # "the theft of $100 million reported on June 24"
+            return None
+        if words[hit.first].endswith("s") and words[hit.first - 1] in _BEFORE_NOUN:
+            # "thieves with ties to", "has links to"
+            return None
+        if words[hit.last : hit.last + 1] in (["responsibility"], ["credit"]):
             return None
         alleging = hit.tag == "claim"
         inverted = self._inverted(sentence, hit)
