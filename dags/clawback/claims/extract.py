@@ -167,9 +167,7 @@ class _Builder:
         elif finding.figure is None:
             tags = _FOR_METHODS
         hedge = hedge_of(sentence, first, last, figure=finding.figure, speech=speech, tags=tags)
-        if finding.claim_type == "date":
-            hedge = None
-        elif finding.stance == "unknown" and finding.hedge is None:
+        if finding.claim_type == "date" or (finding.stance == "unknown" and finding.hedge is None):
             hedge = None
         elif finding.hedge is not None and (hedge is None or hedge.level != finding.hedge[2]):
             begins, ends, known_level = finding.hedge

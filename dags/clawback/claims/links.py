@@ -1,8 +1,8 @@
 """Which thefts are one hand's work, and what one hand took in all: linked incidents and actors' totals.
 
-A link is another theft (`other_thefts`) and, beside it, a word that ties hands and not dates: the same group
-or wallet, funds that met, gas from the thief's address, "also behind", "struck again". That one theft is larger
-than another, came after it or began alike ties nothing.
+A link is another theft (`other_thefts`) and, beside it, a word that ties hands and not dates: the same
+group or wallet, funds that met, gas from the thief's address, "also behind", "struck again". That one theft
+is larger than another, came after it or began alike ties nothing.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ def _ties(sentence: Sentence, hit: Hit, other: Reference) -> bool:
     if hit.tag == "same":
         # "The same day, Candlefi paused": what is the same must be a hand or its tool.
         acts = _ACTS | _THEFTS | _THIEVES | {"behind", "responsible", "carried", "work"}
-        return bool(acts & set(words[other.first : other.last])) and "audited" not in words
+        told = words[other.first : max(other.last, hit.last + 3 if other.last <= hit.first else 0)]
+        return bool(acts & set(told)) and "audited" not in words
     return True
 
 

@@ -64,7 +64,7 @@ def _counted(sentence: Sentence) -> list[Reference]:
 
 
 def _unnamed(words: list[str]) -> list[Reference]:
-    """Thefts of a house without a name: "the theft of $48.5 million from an exchange in Seoul", "the attack on its own wallets"."""
+    """Thefts of a house without a name: "the theft of $48.5 million from an exchange in Seoul"."""
     found = []
     for place, word in enumerate(words):
         if word not in _THEFTS:
