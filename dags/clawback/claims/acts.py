@@ -29,10 +29,12 @@ from clawback.claims.clauses import (
     reaches,
 )
 from clawback.claims.lexicon import word_set
-from clawback.claims.phrases import Hit
+from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.reading import Sentence
 
 _ABUSE: Final = word_set("culprits.abuse")
+_PARTICIPLES_BY: Final = word_set("culprits.participles_by")
+_HAVE: Final = frozenset({"has", "have", "had", "having"})
 _WORK: Final = word_set("culprits.work")
 _OBJECTLESS: Final = frozenset(
     {"by", "for", "of", "in", "on", "at", "again", ",", ".", "and", "via", "through"}
@@ -82,9 +84,9 @@ def _may_act(sentence: Sentence, agent: Agent, hit: Hit) -> bool:
     if agent.who is Who.GROUP:
         # A group that "targets exchanges" year after year is blamed for none of them.
         return not (GENERAL & set(words) and not sentence.dates) or bool({"the", "this"} & set(after[:3]))
-    if words[hit.first] == "stolen" and not {"has", "have", "had", "having"} & set(
-        words[agent.last : hit.first]
-    ):
+    before = words[agent.last : hit.first]
+    if words[hit.first] == "stolen" and (not _HAVE & set(before) or FIGURE in before):
+        # "the co-founder had 3,248 ETH stolen" lost them.
         return False
     if agent.who is Who.NAME:
         return (
@@ -96,7 +98,8 @@ def _may_act(sentence: Sentence, agent: Agent, hit: Hit) -> bool:
     if agent.who is Who.PERSON:
         return not weak or bool(_ABUSE & set(words))
     if weak:
-        return agent.own and bool(_ABUSE & set(words))
+        taken = words[hit.first] in {"took", "takes"} and "from" in after
+        return taken or agent.head in {"defendant", "defendants"} or (agent.own and bool(_ABUSE & set(words)))
     if agent.head in VAGUE or (
         agent.head in {"team", "teams"} and words[hit.last - 1] not in {"away", "off", "with"}
     ):
@@ -142,7 +145,11 @@ def _theft_before(sentence: Sentence, by: int) -> int | None:
             return place
         if word in {"out", "off"} and words[place - 1] in {"carried", "pulled"}:
             return place - 1
-        if word in {"that", "which", ";", ":"} or word in FINITE:
+        if (
+            word in {"that", "which", ";", ":"}
+            or word in FINITE
+            or (place == by - 1 and word in _PARTICIPLES_BY)
+        ):
             return None
         if word.endswith("ed") and word not in PARTICIPLES and words[place] != "based":
             return place if word in GUILT else None

@@ -30,6 +30,9 @@ _COMPOUND: Final = word_set("agents.owned_things")
 _BANDS: Final = frozenset(
     {"group", "pair", "band", "number", "bunch", "handful", "gang", "crew", "team", "ring"}
 )
+_CALLED: Final = frozenset(
+    {"named", "called", "name", "one", "as", "goes", "calling", "calls", "handle", "nicknamed"}
+)
 _LONGEST: Final = 8
 _OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-"})
 
@@ -110,6 +113,9 @@ class Agents:
             return False
         if name.first and sentence.words[name.first - 1] in _TITLES:
             return True
+        after = sentence.words[name.last : name.last + 2]
+        if after[:1] == [","] and after[1:] and after[1].isdigit() and len(after[1]) == 2:
+            return True
         return parts[0][:1].isupper() and all(
             part[1:2].islower() or part[1:2] in {".", "-"} for part in (parts[0], parts[-1])
         )
@@ -121,7 +127,8 @@ class Agents:
         found: list[Agent] = []
         for place, word in enumerate(words):
             inside_job = word == "job" and words[place - 1 : place] == ["inside"]
-            if not (word in _HEADS or inside_job) or place in covered:
+            aged = word == "old" and words[place - 1 : place] == ["year"]
+            if not (word in _HEADS or inside_job or aged) or place in covered:
                 continue
             after = words[place + 1 : place + 2]
             if after and (after[0] == "'s" or after[0] in _HEADS or after[0] in _COMPOUND):
@@ -162,12 +169,19 @@ class Agents:
             if name.first != at:
                 continue
             single = len(name.text.split()) == 1
-            named = at > place and bool({"named", "called", "name", "one", "as"} & set(words[place:at]))
+            named = at > place and bool(_CALLED & set(words[place:at]))
             if single and not named and name.text.casefold() not in self._full:
                 return place, None
             if not named and not single and not self._is_person_name(sentence, name):
                 return place, None
             return name.last, self._full.get(name.text.casefold(), name.text)
+        if (
+            words[at - 1] in {"by", "called", "nicknamed", "handle"}
+            and place < at < len(words)
+            and words[at].isalnum()
+        ):
+            # "a man who goes by retlqw"
+            return at + 1, self._reading.text[sentence.starts[at] : sentence.ends[at]]
         return place, None
 
 

@@ -30,6 +30,7 @@ from clawback.claims.justice import MONEY_ONLY
 from clawback.claims.phrases import Hit
 from clawback.claims.reading import Sentence
 
+_INSIDERS: Final = frozenset({"insider", "insiders", "employee", "employees", "staff", "contractor"})
 _SAYING: Final = frozenset({"say", "says", "said"})
 
 
@@ -48,7 +49,7 @@ def blamed_before(sentence: Sentence, agent: Agent) -> list[Blame]:
         if words[hit.last - 1] in _SAYING and agent.who is not Who.GROUP:
             continue
         if words[hit.first] in {"it", "this", "that"} and not (
-            agent.who is Who.GROUP
+            (agent.who is Who.GROUP or (agent.own and agent.head in _INSIDERS))
             and all(word in TRANSPARENT for word in between)
             and ends(words, agent.last)
         ):
@@ -59,6 +60,9 @@ def blamed_before(sentence: Sentence, agent: Agent) -> list[Blame]:
             continue
         if hit.phrase == "say|says|said" and not ends(words, agent.last):
             continue
+        if agent.head in {"suspect", "suspects", "mastermind", "culprit"}:
+            # "named a developer as the suspect" names the developer.
+            continue
         if agent.who is Who.DESCRIBED and agent.head != "job" and words[hit.last - 1] == "like":
             # "what looked like a message from a recruiter"
             continue
@@ -67,9 +71,10 @@ def blamed_before(sentence: Sentence, agent: Agent) -> list[Blame]:
                 continue
             if agent.who is Who.NAME and not theft:
                 continue
-            if agent.who is Who.DESCRIBED and not agent.own and not theft:
+            if agent.who is Who.DESCRIBED and agent.head not in _INSIDERS and not theft:
                 continue
-        elif not sure and not theft:
+        elif not sure and not theft and (agent.head == "state" or hit.last - hit.first < 3):
+            # "ties the e-mail to BlueNoroff" blames without a word of theft, "ties to North Korea" does not.
             continue
         if agent.who is Who.GROUP and not sure and GENERAL & set(words) and not sentence.dates:
             continue
@@ -110,6 +115,9 @@ def blamed_after(sentence: Sentence, agent: Agent, agents: list[Agent]) -> list[
         ]:
             if not THEFT_WORDS & set(after):
                 continue
+        elif hit.phrase.startswith("as "):
+            if agent.who is Who.NAME:
+                continue
         elif not theft and hit.tag == "be" and not {"it", "this", "behind"} & set(words):
             continue
         if agent.head in VAGUE or (words[hit.first] == "'s" and hit.first > agent.last):
@@ -141,7 +149,7 @@ def _is_suspected(sentence: Sentence, hit: Hit) -> bool:
     before = hit.first - 1
     while before >= 0 and words[before] in SIMPLE_ADVERBS:
         before -= 1
-    return before >= 0 and words[before] in BE and bool(THEFT_WORDS & set(after))
+    return before >= 0 and words[before] in BE and bool(THEFT_WORDS & set(after[:6]))
 
 
 def inside_job(sentence: Sentence, agent: Agent) -> Blame:

@@ -33,7 +33,9 @@ NEGATIONS: Final = frozenset({"not", "n't", "never", "no", "nor", "neither", "no
 VAGUE: Final = word_set("culprits.vague")
 _NOT_NEGATED: Final = frozenset({"only", "yet", "just", "immediately", "alone", "clear"})
 _CLAUSE_ENDS: Final = word_set("culprits.clause_ends")
-_NO_SUBJECT: Final = frozenset({"from", "in", "at", "near", "with", "for", "to", "on", "against"}) | BE
+_NO_SUBJECT: Final = (
+    frozenset({"from", "in", "at", "near", "with", "for", "to", "on", "against", "by", "than"}) | BE
+)
 """What stands before a phrase that is no subject: "from Osaka", "are the main suspects"."""
 
 
@@ -81,6 +83,8 @@ def reaches(sentence: Sentence, agent: Agent, hit: Hit, agents: list[Agent], lim
             place = close + 1
         elif word == "," and (place + 1 == end or words[place + 1] in ADVERBS - {"who", "that", "which"}):
             place += 1
+        elif word == "," and words[place + 1] in {"who", "which"} and _closing(words, place, end) is not None:
+            place = _closing(words, place, end) or end
         elif word == "," and words[place + 1 : place + 2] not in (["who"], ["which"], ["and"]):
             # An apposition, or a chain of them, ends at the last comma before the predicate.
             commas = [at for at in range(place + 1, min(end, place + 18)) if words[at] == ","]
@@ -92,7 +96,7 @@ def reaches(sentence: Sentence, agent: Agent, hit: Hit, agents: list[Agent], lim
         elif word in {"and", ","} and place + 1 in others:
             place += 1
         else:
-            if word in BARRIERS or place in thieves or word == "'s":
+            if word in BARRIERS or (place in thieves and word.isascii()) or word == "'s":
                 return False
             if word in FINITE or place in said or (word.endswith("ed") and word not in PARTICIPLES):
                 # "posed as developers and stole" goes on with the subject.
@@ -101,6 +105,14 @@ def reaches(sentence: Sentence, agent: Agent, hit: Hit, agents: list[Agent], lim
             rest.append(word)
             place += 1
     return len([word for word in rest if word not in ADVERBS]) <= limit
+
+
+def _closing(words: list[str], place: int, end: int) -> int | None:
+    """Where a clause goes on after ", who denied having been there,", before `end`; None where it does not."""
+    for at in range(place + 2, min(end, place + 20)):
+        if words[at] == "," and (at + 1 == end or words[at + 1] in ADVERBS):
+            return at + 1
+    return None
 
 
 def is_passive(sentence: Sentence, hit: Hit) -> bool:

@@ -25,6 +25,20 @@ from clawback.claims.reading import Reading, Sentence
 from clawback.claims.unknown import unknown_culprit
 from clawback.claims.victims import Victims
 
+_ANAPHORIC: Final = frozenset(
+    {
+        "defendant",
+        "defendants",
+        "man",
+        "men",
+        "suspect",
+        "suspects",
+        "accused",
+        "woman",
+        "teenager",
+        "juvenile",
+    }
+)
 _NAMED_ONES: Final = frozenset({Who.PERSON, Who.DESCRIBED})
 
 
@@ -61,47 +75,64 @@ class _Culprits:
         agents = self._agents.of(sentence)
         found: list[Finding] = []
         taken: set[tuple[str, str]] = set()
-        blamed: list[tuple[Agent, Blame]] = []
+        blamed: list[Agent] = []
         for agent in agents:
-            blame = self._blame(sentence, agent, agents)
-            if blame is None or (agent.name, blame.stance) in taken:
+            if agent.who is Who.DESCRIBED and any(_is_apposed(sentence, other, agent) for other in blamed):
                 continue
-            if agent.who is Who.DESCRIBED and any(_is_apposed(sentence, other, agent) for other, _ in blamed):
-                continue
-            taken.add((agent.name, blame.stance))
-            blamed.append((agent, blame))
-            found.append(_finding(sentence, self._named_after(sentence, agent, agents, blame), blame))
-            if agent.who in _NAMED_ONES:
-                self._last = agent
+            for blame in self._blames(sentence, agent, agents):
+                who = self._named(sentence, agent, agents, blame)
+                if who is None or (who.name, blame.stance) in taken:
+                    continue
+                taken.add((who.name, blame.stance))
+                blamed.append(agent)
+                found.append(_finding(sentence, agent, who.name, blame))
+                if who.who in _NAMED_ONES:
+                    self._last = who
         if not found:
             pronoun = self._pronoun(sentence)
             if pronoun is not None:
                 found.append(pronoun)
         return found
 
-    @staticmethod
-    def _named_after(sentence: Sentence, agent: Agent, agents: list[Agent], blame: Blame) -> Agent:
-        """Who a description is where the name follows: "the man behind the theft, Daniel Okafor"."""
+    def _named(self, sentence: Sentence, agent: Agent, agents: list[Agent], blame: Blame) -> Agent | None:
+        """Who a description is where a name stands beside it or was given before; None where it tells nothing.
+
+        "The man behind the theft, Daniel Okafor" is named; "the defendant" is the culprit of the sentences
+        before; "the man who ran off with it" is whoever did it.
+        """
         if agent.who is not Who.DESCRIBED:
             return agent
+        words = sentence.words
         for other in agents:
             if other.who is Who.PERSON and other.last < agent.first and _is_apposed(sentence, other, agent):
                 return replace(other, head=agent.head, own=agent.own)
         last = max(agent.last, blame.last)
-        comma = next(
-            (at for at in range(last, min(len(sentence.words), last + 5)) if sentence.words[at] == ","), -2
-        )
+        comma = next((at for at in range(last, min(len(words), last + 5)) if words[at] == ","), -2)
         for other in agents:
             if other.who is Who.PERSON and other.first == comma + 1:
                 return replace(other, head=agent.head, own=agent.own)
+        definite = words[agent.first] == "the" and agent.head in _ANAPHORIC
+        if self._last is not None and definite and blame.stance == "named":
+            return self._last
+        whoever = words[agent.last : agent.last + 1] in (["who"], ["which"], ["that"], ["behind"])
+        if (
+            whoever
+            and not agent.own
+            and agent.last - agent.first <= 2
+            and blame.rule.startswith(("acts", "after:behind"))
+        ):
+            return None
         return agent
 
-    def _blame(self, sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | None:
+    def _blames(self, sentence: Sentence, agent: Agent, agents: list[Agent]) -> list[Blame]:
+        """What a sentence says of an agent: at most that he did it and that he denies it."""
         if agent.head == "job":
-            return inside_job(sentence, agent)
+            return (
+                [] if sentence.words[agent.last : agent.last + 1] == ["?"] else [inside_job(sentence, agent)]
+            )
         denied = denial(sentence, agent, agents)
-        if denied is not None:
-            return denied
+        if denied is not None and not denied.own_words:
+            return [denied]
         possible = [
             *acts(sentence, agent, agents),
             *passive(sentence, agent),
@@ -112,7 +143,9 @@ class _Culprits:
             possible.extend(
                 steps_of_law(sentence, agent, agents, is_launderer=agent.name in self._launderers)
             )
-        return min(possible, key=lambda blame: (blame.gap, blame.first), default=None)
+        named = [blame for blame in possible if denied is None or not _overlap(blame, denied)]
+        best = min(named, key=lambda blame: (blame.gap, blame.first), default=None)
+        return [blame for blame in (best, denied) if blame is not None]
 
     def _pronoun(self, sentence: Sentence) -> Finding | None:
         """The culprit named last, of whom it is said that he "denies the charges"."""
@@ -130,10 +163,15 @@ class _Culprits:
                 return _finding(
                     sentence,
                     agent,
+                    agent.name,
                     Blame(subject, hit.last, "denied", f"denied:{name_of(hit)}", 0, own_words=True),
                     spoken=True,
                 )
         return None
+
+
+def _overlap(one: Blame, other: Blame) -> bool:
+    return one.first < other.last + 8 and other.first < one.last
 
 
 def _is_apposed(sentence: Sentence, one: Agent, other: Agent) -> bool:
@@ -144,7 +182,7 @@ def _is_apposed(sentence: Sentence, one: Agent, other: Agent) -> bool:
     )
 
 
-def _finding(sentence: Sentence, agent: Agent, blame: Blame, *, spoken: bool = False) -> Finding:
+def _finding(sentence: Sentence, agent: Agent, name: str, blame: Blame, *, spoken: bool = False) -> Finding:
     first, last = blame.first, blame.last
     if blame.rule == "before:say":
         # The verb of speech is the speaker's, not the claim's.
@@ -154,6 +192,6 @@ def _finding(sentence: Sentence, agent: Agent, blame: Blame, *, spoken: bool = F
     denied = (blame.first, blame.last, "denied") if blame.stance == "denied" else None
     return Finding(
         sentence, "attribution", first, last, f"attribution.{blame.rule}",
-        actor=agent.name, stance=blame.stance, label=f"{agent.name.casefold()} {blame.stance}",
-        speaker=agent.name if blame.own_words else None, hedge=denied,
+        actor=name, stance=blame.stance, label=f"{name.casefold()} {blame.stance}",
+        speaker=name if blame.own_words else None, hedge=denied,
     )  # fmt: skip

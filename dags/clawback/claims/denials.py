@@ -37,7 +37,13 @@ def denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | Non
         return Blame(hit.first, hit.last, "denied", f"denied:{name_of(hit)}", hit.first - agent.last, own)
     for hit in sentence.of("before_not"):
         between = words[hit.last : agent.first]
-        if not 0 <= agent.first - hit.last <= 6 or any(word in {",", ";", "but"} for word in between):
+        if not 0 <= agent.first - hit.last <= 6 or any(word in {",", ";", ":", "but"} for word in between):
+            continue
+        if "exclude" in hit.phrase:
+            return blame_of(hit, "named", "not-ruled-out", len(between))
+        if hit.phrase.startswith("denied|denies") and not (
+            GUILT & set(words[agent.last : agent.last + 8]) and (agent.own or agent.who is Who.GROUP)
+        ):
             continue
         if hit.phrase.startswith("ruled") and NEGATIONS & set(words[max(0, hit.first - 3) : hit.first]):
             return blame_of(hit, "named", "not-ruled-out", len(between))

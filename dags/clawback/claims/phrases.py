@@ -93,6 +93,11 @@ def _match(steps: Sequence[_Step], words: Sequence[str], first: int) -> int | No
     return _match_from(steps, 1, words, first + 1)
 
 
+def _is_any(word: str) -> bool:
+    """Whether "*" may stand for a word; the ending of a genitive is a word too."""
+    return word.isalnum() or word == "'s"
+
+
 def _match_from(steps: Sequence[_Step], at: int, words: Sequence[str], place: int) -> int | None:
     while at < len(steps):
         step = steps[at]
@@ -105,7 +110,7 @@ def _match_from(steps: Sequence[_Step], at: int, words: Sequence[str], place: in
             while run < len(steps) and steps[run] == step:
                 run += 1
             taken = 0
-            while taken < run - at and place + taken < len(words) and words[place + taken].isalnum():
+            while taken < run - at and place + taken < len(words) and _is_any(words[place + taken]):
                 taken += 1
             for more in range(taken, -1, -1):
                 longer = _match_from(steps, run, words, place + more)
