@@ -33,6 +33,8 @@ _BANDS: Final = frozenset(
 _CALLED: Final = frozenset(
     {"named", "called", "name", "one", "as", "goes", "calling", "calls", "handle", "nicknamed"}
 )
+_NO_PEOPLE: Final = word_set("agents.no_people")
+_TRADES: Final = ("er", "or", "ist", "ician", "man", "woman", "men", "women")
 _LONGEST: Final = 8
 _OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-"})
 
@@ -128,10 +130,10 @@ class Agents:
         for place, word in enumerate(words):
             inside_job = word == "job" and words[place - 1 : place] == ["inside"]
             aged = word == "old" and words[place - 1 : place] == ["year"]
-            if not (word in _HEADS or inside_job or aged) or place in covered:
+            if not (is_person_noun(word) or inside_job or aged) or place in covered:
                 continue
             after = words[place + 1 : place + 2]
-            if after and (after[0] == "'s" or after[0] in _HEADS or after[0] in _COMPOUND):
+            if after and (after[0] == "'s" or is_person_noun(after[0]) or after[0] in _COMPOUND):
                 continue
             if word == "accused" and words[place - 1 : place] not in (["the"], ["both"]):
                 continue
@@ -139,6 +141,8 @@ class Agents:
             if first > 2 and words[first - 1] == "of" and words[first - 2] in _BANDS:
                 first = _start(words, first - 2)
             if found and first < found[-1].last:
+                continue
+            if word not in _HEADS and words[first] not in _DETERMINERS and not (inside_job or aged):
                 continue
             last, name = self._apposed(sentence, place + 1)
             if any(
@@ -183,6 +187,20 @@ class Agents:
             # "a man who goes by retlqw"
             return at + 1, self._reading.text[sentence.starts[at] : sentence.ends[at]]
         return place, None
+
+
+def is_person_noun(word: str) -> bool:
+    """Whether a noun means a person by the list, or by its ending: "bookkeeper", "janitor"."""
+    if word in _HEADS:
+        return True
+    singular = word.removesuffix("s")
+    return (
+        len(singular) >= 6
+        and singular.endswith(_TRADES)
+        and word not in _NO_PEOPLE
+        and singular not in _NO_PEOPLE
+        and word.isalpha()
+    )
 
 
 def _groups(sentence: Sentence) -> list[Agent]:

@@ -46,6 +46,8 @@ def blamed_before(sentence: Sentence, agent: Agent) -> list[Blame]:
         if any(word in BARRIERS or word in FINITE or word == "," for word in between):
             continue
         sure = hit.tag != "theft"
+        if words[agent.first] == "no":
+            continue
         if words[hit.last - 1] in _SAYING and agent.who is not Who.GROUP:
             continue
         if words[hit.first] in {"it", "this", "that"} and not (

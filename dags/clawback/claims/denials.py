@@ -76,6 +76,8 @@ def is_denial_of_guilt(sentence: Sentence, hit: Hit) -> bool:
         return bool({"innocent", "innocence", "nothing", "never", "not", "n't"} & set(after)) and bool(
             {"he", "she", "they", "innocent", "his", "her"} & set(after[:4])
         )
+    if first in {"swears", "swore", "says", "said", "claims", "claimed"}:
+        return bool((GUILT | {"innocent"}) & set(words[hit.first : hit.last] + after[:5]))
     if first in {"not", "n't", "never"}:
         return bool({FIGURE, DATE, "it", "this", "anything", "any", "a", "the", "out"} & set(after[:3]))
     if first in {"had", "has", "have", "is", "are", "was", "were", "been"}:

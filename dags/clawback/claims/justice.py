@@ -101,7 +101,7 @@ def is_for_theft(sentence: Sentence, agent: Agent, hit: Hit, *, is_launderer: bo
         # What for is said, and it is no theft.
         return False
     return not is_launderer and hit.phrase.startswith(
-        ("arrested|", "pleaded|", "found", "charged|", "confess", "took|", "arrest|")
+        ("arrested|", "admitted|", "pleaded|", "found", "charged|", "confess", "took|", "arrest|")
     )
 
 

@@ -79,6 +79,8 @@ class SpeakerNames:
         known = any(word in _NOUNS for word in words[first:last])
         if not (named or known) or words[last - 1] in _EVENTS or words[first] in _WE:
             return None
+        if words[first] in {"nothing", "everything", "something", "no", "none"}:
+            return None
         if words[last - 1] in {"evidence", "signs", "clues", "indications", "fingerprints", "traces"}:
             return None
         if words[first] in {"this", "it", "there", "what", "his", "her"} and not named:
