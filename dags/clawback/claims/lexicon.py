@@ -17,7 +17,7 @@ from typing import Final
 from clawback.claims.phrases import Lexicon
 from clawback.errors import ClawbackError
 
-_ENGLISH: Final = ("roles", "hedges", "speech", "actors", "methods", "scenes")
+_ENGLISH: Final = ("roles", "hedges", "speech", "actors", "culprits", "links", "methods", "scenes")
 _SHARED: Final = frozenset({"actor", "technique", "laundering_service"})
 """Families whose names are written alike in all languages: groups, mixers, "phishing"."""
 

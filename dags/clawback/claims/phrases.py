@@ -112,12 +112,30 @@ def _match(steps: Sequence[_Step], words: Sequence[str], first: int) -> int | No
     return _match_from(steps, 1, words, first + 1)
 
 
+def _is_any(word: str) -> bool:
+    """Whether "*" may stand for a word; the ending of a genitive is a word too."""
+    return word.isalnum() or word == "'s"
+
+
 def _match_from(steps: Sequence[_Step], at: int, words: Sequence[str], place: int) -> int | None:
     while at < len(steps):
         step = steps[at]
         fits = place < len(words) and (
             words[place].isalnum() if step.words is None else words[place] in step.words
         )
+        if step.words is None and step.optional:
+            # How many words a run of "*" takes is all that matters, and not which of them takes which.
+            run = at
+            while run < len(steps) and steps[run] == step:
+                run += 1
+            taken = 0
+            while taken < run - at and place + taken < len(words) and _is_any(words[place + taken]):
+                taken += 1
+            for more in range(taken, -1, -1):
+                longer = _match_from(steps, run, words, place + more)
+                if longer is not None:
+                    return longer
+            return None
         if step.optional:
             if fits:
                 longer = _match_from(steps, at + 1, words, place + 1)
