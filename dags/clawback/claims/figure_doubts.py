@@ -19,36 +19,15 @@ _MARKET: Final = tuple(
     )
 )  # fmt: skip
 """After a figure: it is a price, a value or a debt."""
+_MODALS: Final = frozenset({"would", "will", "could", "may", "might", "shall", "can"})
+_MANAGED: Final = word_set("doubts.managed")
+_INFINITIVE: Final = 8
+_FIRMS: Final = word_set("doubts.firms")
+_EXPENSES: Final = word_set("doubts.expenses")
+_COSTS: Final = 5
 _AGGREGATE: Final = word_set("amounts.aggregate")
+_COUNTED: Final = frozenset({"each", "respectively", "both", "these", "those", "subsequent"})
 _PERIOD: Final = word_set("amounts.period")
-_STORES: Final = word_set("amounts.stores")
-_FROM_VICTIM: Final = 9
-
-
-def is_moved_from_victim(sentence: Sentence, hit: Hit, last: int) -> bool:
-    """Whether what is moved leaves a victim: by a thief, from a wallet, to no other place."""
-    words = sentence.words
-    right = words[last + 1 : last + 1 + _FROM_VICTIM]
-    leaves = next(
-        (word for word in right if word in {"from", "out", "to", "into", "through", "via", ";"}), None
-    )
-    thief = bool(sentence.of("thief") or sentence.of("actor") or sentence.of("tainted"))
-    if leaves in {"from", "out"}:
-        if thief or sentence.of("event") or sentence.of("technique"):
-            return True
-        return (
-            hit.phrase.startswith(("transfer", "withdraw", "move"))
-            and leaves == "out"
-            and bool(_STORES & set(right + words[last + 10 : last + 14]))
-        )
-    if leaves is not None and hit.phrase.startswith("withdraw"):
-        return thief
-    if leaves is not None or hit.phrase.startswith(
-        ("send", "borrow", "redeem", "shift", "move", "acquire", "obtain")
-    ):
-        return False
-    # "an attacker had gained access and transferred 24,000 BTC"
-    return sentence.has("thief", 0, hit.first) or sentence.has("technique", 0, hit.first)
 
 
 def is_offer(sentence: Sentence) -> bool:
@@ -61,9 +40,9 @@ def is_offer(sentence: Sentence) -> bool:
     }
 
 
-def has_insurer(sentence: Sentence) -> bool:
-    """Whether the sentence speaks of an insurer."""
-    return any(word.startswith(("insur", "underwrit")) for word in sentence.words)
+def has_insurer(words: list[str]) -> bool:
+    """Whether some words speak of an insurer."""
+    return any(word.startswith(("insur", "underwrit", "safu")) for word in words)
 
 
 def is_unreal(sentence: Sentence, hit: Hit, role: str, first: int, last: int) -> bool:
@@ -84,25 +63,27 @@ def is_unreal(sentence: Sentence, hit: Hit, role: str, first: int, last: int) ->
         ):
             return True
     if any(
-        negation.last <= hit.first and hit.first - negation.last <= 2 for negation in sentence.of("negation")
+        negation.last <= hit.first
+        and hit.first - negation.last <= 2
+        and not words[negation.last].startswith(("autori", "mere"))
+        for negation in sentence.of("negation")
     ):
         return True
-    if role in RECOVERY - {"made_whole", "insured"}:
-        left = words[max(0, hit.first - 2) : hit.first]
-        if {"would", "will", "could", "may", "might"} & set(left) or (
-            left[-1:] == ["to"]
-            and "able" not in words[max(0, hit.first - 4) : hit.first]
-            and not _managed(words, hit.first)
-        ):
-            return True
-    return False
+    return role in RECOVERY - {"made_whole", "insured"} and is_planned(words, hit)
 
 
-def _managed(words: list[str], place: int) -> bool:
-    return bool(
-        {"managed", "helped", "able", "used", "worked", "succeeded", "continued", "moved", "began"}
-        & set(words[max(0, place - 4) : place])
+def is_planned(words: list[str], hit: Hit) -> bool:
+    """Whether it is still to be done: "will recover", "to trace the thief and recover", but not "able to"."""
+    left = words[max(0, hit.first - 2) : hit.first]
+    if _MODALS & set(left):
+        return True
+    verb = words[hit.first]
+    infinitive = left[-1:] == ["to"] or (
+        left[-1:] == ["and"]
+        and verb in hit.phrase.split()[0].lstrip("~").split("|")
+        and "to" in words[max(0, hit.first - _INFINITIVE) : hit.first]
     )
+    return infinitive and not _MANAGED & set(words[max(0, hit.first - 4) : hit.first])
 
 
 def is_aggregate(sentence: Sentence, hit: Hit) -> bool:
@@ -114,7 +95,10 @@ def is_aggregate(sentence: Sentence, hit: Hit) -> bool:
     if not near & _AGGREGATE:
         return False
     long = any(when.first != when.last for when in sentence.dates.values())
-    plural = near & _AGGREGATE - {"hackers", "scammers", "attackers", "thieves", "criminals"}
+    if _COUNTED & set(words):
+        # "The first two attacks resulted in losses of $7 million each"
+        return False
+    plural = near & _AGGREGATE - {"hackers", "scammers", "attackers", "thieves", "criminals", "victims"}
     years = any(len(when.text() or "") == 4 for when in sentence.dates.values())
     return bool((plural and (long or _PERIOD & set(words))) or years)
 
@@ -128,3 +112,19 @@ def is_market(sentence: Sentence, last: int) -> bool:
         for phrase in _MARKET
         for place in range(min(3, len(after)))
     )
+
+
+def is_of_a_firm(sentence: Sentence, hit: Hit) -> bool:
+    """Whether a firm or a token is valued and not what was taken: "the firm was valued at $2 billion"."""
+    if not hit.phrase.startswith(("valued", "worth", "~put")):
+        return False
+    left = sentence.words[max(0, hit.first - 3) : hit.first]
+    if "," in left:
+        return False
+    return bool(_FIRMS & set(left)) or "round" in sentence.words[hit.last : hit.last + 6]
+
+
+def is_expense(sentence: Sentence, hit: Hit) -> bool:
+    """Whether "cost" tells the price of a thing that somebody bought."""
+    left = sentence.words[max(0, hit.first - _COSTS) : hit.first]
+    return hit.phrase.startswith("~cost") and bool(_EXPENSES & set(left))

@@ -9,6 +9,8 @@ from clawback.claims.reading import Sentence
 
 _SAME: Final = word_set("amounts.same")
 _SAME_MARKS: Final = word_set("amounts.same_marks")
+_FINITE: Final = frozenset({"has", "have", "had", "was", "were", "is", "are", "will"})
+_BESIDE: Final = 3
 _LIST: Final = word_set("amounts.list")
 
 
@@ -31,8 +33,20 @@ def groups_of(sentence: Sentence) -> list[list[int]]:
     return groups
 
 
+def _has_own_verb(sentence: Sentence, before: int, word: int) -> bool:
+    """Whether a second clause begins: "froze $2 million and $500,000 has been recovered"."""
+    if sentence.words[word - 1] != "and" or not _FINITE & set(sentence.words[word + 1 : word + 2]):
+        return False
+    hits = sentence.of("role")
+    return any(0 <= before - hit.last <= _BESIDE for hit in hits) and any(
+        word < hit.first <= word + _BESIDE for hit in hits
+    )
+
+
 def _belongs(sentence: Sentence, before: int, word: int) -> bool:
     between = sentence.words[before + 1 : word]
+    if sentence.words[word + 1 : word + 3] == ["of", "which"] or _has_own_verb(sentence, before, word):
+        return False
     if sentence.figures[word].unit == "%" and between[:1] != ["("]:
         return False
     if sentence.figures[before].unit == "%" and sentence.figures[word].unit != "%" and between[:1] != ["("]:

@@ -17,7 +17,12 @@ from typing import Final
 
 from text_to_num import text2num
 
-from clawback.claims.figure_units import end_of_same_unit, unit_after_number, unit_before_number
+from clawback.claims.figure_units import (
+    asset_before_number,
+    end_of_same_unit,
+    unit_after_number,
+    unit_before_number,
+)
 from clawback.claims.lexicon import table
 from clawback.claims.numbers import Number, read_number, scaled
 from clawback.claims.units import (
@@ -49,8 +54,8 @@ _FOLLOWS_SCALE = re.compile(
     re.VERBOSE,
 )
 _MONEY_BEFORE = re.compile(
-    r"(?:\b(?:for|of|lost|stole|drained|about|around|nearly|over|and|took|it was"
-    r"|(?:estimate|damage|loss) is)|~) ?$",
+    r"(?:\b(?:for|of|lost|lose|loses|losing|stole|steal|stealing|drained|about|around|nearly|over|and|took|taking"
+    r"|down|out|some|worth|than|just|another|it was|(?:estimate|damage|loss) is)|~) ?$",
     re.IGNORECASE,
 )
 _PLUS = re.compile(r"[ ]?\+|[ ]or[ ](?:more|so|less)\b", re.IGNORECASE)
@@ -236,8 +241,11 @@ def _one(folded: str, found: re.Match[str], continental: bool) -> _Raw | None:
     marks: tuple[str, ...] = ()
     if unit is None:
         suffix = unit_after_number(folded, after, power)
+        named = asset_before_number(left, start, folded[after : after + 2]) if suffix is None else None
         if suffix is not None:
             unit, after, marks = suffix
+        elif named is not None:
+            unit, figure_start = named
         elif _FOLLOWS_SCALE.match(folded, after) is None or not (
             power >= 6 or (power == 3 and _MONEY_BEFORE.search(left))
         ):

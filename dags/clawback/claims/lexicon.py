@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Final
 
+from clawback.claims.inflection import Verbs
 from clawback.claims.phrases import Lexicon
 from clawback.errors import ClawbackError
 
@@ -22,7 +23,7 @@ def load() -> Lexicon:
     Raises:
         ClawbackError: a phrase stands above the first heading or is not well written.
     """
-    lexicon = Lexicon()
+    lexicon = Lexicon(_verbs())
     for name in _FILES:
         text = files("clawback.claims").joinpath("words", f"{name}.txt").read_text("utf-8")
         heading: tuple[str, str] | None = None
@@ -44,6 +45,14 @@ def load() -> Lexicon:
                     cause=str(error),
                 ) from error
     return lexicon
+
+
+def _verbs() -> Verbs:
+    irregular: dict[str, tuple[str, ...]] = {}
+    for written, verb in table("verbs.irregular").items():
+        past, *others = written.split()
+        irregular[verb] = (past, *(others or [past]))
+    return Verbs(irregular)
 
 
 def word_set(name: str) -> frozenset[str]:
