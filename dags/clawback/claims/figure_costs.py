@@ -23,6 +23,11 @@ _AUXILIARIES: Final = word_set("amounts.auxiliaries")
 _MOVED: Final = frozenset({"moved", "transferred", "withdrawn", "swept", "sent"})
 _MOVED_ON: Final = frozenset({"converted", "swapped", "exchanged", "bridged", "returned", "reducing"})
 _TO: Final = frozenset({"to", "into", "through", "via"})
+_CLOSED: Final = frozenset(
+    {"sat", "sit", "shut", "taken", "took", "put", "turned", "tracked", "come", "broken"}
+)
+_PREPOSITIONS: Final = frozenset({"of", "from", "for", "with", "to", "into"})
+_SUBJECT_CHANGES: Final = 2
 _OTHER_FIGURE: Final = 4
 _TAKEN_AWAY: Final = ("seized", "frozen", "recovered")
 _WRONG_SIDE: Final = 7
@@ -51,6 +56,9 @@ def cost_of(sentence: Sentence, hit: Hit, word: int, group: list[int]) -> int | 
         cost += _BARRIERS.get(part, 0)
         if part == FIGURE and place not in group:
             cost += _OTHER_FIGURE
+    if not before and "," in between and hit.tag.startswith(("made_whole", "insured")):
+        # "closer to $22 million, promises all clients are covered"
+        cost += _SUBJECT_CHANGES
     cost += _against_side(words, hit, between, before=before)
     if hit.tag.startswith("nothing"):
         # A bounty, a price, a debt take only what they stand beside.
@@ -66,7 +74,12 @@ def cost_of(sentence: Sentence, hit: Hit, word: int, group: list[int]) -> int | 
 
 def _stands_elsewhere(words: list[str], hit: Hit, between: list[str], *, before: bool) -> bool:
     """Whether the phrase has another object than the figure."""
-    if hit.tag == "loss>" and not before and hit.phrase[0] != "~":
+    if hit.phrase.startswith("out|") and (
+        words[hit.last : hit.last + 1] == ["with"] or _CLOSED & set(words[max(0, hit.first - 1) : hit.first])
+    ):
+        # "sat down with $10 million", "shut down"
+        return True
+    if hit.tag == "loss>" and not before and (hit.phrase[0] != "~" or words[hit.last - 1] in _PREPOSITIONS):
         # "$2,350 on Thursday, down 9%"
         return True
     if not before and hit.tag.startswith(_TAKEN_AWAY) and words[hit.first - 1 : hit.first] == ["in"]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
+from clawback.claims.figures import Figure
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.reading import Sentence
@@ -27,6 +29,9 @@ _EXPENSES: Final = word_set("doubts.expenses")
 _COSTS: Final = 5
 _AGGREGATE: Final = word_set("amounts.aggregate")
 _COUNTED: Final = frozenset({"each", "respectively", "both", "these", "those", "subsequent"})
+_YEARLY: Final = Decimal(1_000_000_000)
+"""US dollars that no single theft of an unnamed victim comes to."""
+
 _PERIOD: Final = word_set("amounts.period")
 
 
@@ -86,11 +91,16 @@ def is_planned(words: list[str], hit: Hit) -> bool:
     return infinitive and not _MANAGED & set(words[max(0, hit.first - 4) : hit.first])
 
 
-def is_aggregate(sentence: Sentence, hit: Hit) -> bool:
+def is_aggregate(sentence: Sentence, hit: Hit, figure: Figure) -> bool:
     """Whether a sum is that of everybody's thefts of a time: "hacks cost $2 billion last year"."""
     if sentence.of("actor"):
         return False
     words = sentence.words
+    value = figure.value or figure.high
+    years = any(len(when.text() or "") == 4 for when in sentence.dates.values())
+    if years and figure.unit == "USD" and value is not None and value >= _YEARLY:
+        # "More than three billion dollars were stolen last year"
+        return True
     near = set(words[max(0, hit.first - 7) : hit.last + 9])
     if not near & _AGGREGATE:
         return False
@@ -99,7 +109,6 @@ def is_aggregate(sentence: Sentence, hit: Hit) -> bool:
         # "The first two attacks resulted in losses of $7 million each"
         return False
     plural = near & _AGGREGATE - {"hackers", "scammers", "attackers", "thieves", "criminals", "victims"}
-    years = any(len(when.text() or "") == 4 for when in sentence.dates.values())
     return bool((plural and (long or _PERIOD & set(words))) or years)
 
 
@@ -126,5 +135,9 @@ def is_of_a_firm(sentence: Sentence, hit: Hit) -> bool:
 
 def is_expense(sentence: Sentence, hit: Hit) -> bool:
     """Whether "cost" tells the price of a thing that somebody bought."""
-    left = sentence.words[max(0, hit.first - _COSTS) : hit.first]
-    return hit.phrase.startswith("~cost") and bool(_EXPENSES & set(left))
+    words = sentence.words
+    if not hit.phrase.startswith("~cost"):
+        return False
+    if words[hit.first] == "costs" and words[hit.first + 1] in {"at", "of", "to", "are", "were"}:
+        return True
+    return bool(_EXPENSES & set(words[max(0, hit.first - _COSTS) : hit.first]))

@@ -15,8 +15,10 @@ _LIST: Final = word_set("amounts.list")
 
 
 def brings_total(sentence: Sentence, word: int) -> bool:
-    """Whether a figure is the new total of what the one before was a part of: "bringing the total to"."""
+    """Whether a figure goes on with the one before: "bringing the total to", or its parts after a colon."""
     left = sentence.words[max(0, word - 7) : word]
+    if ":" in left[-3:]:
+        return True
     return (
         bool({"bringing", "brings", "brought", "taking", "takes", "raising"} & set(left)) and "total" in left
     )

@@ -51,6 +51,8 @@ def is_taken(sentence: Sentence, hit: Hit, first: int, last: int) -> bool | None
     tainted = bool(sentence.of("tainted") or sentence.of("technique") or sentence.of("event"))
     if hit.phrase.startswith(_SELLING):
         return any(word.startswith(_MINTED) for word in words[: hit.first])
+    if hit.phrase.startswith(_MAKING):
+        return thief or None
     if _PROCEEDS & set(words[last + 1 : last + 5]) or _CUSTOMERS & set(words[begin : hit.first]):
         return False
     if goal is not None:
@@ -66,8 +68,6 @@ def is_taken(sentence: Sentence, hit: Hit, first: int, last: int) -> bool | None
         return thief or by_thief or tainted or somebody or "our" in words[source : source + 4] or None
     if hit.phrase.startswith(_BORROWING):
         return (thief or somebody) and bool(_SECURITY & set(words[begin:end]))
-    if hit.phrase.startswith(_MAKING):
-        return thief or None
     if not hit.phrase.startswith(_TAKING):
         by_technique = hit.phrase.startswith(("~transfer", "~obtain")) and (
             thief or sentence.has("technique", begin, hit.first)

@@ -37,6 +37,7 @@ GETS: Final = frozenset(
 _LOSSLESS: Final = frozenset({"no", "get", "gets", "got", "receive", "receives", "received"})
 _PAYEES: Final = word_set("roles.payees")
 _BESIDE: Final = 8
+_OFFERS: Final = frozenset({"offer", "bounty", "reward", "fine", "bid", "target", "limit"})
 _ADDRESS_REACH: Final = 7
 _AGENT_REACH: Final = 5
 
@@ -69,6 +70,8 @@ def role_of(sentence: Sentence, group: list[int], hit: Hit) -> tuple[str, Hit, s
     hit = _main_verb(sentence, hit, group[0])
     role = hit.tag.rstrip("<>=")
     rule = f"figure.{role}:{name_of(hit)}"
+    if role == "amount" and _OFFERS & set(sentence.words[hit.first : hit.last]):
+        role = NOTHING
     if role in {"adjective", "amount"}:
         role = "loss"
     if role == "move":
@@ -144,7 +147,7 @@ def _why_nothing(sentence: Sentence, role: str, hit: Hit, group: list[int]) -> s
         return "nobody is paid"
     if is_unreal(sentence, hit, role, first, last):
         return "not real"
-    if role == "loss" and is_aggregate(sentence, hit):
+    if role == "loss" and is_aggregate(sentence, hit, sentence.figures[first]):
         return "the thefts of a time"
     if role == "loss" and (is_market(sentence, last) or is_of_a_firm(sentence, hit)):
         return "a market value"

@@ -16,12 +16,10 @@ from clawback.claims.figures import Figure
 from clawback.claims.lexicon import word_set
 from clawback.claims.reading import Sentence
 
-ENOUGH: Final = 2
-"""Points from which a sum is a loss."""
+_ENOUGH: Final = {2: 3, 3: 3, 4: 2}
+"""Points from which a sum is a loss, by the strength of the text; none are needed where it is higher."""
 
-_ENOUGH_IF_UNSURE: Final = 4
-_SURE_THEFT: Final = 4
-"""Strength of a text from which on it is surely about a theft."""
+_PRICED: Final = word_set("weights.priced")
 
 _AROUND: Final = 7
 _COUNTING: Final = word_set("weights.counting")
@@ -43,7 +41,7 @@ class Weights:
     """
 
     def __init__(self, headline: list[Figure], strength: int) -> None:
-        self.enough = ENOUGH if strength >= _SURE_THEFT else _ENOUGH_IF_UNSURE
+        self.enough = _ENOUGH.get(strength, 0)
         self._headline = headline
         self._lost: list[Figure] = []
         self._told = False
@@ -71,7 +69,7 @@ class Weights:
         if self._lost and _EQUIVALENT & set(words[max(0, word - 5) : word]):
             found.append(("its equivalent", 2))
         if near & _COUNTING:
-            found.append(("counted", 1))
+            found.append(("counted", 2))
         if sentence.of("event"):
             found.append(("of a theft", 1))
         if sentence.of("thief"):
@@ -82,7 +80,7 @@ class Weights:
             found.append(("from a victim", 3))
         if words[word - 1 : word] == ["("] and words[word + 1 : word + 2] == [")"]:
             found.append(("in brackets", 3))
-        if clause & _NEUTRAL:
+        if near & _NEUTRAL:
             found.append(("another sum", -2))
         if any(
             hit.tag.startswith(NOTHING) and -2 <= word - hit.last <= 5
@@ -96,6 +94,8 @@ class Weights:
             found.append(("goes on", -4))
         if figure.unit == "%" or (figure.unit == "USD" and (figure.value or _SMALL) < _SMALL):
             found.append(("small", -9))
+        if words[word - 1 : word] == ["at"] and _PRICED & set(words[max(0, word - 6) : word]):
+            found.append(("a price", -5))
         if "?" in clause:
             found.append(("asked", -3))
         return found

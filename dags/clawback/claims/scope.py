@@ -17,6 +17,9 @@ _INCIDENT: Final = word_set("scope.incident")
 _SURE: Final = 9
 _THEFT: Final = 2
 _TOLD: Final = 3
+_ELSEWHERE: Final = 4
+"""Strength of a text in another language, in which a theft is told of."""
+
 MERE: Final = word_set("scope.mere")
 """Words of loss that also mean a bad trade."""
 
@@ -49,7 +52,7 @@ def theft_strength(reading: Reading, language: str) -> int:
             sentence.of("event") or sentence.of("thief") or _takes(sentence)
             for sentence in (reading.title, *reading.sentences)
         )
-        return _SURE if told else 1
+        return _ELSEWHERE if told else 1
     points = points_of(reading)
     total = sum(points.values())
     if total < _THEFT and total >= -1 and sum(max(0, part) for part in points.values()) >= _TOLD:
