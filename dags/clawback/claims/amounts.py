@@ -67,16 +67,15 @@ def _in_sentence(
     for group in groups_of(sentence):
         if result and brings_total(sentence, group[0]):
             before = result[-1]
-            result.extend(
-                Governed(
-                    sentence, word, sentence.figures[word], before.role, before.hit, f"{before.rule}+list"
-                )
-                for word in group
-            )
+            result.extend(_like(before, sentence, word) for word in group)
             continue
         hit = _nearest(sentence, group, about_theft=about_theft)
         if hit is None:
             result.extend(led(reading, sentence, group, roles))
+            continue
+        if result and _is_value_of_last(sentence, hit, result[-1], group[0]):
+            before = result[-1]
+            result.extend(_like(before, sentence, word) for word in group)
             continue
         role, hit, rule = role_of(sentence, group, hit)
         other = _nearest(sentence, group, about_theft=about_theft, moves=False) if role == MAYBE else None
@@ -94,6 +93,22 @@ def _in_sentence(
             for word in group
         )
     return result
+
+
+def _like(before: Governed, sentence: Sentence, word: int) -> Governed:
+    return Governed(sentence, word, sentence.figures[word], before.role, before.hit, f"{before.rule}+list")
+
+
+def _is_value_of_last(sentence: Sentence, hit: Hit, before: Governed, word: int) -> bool:
+    """Whether a figure is the value of the one before: "seized 50 BTC at his home, valued at $3 million"."""
+    if not hit.phrase.startswith(("valued", "worth", "~put|peg")):
+        return False
+    if not before.word < hit.first < word:
+        return False
+    return not any(
+        before.word < other.first < hit.first and not other.tag.startswith(("amount", "nothing"))
+        for other in sentence.of("role")
+    )
 
 
 def _nearest(sentence: Sentence, group: list[int], *, about_theft: bool, moves: bool = True) -> Hit | None:

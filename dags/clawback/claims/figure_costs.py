@@ -13,6 +13,7 @@ from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.reading import Sentence
 
 LIMIT: Final = 15
+_LIMIT_OF_SHARE: Final = 6
 _FAR: Final = 3 * LIMIT
 _BARRIERS: Final = {word: int(cost) for word, cost in table("amounts.barrier", " ").items()}
 """What a word costs that ends a clause or belongs to another one."""
@@ -23,9 +24,7 @@ _AUXILIARIES: Final = word_set("amounts.auxiliaries")
 _MOVED: Final = frozenset({"moved", "transferred", "withdrawn", "swept", "sent"})
 _MOVED_ON: Final = frozenset({"converted", "swapped", "exchanged", "bridged", "returned", "reducing"})
 _TO: Final = frozenset({"to", "into", "through", "via"})
-_CLOSED: Final = frozenset(
-    {"sat", "sit", "shut", "taken", "took", "put", "turned", "tracked", "come", "broken"}
-)
+_CLOSED: Final = frozenset({"sat", "sit", "shut", "taken", "took", "put", "turned", "tracked", "broken"})
 _PREPOSITIONS: Final = frozenset({"of", "from", "for", "with", "to", "into"})
 _SUBJECT_CHANGES: Final = 2
 _OTHER_FIGURE: Final = 4
@@ -69,6 +68,9 @@ def cost_of(sentence: Sentence, hit: Hit, word: int, group: list[int]) -> int | 
         cost += 9
     if hit.tag == "amount>":
         cost += 5
+    if sentence.figures[word].unit == "%" and hit.tag.startswith(("made_whole", "insured")):
+        # "a 36% reduction in their balances and were compensated"
+        return cost if cost <= _LIMIT_OF_SHARE else None
     return cost if cost <= LIMIT else None
 
 

@@ -21,9 +21,16 @@ _MARKET: Final = tuple(
     )
 )  # fmt: skip
 """After a figure: it is a price, a value or a debt."""
+_ANYONE: Final = frozenset({"those", "anyone", "whoever", "anybody", "all", "everyone"})
 _MODALS: Final = frozenset({"would", "will", "could", "may", "might", "shall", "can"})
 _MANAGED: Final = word_set("doubts.managed")
 _INFINITIVE: Final = 8
+_PASSED_ON: Final = word_set("doubts.passed_on")
+_PASSED_WITHIN: Final = 14
+_BE: Final = frozenset({"was", "were", "been", "being", "is", "are"})
+_GOES: Final = frozenset({"to", "into", "through", "via", "for", "onto"})
+_HIDDEN: Final = frozenset({"laundered", "consolidated", "mixed", "bridged", "split"})
+_CLAUSE_ENDS: Final = word_set("moves.clause_ends")
 _FIRMS: Final = word_set("doubts.firms")
 _EXPENSES: Final = word_set("doubts.expenses")
 _COSTS: Final = 5
@@ -53,6 +60,9 @@ def has_insurer(words: list[str]) -> bool:
 def is_unreal(sentence: Sentence, hit: Hit, role: str, first: int, last: int) -> bool:
     """Whether it is only tried, hoped, offered, demanded or denied by a bare "not"."""
     words = sentence.words
+    left = words[max(0, hit.first - 3) : hit.first]
+    if left[-1:] == ["who"] and _ANYONE & set(left):
+        return True
     start = min(hit.first, first)
     for unreal in sentence.of("unreal"):
         if unreal.last > hit.first or unreal.last < start - 7:
@@ -89,6 +99,17 @@ def is_planned(words: list[str], hit: Hit) -> bool:
         and "to" in words[max(0, hit.first - _INFINITIVE) : hit.first]
     )
     return infinitive and not _MANAGED & set(words[max(0, hit.first - 4) : hit.first])
+
+
+def is_passed_on(sentence: Sentence, last: int) -> bool:
+    """Whether the figure is the subject of coins that go on: "a total of 24,849 ETH was sent to a mixer"."""
+    words = sentence.words
+    for place in range(last + 1, min(len(words) - 1, last + _PASSED_WITHIN)):
+        if words[place] in _CLAUSE_ENDS:
+            return False
+        if words[place] in _BE and words[place + 1] in _PASSED_ON:
+            return bool(_GOES & set(words[place + 2 : place + 6])) or words[place + 1] in _HIDDEN
+    return False
 
 
 def is_aggregate(sentence: Sentence, hit: Hit, figure: Figure) -> bool:

@@ -16,6 +16,7 @@ from clawback.claims.figure_doubts import (
     is_market,
     is_of_a_firm,
     is_offer,
+    is_passed_on,
     is_unreal,
 )
 from clawback.claims.figure_moves import is_taken
@@ -147,12 +148,16 @@ def _why_nothing(sentence: Sentence, role: str, hit: Hit, group: list[int]) -> s
         return "nobody is paid"
     if is_unreal(sentence, hit, role, first, last):
         return "not real"
+    if hit.tag == "amount>" and is_passed_on(sentence, last):
+        return "passed on"
     if role == "loss" and is_aggregate(sentence, hit, sentence.figures[first]):
         return "the thefts of a time"
     if role == "loss" and (is_market(sentence, last) or is_of_a_firm(sentence, hit)):
         return "a market value"
     if role == "loss" and is_expense(sentence, hit):
         return "a price paid"
+    if role == "returned" and last < hit.first and words[last + 1 : last + 2] == ["for"]:
+        return "an offer"
     if role in {"frozen", "returned"} and hit.first < first and words[hit.first - 1 : hit.first] == ["the"]:
         return "a noun"
     return None

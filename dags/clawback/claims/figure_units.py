@@ -64,6 +64,9 @@ def asset_before_number(left: str, start: int, after: str) -> tuple[str, int] | 
     """
     cell = _CELL_BEFORE.search(left)
     if cell is not None:
+        if after[:1].isalnum():
+            # "ERC20: 0x2c69" is an address.
+            return None
         unit = ticker_unit(cell.group(1))
         return None if unit is None else (unit, start - (len(left) - cell.start(1)))
     if _COUNTER.match(after) is None:

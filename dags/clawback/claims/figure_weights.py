@@ -11,12 +11,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from clawback.claims.figure_doubts import is_passed_on
 from clawback.claims.figure_roles import MAYBE, NOTHING, Governed
 from clawback.claims.figures import Figure
 from clawback.claims.lexicon import word_set
 from clawback.claims.reading import Sentence
 
-_ENOUGH: Final = {2: 3, 3: 3, 4: 2}
+_ENOUGH: Final = {2: 4, 3: 4, 4: 2}
 """Points from which a sum is a loss, by the strength of the text; none are needed where it is higher."""
 
 _PRICED: Final = word_set("weights.priced")
@@ -90,6 +91,10 @@ class Weights:
             found.append(("another verb", -4))
         if clause & _UNREAL:
             found.append(("not real", -3))
+        if is_passed_on(sentence, word):
+            found.append(("passed on", -5))
+        if words[word - 2 : word] == ["that", "is"] and self._lost:
+            found.append(("its equivalent", 2))
         if after[:1] and after[0] in _GOES:
             found.append(("goes on", -4))
         if figure.unit == "%" or (figure.unit == "USD" and (figure.value or _SMALL) < _SMALL):

@@ -53,6 +53,8 @@ def _third(verb: str) -> str:
 def _with_ending(verb: str, ending: str) -> str:
     if verb.endswith("ie") and ending == "ing":
         return f"{verb[:-2]}ying"
+    if verb.endswith("e") and ending == "ed":
+        return f"{verb}d"
     if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
         return f"{verb[:-1]}{ending}"
     if verb.endswith("y") and verb[-2] not in _VOWELS and ending == "ed":

@@ -102,7 +102,7 @@ def _role(sentence: Sentence, hit: Hit, role: str, left: int, right: int) -> str
             return None
         paid = near & (_PAID | _PAYEES | _BALANCES | _OWN_MONEY) or hit.phrase.startswith("no ")
         return role if paid else None
-    if near & _NO_GOODS and not near & _QUANTITY:
+    if near & _NO_GOODS or verb.startswith(("halt", "suspend")):
         return None
     if near & _QUANTITY and near & _GOODS:
         return role
