@@ -78,7 +78,7 @@ def _in_sentence(
             result.extend(_like(before, sentence, word) for word in group)
             continue
         role, hit, rule = role_of(sentence, group, hit)
-        other = _nearest(sentence, group, about_theft=about_theft, moves=False) if role == MAYBE else None
+        other = _nearest(sentence, group, about_theft=about_theft, but=hit) if role == MAYBE else None
         if other is not None:
             role, hit, rule = role_of(sentence, group, other)
         result.extend(
@@ -111,11 +111,13 @@ def _is_value_of_last(sentence: Sentence, hit: Hit, before: Governed, word: int)
     )
 
 
-def _nearest(sentence: Sentence, group: list[int], *, about_theft: bool, moves: bool = True) -> Hit | None:
+def _nearest(
+    sentence: Sentence, group: list[int], *, about_theft: bool, but: Hit | None = None
+) -> Hit | None:
     best: tuple[int, Hit] | None = None
     theft = bool(sentence.of("event"))
     for hit in sentence.of("role"):
-        if not moves and hit.tag.startswith("move"):
+        if but is not None and hit.tag[:4] == but.tag[:4]:
             continue
         if hit.tag == "amount>" and not (theft or about_theft):
             continue

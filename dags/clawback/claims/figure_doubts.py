@@ -31,6 +31,8 @@ _BE: Final = frozenset({"was", "were", "been", "being", "is", "are"})
 _GOES: Final = frozenset({"to", "into", "through", "via", "for", "onto"})
 _HIDDEN: Final = frozenset({"laundered", "consolidated", "mixed", "bridged", "split"})
 _CLAUSE_ENDS: Final = word_set("moves.clause_ends")
+_SHARES: Final = word_set("doubts.shares")
+_LOSERS: Final = 7
 _FIRMS: Final = word_set("doubts.firms")
 _EXPENSES: Final = word_set("doubts.expenses")
 _COSTS: Final = 5
@@ -133,9 +135,11 @@ def is_aggregate(sentence: Sentence, hit: Hit, figure: Figure) -> bool:
     return bool((plural and (long or _PERIOD & set(words))) or years)
 
 
-def is_market(sentence: Sentence, last: int) -> bool:
-    """Whether the figure is followed by words of a price, a value or a debt."""
+def is_market(sentence: Sentence, hit: Hit, last: int) -> bool:
+    """Whether shares or prices lose it, or words of a price, a value or a debt follow the figure."""
     words = sentence.words
+    if hit.phrase.startswith("~lose|") and _SHARES & set(words[max(0, hit.first - _LOSERS) : hit.first]):
+        return True
     after = words[last + 1 : last + 6]
     return any(
         tuple(after[place : place + len(phrase)]) == phrase
@@ -146,7 +150,7 @@ def is_market(sentence: Sentence, last: int) -> bool:
 
 def is_of_a_firm(sentence: Sentence, hit: Hit) -> bool:
     """Whether a firm or a token is valued and not what was taken: "the firm was valued at $2 billion"."""
-    if not hit.phrase.startswith(("valued", "worth", "~put")):
+    if sentence.words[hit.first] not in {"valued", "worth"}:
         return False
     left = sentence.words[max(0, hit.first - 3) : hit.first]
     if "," in left:

@@ -27,7 +27,7 @@ from clawback.claims.reading import Sentence
 
 NOTHING: Final = "nothing"
 MAYBE: Final = "maybe"
-"""Moved, and it is not said whether by a thief; the other words of the text decide."""
+"""Moved or paid, and it is not said by or to whom; the other words of the text decide."""
 
 _AUXILIARIES: Final = word_set("amounts.auxiliaries")
 _PAID: Final = word_set("unnumbered.paid") | word_set("roles.paid")
@@ -87,6 +87,12 @@ def role_of(sentence: Sentence, group: list[int], hit: Hit) -> tuple[str, Hit, s
     role = _by_giver(sentence, role, hit)
     if role == NOTHING:
         return role, hit, rule
+    if (role == "insured" and not _PAYS & set(sentence.words)) or (
+        role == "made_whole"
+        and not _PAID & set(sentence.words)
+        and not hit.phrase.startswith("reimbursement")
+    ):
+        return MAYBE, hit, f"{rule}, nobody is paid"
     reason = _why_nothing(sentence, role, hit, group)
     return (role, hit, rule) if reason is None else (NOTHING, hit, f"{rule}, {reason}")
 
@@ -142,17 +148,13 @@ def _why_nothing(sentence: Sentence, role: str, hit: Hit, group: list[int]) -> s
     words = sentence.words
     if role in {"insured", "loss"} and is_offer(sentence):
         return "what a policy would cover"
-    if role == "insured" and not _PAYS & set(words):
-        return "nothing is paid"
-    if role == "made_whole" and not _PAID & set(words) and not hit.phrase.startswith("reimbursement"):
-        return "nobody is paid"
     if is_unreal(sentence, hit, role, first, last):
         return "not real"
     if hit.tag == "amount>" and is_passed_on(sentence, last):
         return "passed on"
     if role == "loss" and is_aggregate(sentence, hit, sentence.figures[first]):
         return "the thefts of a time"
-    if role == "loss" and (is_market(sentence, last) or is_of_a_firm(sentence, hit)):
+    if role == "loss" and (is_market(sentence, hit, last) or is_of_a_firm(sentence, hit)):
         return "a market value"
     if role == "loss" and is_expense(sentence, hit):
         return "a price paid"

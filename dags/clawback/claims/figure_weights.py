@@ -110,10 +110,13 @@ def weighed(sentence: Sentence, found: list[Governed], weights: Weights) -> list
     """The figures of a sentence with those that are weighed as lost, in order."""
     result = [item for item in found if item.role != MAYBE]
     known = {item.word for item in result}
+    moved = {item.word for item in found if item.role == MAYBE and item.rule.startswith("figure.move")}
     for word, figure in sentence.figures.items():
         if word in known:
             continue
         reasons = weights.reasons(sentence, word)
+        if word in moved and {"from", "out"} & set(sentence.words[word + 1 : word + 6]):
+            reasons.append(("moved from somewhere", 2))
         if sum(points for _, points in reasons) >= weights.enough:
             names = ", ".join(name for name, _ in reasons)
             result.append(Governed(sentence, word, figure, "loss", None, f"weighed.loss: {names}"))
