@@ -17,11 +17,16 @@ from clawback.claims.phrases import FIGURE, Hit, name_of
 from clawback.claims.reading import Reading, Sentence
 
 _REACH: Final = 9
+_REACH_OF_SUBJECT: Final = 5
+"""Words before a clause in which its subject may stand: "our insurer has confirmed that it will pay"."""
+
 _QUANTITY: Final = word_set("unnumbered.quantity")
 _GOODS: Final = word_set("unnumbered.goods")
 _PAID: Final = word_set("unnumbered.paid")
 _PAYEES: Final = word_set("roles.payees")
-_OWN_MONEY: Final = frozenset({"treasury", "reserves", "reserve", "pocket", "revenue", "fees", "cost"})
+_OWN_MONEY: Final = frozenset(
+    {"treasury", "reserves", "reserve", "pocket", "revenue", "fees", "cost", "profits", "wallets", "accounts"}
+)
 _PAYS: Final = word_set("roles.pays")
 _NO_PROMISE: Final = word_set("unnumbered.no_promise")
 _NO_GOODS: Final = word_set("unnumbered.no_goods")
@@ -34,6 +39,9 @@ _SURE: Final = frozenset(["made_whole", "insured"])
 _DEFINITE: Final = frozenset({"the", "his", "their", "its", "'s", "'", "these", "those", "back"})
 _OF_MONEY: Final = ("~inject", "~honour", "~back|", "~restore", "~replace", "~put", "~stand", "~make good")
 """Beginnings of phrases that need what was lost as their object: a service is restored too."""
+
+_PLAIN: Final = ("no ", "~reimburse", "~receive|get new", "~replace", "loss|", "~be paid")
+"""Beginnings of phrases that say by themselves that somebody is paid."""
 
 _WEAK: Final = (
     "~lock", "~stop", "~secure", "~flag", "~be|remain", "block|", "~recover from", "~inject", "on hold",
@@ -100,9 +108,9 @@ def _role(sentence: Sentence, hit: Hit, role: str, left: int, right: int) -> str
     if role == "made_whole":
         if hit.phrase.startswith(_OF_MONEY) and not near & (_GOODS | _BALANCES):
             return None
-        paid = near & (_PAID | _PAYEES | _BALANCES | _OWN_MONEY) or hit.phrase.startswith("no ")
+        paid = near & (_PAID | _PAYEES | _BALANCES | _OWN_MONEY) or hit.phrase.startswith(_PLAIN)
         return role if paid else None
-    if near & _NO_GOODS or verb.startswith(("halt", "suspend")):
+    if role == "frozen" and (near & _NO_GOODS or verb.startswith(("halt", "suspend"))):
         return None
     if near & _QUANTITY and near & _GOODS:
         return role
@@ -111,7 +119,7 @@ def _role(sentence: Sentence, hit: Hit, role: str, left: int, right: int) -> str
 
 def _insurer_pays(words: list[str], hit: Hit, left: int, right: int) -> bool:
     """Whether an insurer does it, or it is done by, from or under an insurance."""
-    if has_insurer(words[left : hit.last]):
+    if has_insurer(words[max(0, left - _REACH_OF_SUBJECT) : hit.last]):
         return True
     return any(
         has_insurer([words[place]]) and _BY & set(words[max(hit.last, place - 4) : place])
@@ -132,7 +140,8 @@ def _has_goods(clause: list[str]) -> bool:
 def _label(words: list[str], role: str, left: int, right: int) -> str:
     """What tells two claims of one role apart: whose money, or which goods."""
     if role in _SURE:
-        return role
+        payee = next((word for word in words[left:right] if word in _PAYEES), "")
+        return f"{role} {payee}".strip()
     goods = next((word for word in words[left:right] if word in _GOODS), "")
     return f"{role} {goods}".strip()
 
@@ -141,7 +150,7 @@ def _hindered(sentence: Sentence, hit: Hit, role: str) -> bool:
     words = sentence.words
     left = words[max(0, hit.first - 7) : hit.first]
     if (
-        _DENIALS & set(words[hit.first : hit.last])
+        (_DENIALS | _NO_PROMISE) & set(words[hit.first : hit.last])
         or _DENIALS & set(left[-6:])
         or _NO_PROMISE & set(left)
         or _UNREAL & set(left[-5:])
