@@ -15,6 +15,7 @@ from clawback.claims.figure_groups import brings_total, groups_of
 from clawback.claims.figure_leads import led, role_of_line
 from clawback.claims.figure_roles import MAYBE, NOTHING, Governed, role_of
 from clawback.claims.figure_weights import Weights, weighed
+from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import Hit
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.scope import MERE, tells_theft
@@ -22,6 +23,8 @@ from clawback.claims.scope import MERE, tells_theft
 MAX_FIGURES: Final = 40
 """A sentence with more figures is a table that lost its lines; it goes to review."""
 
+_FURNITURE: Final = word_set("amounts.furniture")
+_LONG_LABEL: Final = 4
 _THEFT_TEXT: Final = 2
 """A text with so many words of theft is about one; there "the count is $46 million" is a loss."""
 
@@ -43,7 +46,7 @@ def govern(reading: Reading, strength: int) -> list[Governed]:
     ]
     weights = Weights(headline, strength)
     for sentence in reading.sentences:
-        if len(sentence.figures) > MAX_FIGURES:
+        if len(sentence.figures) > MAX_FIGURES or _is_furniture(reading, sentence):
             continue
         found = _in_sentence(reading, sentence, roles, about_theft=about_theft)
         found = (
@@ -93,6 +96,20 @@ def _in_sentence(
             for word in group
         )
     return result
+
+
+def _is_furniture(reading: Reading, sentence: Sentence) -> bool:
+    """Whether a line is one of the page around the text: "Related", "More on this: ..."."""
+    lead = reading.lead(sentence)
+    for line in (sentence, lead):
+        first = [] if line is None else line.words[:3]
+        if line is not None and (
+            (first[:1] and first[0] in _FURNITURE and len(line.words) <= _LONG_LABEL)
+            or first in (["more", "on", "this"], ["read", "more", ":"], ["you", "may", "also"])
+            or first[:2] in (["see", "also"], ["also", "read"], ["read", "also"], ["related", ":"])
+        ):
+            return True
+    return False
 
 
 def _like(before: Governed, sentence: Sentence, word: int) -> Governed:

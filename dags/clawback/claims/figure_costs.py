@@ -27,6 +27,7 @@ _TO: Final = frozenset({"to", "into", "through", "via"})
 _CLOSED: Final = frozenset({"sat", "sit", "shut", "taken", "took", "put", "turned", "tracked", "broken"})
 _PREPOSITIONS: Final = frozenset({"of", "from", "for", "with", "to", "into"})
 _SUBJECT_CHANGES: Final = 2
+_PART_OF_OTHER: Final = 10
 _OTHER_FIGURE: Final = 4
 _TAKEN_AWAY: Final = ("seized", "frozen", "recovered")
 _WRONG_SIDE: Final = 7
@@ -59,6 +60,8 @@ def cost_of(sentence: Sentence, hit: Hit, word: int, group: list[int]) -> int | 
         # "closer to $22 million, promises all clients are covered"
         cost += _SUBJECT_CHANGES
     cost += _against_side(words, hit, between, before=before)
+    if not before and hit.tag.startswith("loss") and _is_part_of_other(words, word, hit):
+        cost += _PART_OF_OTHER
     if hit.tag.startswith("nothing"):
         # A bounty, a price, a debt take only what they stand beside.
         if len(between) > (4 if before else 2) or "that" in between:
@@ -72,6 +75,12 @@ def cost_of(sentence: Sentence, hit: Hit, word: int, group: list[int]) -> int | 
         # "a 36% reduction in their balances and were compensated"
         return cost if cost <= _LIMIT_OF_SHARE else None
     return cost if cost <= LIMIT else None
+
+
+def _is_part_of_other(words: list[str], word: int, hit: Hit) -> bool:
+    """Whether the phrase stands behind the whole: "$35 million of the $305 million that disappeared"."""
+    right = words[word + 1 : word + 5]
+    return right[:1] == ["of"] and FIGURE in right and hit.first > word + 1 + right.index(FIGURE)
 
 
 def _stands_elsewhere(words: list[str], hit: Hit, between: list[str], *, before: bool) -> bool:

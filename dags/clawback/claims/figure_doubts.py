@@ -27,12 +27,14 @@ _MANAGED: Final = word_set("doubts.managed")
 _INFINITIVE: Final = 8
 _PASSED_ON: Final = word_set("doubts.passed_on")
 _PASSED_WITHIN: Final = 14
+_PASSES: Final = frozenset({"passed", "went", "gone", "flowed", "ran", "moved"})
 _BE: Final = frozenset({"was", "were", "been", "being", "is", "are"})
 _GOES: Final = frozenset({"to", "into", "through", "via", "for", "onto"})
 _HIDDEN: Final = frozenset({"laundered", "consolidated", "mixed", "bridged", "split"})
 _CLAUSE_ENDS: Final = word_set("moves.clause_ends")
 _SHARES: Final = word_set("doubts.shares")
 _LOSERS: Final = 7
+_STOCKS: Final = word_set("doubts.stocks")
 _FIRMS: Final = word_set("doubts.firms")
 _EXPENSES: Final = word_set("doubts.expenses")
 _COSTS: Final = 5
@@ -95,7 +97,7 @@ def is_planned(words: list[str], hit: Hit) -> bool:
     if _MODALS & set(left):
         return True
     verb = words[hit.first]
-    infinitive = left[-1:] == ["to"] or (
+    infinitive = "to" in left[-1:] or left == ["to", "be"] or (
         left[-1:] == ["and"]
         and verb in hit.phrase.split()[0].lstrip("~").split("|")
         and "to" in words[max(0, hit.first - _INFINITIVE) : hit.first]
@@ -109,6 +111,8 @@ def is_passed_on(sentence: Sentence, last: int) -> bool:
     for place in range(last + 1, min(len(words) - 1, last + _PASSED_WITHIN)):
         if words[place] in _CLAUSE_ENDS:
             return False
+        if words[place] in _PASSES and words[place + 1] == "through":
+            return True
         if words[place] in _BE and words[place + 1] in _PASSED_ON:
             return bool(_GOES & set(words[place + 2 : place + 6])) or words[place + 1] in _HIDDEN
     return False
@@ -150,6 +154,9 @@ def is_market(sentence: Sentence, hit: Hit, last: int) -> bool:
 
 def is_of_a_firm(sentence: Sentence, hit: Hit) -> bool:
     """Whether a firm or a token is valued and not what was taken: "the firm was valued at $2 billion"."""
+    if hit.tag == "amount>" and _STOCKS & set(sentence.words[max(0, hit.first - _COSTS - 1) : hit.first]):
+        # "client balances, which amounted to 310 million"
+        return True
     if sentence.words[hit.first] not in {"valued", "worth"}:
         return False
     left = sentence.words[max(0, hit.first - 3) : hit.first]

@@ -17,7 +17,8 @@ _LIST: Final = word_set("amounts.list")
 def brings_total(sentence: Sentence, word: int) -> bool:
     """Whether a figure goes on with the one before: "bringing the total to", or its parts after a colon."""
     left = sentence.words[max(0, word - 7) : word]
-    if ":" in left[-3:]:
+    before = [place for place in sentence.figures if place < word]
+    if ":" in left[-3:] and before and sentence.figures[before[-1]].unit != "%":
         return True
     return (
         bool({"bringing", "brings", "brought", "taking", "takes", "raising"} & set(left)) and "total" in left

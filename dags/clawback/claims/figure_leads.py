@@ -9,7 +9,7 @@ from clawback.claims.layout import Kind
 from clawback.claims.lexicon import table
 from clawback.claims.reading import Reading, Sentence
 
-_LONG_FRAGMENT: Final = 16
+_LONG_FRAGMENT: Final = 10
 _HEADINGS: Final = table("leads.heading")
 
 

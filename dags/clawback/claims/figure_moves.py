@@ -26,6 +26,7 @@ _SELLING: Final = ("~sell",)
 
 _MINTED: Final = ("mint", "print", "forge", "counterfeit", "inflat")
 _PROCEEDS: Final = word_set("moves.proceeds")
+_VICTIMS: Final = word_set("moves.victims")
 _CUSTOMERS: Final = word_set("roles.payees")
 _MAKING: Final = ("~make",)
 _SECURITY: Final = frozenset({"against", "collateral", "inflated", "overvalued", "worthless", "fake"})
@@ -50,7 +51,9 @@ def is_taken(sentence: Sentence, hit: Hit, first: int, last: int) -> bool | None
     somebody = bool(_SOMEBODY & set(words[begin : hit.first]))
     tainted = bool(sentence.of("tainted") or sentence.of("technique") or sentence.of("event"))
     if hit.phrase.startswith(_SELLING):
-        return any(word.startswith(_MINTED) for word in words[: hit.first])
+        if any(word.startswith(_MINTED) for word in words[: hit.first]):
+            return True
+        return None if FIGURE in words[max(0, hit.first - 2) : hit.first] else False
     if hit.phrase.startswith(_MAKING):
         return thief or None
     if _PROCEEDS & set(words[last + 1 : last + 5]) or _CUSTOMERS & set(words[begin : hit.first]):
@@ -65,9 +68,10 @@ def is_taken(sentence: Sentence, hit: Hit, first: int, last: int) -> bool | None
     if source is not None:
         if any(source < own.first < source + 4 for own in sentence.of("thief")):
             return False
-        return thief or by_thief or tainted or somebody or "our" in words[source : source + 4] or None
+        victim = bool(_VICTIMS & set(words[source : source + 4]))
+        return thief or by_thief or tainted or somebody or victim or None
     if hit.phrase.startswith(_BORROWING):
-        return (thief or somebody) and bool(_SECURITY & set(words[begin:end]))
+        return (thief or somebody) and bool(_SECURITY & set(words[last + 1 : last + 4]))
     if not hit.phrase.startswith(_TAKING):
         by_technique = hit.phrase.startswith(("~transfer", "~obtain")) and (
             thief or sentence.has("technique", begin, hit.first)

@@ -37,6 +37,7 @@ GETS: Final = frozenset(
 )
 _LOSSLESS: Final = frozenset({"no", "get", "gets", "got", "receive", "receives", "received"})
 _PAYEES: Final = word_set("roles.payees")
+_AUTHORITIES: Final = word_set("roles.authorities")
 _BESIDE: Final = 8
 _OFFERS: Final = frozenset({"offer", "bounty", "reward", "fine", "bid", "target", "limit"})
 _ADDRESS_REACH: Final = 7
@@ -69,6 +70,7 @@ def role_of(sentence: Sentence, group: list[int], hit: Hit) -> tuple[str, Hit, s
         hit: the phrase that stands nearest.
     """
     hit = _main_verb(sentence, hit, group[0])
+    hit = _shared_object(sentence, hit)
     role = hit.tag.rstrip("<>=")
     rule = f"figure.{role}:{name_of(hit)}"
     if role == "amount" and _OFFERS & set(sentence.words[hit.first : hit.last]):
@@ -114,6 +116,16 @@ def _main_verb(sentence: Sentence, hit: Hit, first: int) -> Hit:
     return hit
 
 
+def _shared_object(sentence: Sentence, hit: Hit) -> Hit:
+    """The first of two verbs with one object: "to steal and launder $230 million"."""
+    if not hit.tag.startswith(NOTHING) or sentence.words[hit.first - 1 : hit.first] != ["and"]:
+        return hit
+    before = (
+        other for other in sentence.of("role") if other.last == hit.first - 1 and other.tag.startswith("loss")
+    )
+    return next(before, hit)
+
+
 def _by_payer(sentence: Sentence, role: str) -> str:
     return "insured" if role == "made_whole" and has_insurer(sentence.words) else role
 
@@ -131,7 +143,11 @@ def _by_giver(sentence: Sentence, role: str, hit: Hit) -> str:
         return "returned"
     if role == "returned" and not thief and verb.startswith(("refund", "pay", "paid")):
         return "made_whole"
+    if role == "recovered" and hit.phrase.startswith("~come|") and sentence.of("thief"):
+        return "returned"
     if role == "recovered" and verb.startswith("secur"):
+        if _AUTHORITIES & set(words[: hit.first]):
+            return "seized"
         if any(
             other.tag.startswith("frozen") and abs(other.first - hit.first) <= _BESIDE
             for other in sentence.of("role")

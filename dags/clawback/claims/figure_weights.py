@@ -29,6 +29,7 @@ _UNREAL: Final = word_set("weights.unreal")
 _EQUIVALENT: Final = word_set("weights.equivalent")
 _ENDS: Final = frozenset({";", ".", "but", "while", "although"})
 _GOES: Final = frozenset({"to", "into", "through", "via", "onto"})
+_EACH: Final = frozenset({"a", "an", "per", "each", "apiece"})
 _SMALL: Final = Decimal(5_000)
 _NEAR: Final = Decimal("0.01")
 
@@ -95,6 +96,10 @@ class Weights:
             found.append(("passed on", -5))
         if words[word - 2 : word] == ["that", "is"] and self._lost:
             found.append(("its equivalent", 2))
+        if after[:1] and after[0] in _EACH and figure.unit != "%":
+            found.append(("a price", -5))
+        if words[word - 1 : word] == ["into"]:
+            found.append(("goes on", -4))
         if after[:1] and after[0] in _GOES:
             found.append(("goes on", -4))
         if figure.unit == "%" or (figure.unit == "USD" and (figure.value or _SMALL) < _SMALL):

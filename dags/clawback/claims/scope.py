@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from clawback.claims.figure_moves import is_taken
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.reading import Reading, Sentence
@@ -17,6 +18,9 @@ _INCIDENT: Final = word_set("scope.incident")
 _SURE: Final = 9
 _THEFT: Final = 2
 _TOLD: Final = 3
+_IMAGINED: Final = -6
+"""Points of a text that tells of an exercise, a game or a novel."""
+
 _ELSEWHERE: Final = 4
 """Strength of a text in another language, in which a theft is told of."""
 
@@ -54,6 +58,8 @@ def theft_strength(reading: Reading, language: str) -> int:
         )
         return _ELSEWHERE if told else 1
     points = points_of(reading)
+    if points["drill"] <= _IMAGINED:
+        return 0
     total = sum(points.values())
     if total < _THEFT and total >= -1 and sum(max(0, part) for part in points.values()) >= _TOLD:
         # Much speaks against a theft, but one is told of: only plain words count.
@@ -101,7 +107,7 @@ def points_of(reading: Reading) -> dict[str, int]:
         points["headline"] = 2
     if _is_denial(title):
         denied += 2
-    points["denied"] = -3 * min(3, denied)
+    points["denied"] = -2 * min(4, denied)
     for name, (each, most) in _AGAINST.items():
         if name == "market" and not thieves and "headline" not in points:
             most = _MARKET_WITHOUT_THIEF
@@ -115,7 +121,12 @@ def tells_theft(sentence: Sentence) -> bool:
 
 
 def _takes(sentence: Sentence) -> bool:
-    """Whether something is taken, by a phrase that says no mere loss."""
+    """Whether something is taken, by a phrase that says no mere loss or by a move that is a theft."""
+    if any(
+        hit.tag.startswith("move") and any(is_taken(sentence, hit, word, word) for word in sentence.figures)
+        for hit in sentence.of("role")
+    ):
+        return True
     return sentence.span.kind is not Kind.ITEM and any(
         hit.tag in {"loss>", "loss="} and sentence.words[hit.first] not in MERE for hit in sentence.of("role")
     )

@@ -34,12 +34,15 @@ _LEFT_ENDS: Final = word_set("unnumbered.left_ends")
 _RIGHT_ENDS: Final = word_set("unnumbered.right_ends") | {FIGURE}
 _DENIALS: Final = frozenset({"not", "n't", "nothing", "never", "without", "none", "cannot", "neither", "nor"})
 _UNREAL: Final = frozenset({"would", "could", "may", "might", "should", "must", "if", "unless", "until"})
+_WOULD: Final = frozenset({"would"})
+_SAYS: Final = frozenset({"said", "says", "promised", "announced", "pledged", "vowed", "told", "assured"})
 _BY: Final = frozenset({"by", "from", "through", "under", "with", "via"})
 _SURE: Final = frozenset(["made_whole", "insured"])
 _DEFINITE: Final = frozenset({"the", "his", "their", "its", "'s", "'", "these", "those", "back"})
 _OF_MONEY: Final = ("~inject", "~honour", "~back|", "~restore", "~replace", "~put", "~stand", "~make good")
 """Beginnings of phrases that need what was lost as their object: a service is restored too."""
 
+_PAID_BACK: Final = frozenset({"reimbursed", "compensated", "recompensed", "refunded"})
 _PLAIN: Final = ("no ", "~reimburse", "~receive|get new", "~replace", "loss|", "~be paid")
 """Beginnings of phrases that say by themselves that somebody is paid."""
 
@@ -108,7 +111,7 @@ def _role(sentence: Sentence, hit: Hit, role: str, left: int, right: int) -> str
     if role == "made_whole":
         if hit.phrase.startswith(_OF_MONEY) and not near & (_GOODS | _BALANCES):
             return None
-        paid = near & (_PAID | _PAYEES | _BALANCES | _OWN_MONEY) or hit.phrase.startswith(_PLAIN)
+        paid = near & (_PAID | _PAYEES | _BALANCES | _OWN_MONEY) or hit.phrase.startswith(_PLAIN) or _PAID_BACK & set(words[hit.first : hit.last])
         return role if paid else None
     if role == "frozen" and (near & _NO_GOODS or verb.startswith(("halt", "suspend"))):
         return None
@@ -153,7 +156,7 @@ def _hindered(sentence: Sentence, hit: Hit, role: str) -> bool:
         (_DENIALS | _NO_PROMISE) & set(words[hit.first : hit.last])
         or _DENIALS & set(left[-6:])
         or _NO_PROMISE & set(left)
-        or _UNREAL & set(left[-5:])
+        or (_UNREAL - _reported(words, role)) & set(left[-5:])
     ):
         return True
     if not hit.phrase.startswith("no ") and "no" in left[-4:]:
@@ -165,6 +168,11 @@ def _hindered(sentence: Sentence, hit: Hit, role: str) -> bool:
     if is_planned(words, hit):
         return True
     return any(unreal.last <= hit.first and hit.first - unreal.last <= 6 for unreal in sentence.of("unreal"))
+
+
+def _reported(words: list[str], role: str) -> frozenset[str]:
+    """What a promise in reported speech is written with: "said that losses would be made good"."""
+    return _WOULD if role in _SURE and _SAYS & set(words) else frozenset()
 
 
 def _clause_left(words: list[str], place: int) -> int:
