@@ -97,10 +97,14 @@ def is_planned(words: list[str], hit: Hit) -> bool:
     if _MODALS & set(left):
         return True
     verb = words[hit.first]
-    infinitive = "to" in left[-1:] or left == ["to", "be"] or (
-        left[-1:] == ["and"]
-        and verb in hit.phrase.split()[0].lstrip("~").split("|")
-        and "to" in words[max(0, hit.first - _INFINITIVE) : hit.first]
+    infinitive = (
+        "to" in left[-1:]
+        or left == ["to", "be"]
+        or (
+            left[-1:] == ["and"]
+            and verb in hit.phrase.split()[0].lstrip("~").split("|")
+            and "to" in words[max(0, hit.first - _INFINITIVE) : hit.first]
+        )
     )
     return infinitive and not _MANAGED & set(words[max(0, hit.first - 4) : hit.first])
 
@@ -132,7 +136,7 @@ def is_aggregate(sentence: Sentence, hit: Hit, figure: Figure) -> bool:
     if not near & _AGGREGATE:
         return False
     long = any(when.first != when.last for when in sentence.dates.values())
-    if _COUNTED & set(words):
+    if _COUNTED & set(words) or hit.phrase.endswith(" :"):
         # "The first two attacks resulted in losses of $7 million each"
         return False
     plural = near & _AGGREGATE - {"hackers", "scammers", "attackers", "thieves", "criminals", "victims"}

@@ -28,6 +28,7 @@ _MINTED: Final = ("mint", "print", "forge", "counterfeit", "inflat")
 _PROCEEDS: Final = word_set("moves.proceeds")
 _VICTIMS: Final = word_set("moves.victims")
 _CUSTOMERS: Final = word_set("roles.payees")
+_HAVE: Final = frozenset({"have", "had", "has", "already", "also", "quickly"})
 _MAKING: Final = ("~make",)
 _SECURITY: Final = frozenset({"against", "collateral", "inflated", "overvalued", "worthless", "fake"})
 
@@ -54,14 +55,17 @@ def is_taken(sentence: Sentence, hit: Hit, first: int, last: int) -> bool | None
         if any(word.startswith(_MINTED) for word in words[: hit.first]):
             return True
         return None if FIGURE in words[max(0, hit.first - 2) : hit.first] else False
+    if hit.last < first and words[first - 1] in {"to", "at"}:
+        # "moved the price to $47,680"
+        return False
     if hit.phrase.startswith(_MAKING):
         return thief or None
-    if _PROCEEDS & set(words[last + 1 : last + 5]) or _CUSTOMERS & set(words[begin : hit.first]):
+    if _PROCEEDS & set(words[last + 1 : last + 5]) or _by_customers(words, hit.first):
         return False
     if goal is not None:
         where = words[goal + 1 : min(end, goal + 9)]
         to_thief = any(goal < own.first <= goal + 6 for own in sentence.of("thief"))
-        if (to_thief and not thief) or _OWN & set(where):
+        if (to_thief and not thief and not hit.phrase.startswith("~go")) or _OWN & set(where):
             return not _PASSED_ON & set(where)
         if source is None:
             return False
@@ -81,6 +85,12 @@ def is_taken(sentence: Sentence, hit: Hit, first: int, last: int) -> bool | None
 
 
 _PASSIVE: Final = word_set("amounts.auxiliaries")
+
+
+def _by_customers(words: list[str], verb: int) -> bool:
+    """Whether customers themselves do it: "customers have withdrawn"."""
+    before = [word for word in words[max(0, verb - 3) : verb] if word not in _HAVE]
+    return bool(before) and before[-1] in _CUSTOMERS
 
 
 def _clause_begin(words: list[str], place: int) -> int:
@@ -103,7 +113,8 @@ def _place_after(
 ) -> int | None:
     """Where one of the prepositions stands: between verb and figure, or behind both."""
     between = range(hit.last, first) if hit.last <= first else range(last + 1, hit.first)
-    behind = range(max(hit.last, last + 1), end)
+    own = hit.last - (words[hit.last - 1] in wanted)
+    behind = range(max(own, last + 1), end)
     for places in (between, behind):
         for at in places:
             if words[at] in wanted and words[at + 1 : at + 2] != [FIGURE]:

@@ -68,7 +68,7 @@ class Weights:
             found.append(("told before", 4))
         if not self._told:
             found.append(("the first sum", 2))
-        if self._lost and _EQUIVALENT & set(words[max(0, word - 5) : word]):
+        if (self._lost and words[word - 2 : word] == ["that", "is"]) or (self._lost and _EQUIVALENT & set(words[max(0, word - 5) : word])):
             found.append(("its equivalent", 2))
         if near & _COUNTING:
             found.append(("counted", 2))
@@ -82,20 +82,21 @@ class Weights:
             found.append(("from a victim", 3))
         if words[word - 1 : word] == ["("] and words[word + 1 : word + 2] == [")"]:
             found.append(("in brackets", 3))
-        if near & _NEUTRAL:
-            found.append(("another sum", -2))
+        if near & _NEUTRAL and not any(name == "its equivalent" for name, _ in found):
+            found.append(("another sum", -3))
         if any(
             hit.tag.startswith(NOTHING) and -2 <= word - hit.last <= 5
             for hit in sentence.of("role")
             if first <= hit.first < last
         ):
             found.append(("another verb", -4))
-        if clause & _UNREAL:
+        if any(
+            words[place] in _UNREAL and words[place + 1 : place + 2] not in (["less"], ["more"])
+            for place in range(first, last)
+        ):
             found.append(("not real", -3))
         if is_passed_on(sentence, word):
             found.append(("passed on", -5))
-        if words[word - 2 : word] == ["that", "is"] and self._lost:
-            found.append(("its equivalent", 2))
         if after[:1] and after[0] in _EACH and figure.unit != "%":
             found.append(("a price", -5))
         if words[word - 1 : word] == ["into"]:

@@ -18,6 +18,10 @@ _INCIDENT: Final = word_set("scope.incident")
 _SURE: Final = 9
 _THEFT: Final = 2
 _TOLD: Final = 3
+_RUMOURED: Final = 4
+"""Denials that a headline counts for which calls it a rumour."""
+
+_NEAR: Final = 4
 _IMAGINED: Final = -6
 """Points of a text that tells of an exercise, a game or a novel."""
 
@@ -106,8 +110,8 @@ def points_of(reading: Reading) -> dict[str, int]:
     if own & _STRONG or _takes(title):
         points["headline"] = 2
     if _is_denial(title):
-        denied += 2
-    points["denied"] = -2 * min(4, denied)
+        denied += _RUMOURED if _RUMOUR & own or _DENIAL & own else 2
+    points["denied"] = -2 * min(5, denied)
     for name, (each, most) in _AGAINST.items():
         if name == "market" and not thieves and "headline" not in points:
             most = _MARKET_WITHOUT_THIEF
@@ -123,7 +127,11 @@ def tells_theft(sentence: Sentence) -> bool:
 def _takes(sentence: Sentence) -> bool:
     """Whether something is taken, by a phrase that says no mere loss or by a move that is a theft."""
     if any(
-        hit.tag.startswith("move") and any(is_taken(sentence, hit, word, word) for word in sentence.figures)
+        hit.tag.startswith("move")
+        and any(
+            -_NEAR <= word - hit.first <= hit.last - hit.first + _NEAR and is_taken(sentence, hit, word, word)
+            for word in sentence.figures
+        )
         for hit in sentence.of("role")
     ):
         return True

@@ -111,7 +111,11 @@ def _role(sentence: Sentence, hit: Hit, role: str, left: int, right: int) -> str
     if role == "made_whole":
         if hit.phrase.startswith(_OF_MONEY) and not near & (_GOODS | _BALANCES):
             return None
-        paid = near & (_PAID | _PAYEES | _BALANCES | _OWN_MONEY) or hit.phrase.startswith(_PLAIN) or _PAID_BACK & set(words[hit.first : hit.last])
+        paid = (
+            near & (_PAID | _PAYEES | _BALANCES | _OWN_MONEY)
+            or hit.phrase.startswith(_PLAIN)
+            or _PAID_BACK & set(words[hit.first : hit.last])
+        )
         return role if paid else None
     if role == "frozen" and (near & _NO_GOODS or verb.startswith(("halt", "suspend"))):
         return None
