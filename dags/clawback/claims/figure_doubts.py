@@ -22,6 +22,8 @@ _MARKET: Final = tuple(
 )  # fmt: skip
 """After a figure: it is a price, a value or a debt."""
 _ANYONE: Final = frozenset({"those", "anyone", "whoever", "anybody", "all", "everyone"})
+_NOT: Final = frozenset({"not", "n't", "never"})
+_DENIED: Final = 7
 _MODALS: Final = frozenset({"would", "will", "could", "may", "might", "shall", "can"})
 _MANAGED: Final = word_set("doubts.managed")
 _INFINITIVE: Final = 8
@@ -81,6 +83,9 @@ def is_unreal(sentence: Sentence, hit: Hit, role: str, first: int, last: int) ->
             role == "loss" and unreal.phrase.startswith(("should", "agreed", "expects", "until"))
         ):
             return True
+    if role in {"made_whole", "insured"} and _NOT & set(words[max(0, hit.first - _DENIED) : hit.first]):
+        # "had not used its treasury to compensate victims"
+        return True
     if any(
         negation.last <= hit.first
         and hit.first - negation.last <= 2

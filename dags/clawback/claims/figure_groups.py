@@ -50,7 +50,11 @@ def _belongs(sentence: Sentence, before: int, word: int) -> bool:
     between = sentence.words[before + 1 : word]
     if sentence.words[word + 1 : word + 3] == ["of", "which"] or _has_own_verb(sentence, before, word):
         return False
-    if sentence.figures[word].unit == "%" and between[:1] != ["("]:
+    if (
+        sentence.figures[word].unit == "%"
+        and between not in ([",", "or"], [","], ["or"])
+        and between[:1] != ["("]
+    ):
         return False
     if sentence.figures[before].unit == "%" and sentence.figures[word].unit != "%" and between[:1] != ["("]:
         # "the remaining 16%, about $45.55 million"

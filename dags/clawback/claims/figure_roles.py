@@ -39,7 +39,7 @@ _LOSSLESS: Final = frozenset({"no", "get", "gets", "got", "receive", "receives",
 _PAYEES: Final = word_set("roles.payees")
 _AUTHORITIES: Final = word_set("roles.authorities")
 _BESIDE: Final = 8
-_OFFERS: Final = frozenset({"offer", "bounty", "reward", "fine", "bid", "target", "limit"})
+_OFFERS: Final = frozenset({"offer", "bounty", "reward", "fine", "bid", "bond", "bail", "target", "limit"})
 _ADDRESS_REACH: Final = 7
 _AGENT_REACH: Final = 5
 
@@ -73,7 +73,7 @@ def role_of(sentence: Sentence, group: list[int], hit: Hit) -> tuple[str, Hit, s
     hit = _shared_object(sentence, hit)
     role = hit.tag.rstrip("<>=")
     rule = f"figure.{role}:{name_of(hit)}"
-    if role == "amount" and _OFFERS & set(sentence.words[hit.first : hit.last]):
+    if role == "amount" and _OFFERS & set(sentence.words[max(0, hit.first - 1) : hit.last]):
         role = NOTHING
     if role in {"adjective", "amount"}:
         role = "loss"

@@ -68,7 +68,9 @@ class Weights:
             found.append(("told before", 4))
         if not self._told:
             found.append(("the first sum", 2))
-        if (self._lost and words[word - 2 : word] == ["that", "is"]) or (self._lost and _EQUIVALENT & set(words[max(0, word - 5) : word])):
+        if (self._lost and words[word - 2 : word] == ["that", "is"]) or (
+            self._lost and _EQUIVALENT & set(words[max(0, word - 5) : word])
+        ):
             found.append(("its equivalent", 2))
         if near & _COUNTING:
             found.append(("counted", 2))

@@ -39,6 +39,7 @@ _SAYS: Final = frozenset({"said", "says", "promised", "announced", "pledged", "v
 _BY: Final = frozenset({"by", "from", "through", "under", "with", "via"})
 _SURE: Final = frozenset(["made_whole", "insured"])
 _DEFINITE: Final = frozenset({"the", "his", "their", "its", "'s", "'", "these", "those", "back"})
+_ARTICLES: Final = frozenset({"the", "of", "these", "those", "any", "all", "its", "some"})
 _OF_MONEY: Final = ("~inject", "~honour", "~back|", "~restore", "~replace", "~put", "~stand", "~make good")
 """Beginnings of phrases that need what was lost as their object: a service is restored too."""
 
@@ -77,7 +78,7 @@ def _findings(sentence: Sentence, used: set[tuple[int, str]]) -> list[Finding]:
     found: dict[str, Finding] = {}
     for hit in sentence.of("role"):
         said = hit.tag.rstrip("<>=")
-        if said not in RECOVERY or hit.phrase.startswith(_WEAK):
+        if said not in RECOVERY or hit.phrase.startswith(_WEAK) or _is_adjective(words, hit):
             continue
         left = _clause_left(words, hit.first)
         right = _clause_right(words, hit.last)
@@ -89,6 +90,16 @@ def _findings(sentence: Sentence, used: set[tuple[int, str]]) -> list[Finding]:
         rule = f"words.{role}:{name_of(hit)}"
         found[role] = Finding(sentence, role, left, right, rule, label=_label(words, role, left, right))
     return list(found.values())
+
+
+def _is_adjective(words: list[str], hit: Hit) -> bool:
+    """Whether it only says which coins are meant: "the recovered bitcoin", "anyone who helps recover"."""
+    before = words[max(0, hit.first - 1) : hit.first]
+    if hit.tag.endswith("=") and before and before[0] in _ARTICLES and words[hit.last : hit.last + 1] != []:
+        return words[hit.last] in _GOODS
+    return (
+        bool(before) and before[0] in {"help", "helps"} and "who" in words[max(0, hit.first - 3) : hit.first]
+    )
 
 
 def _role(sentence: Sentence, hit: Hit, role: str, left: int, right: int) -> str | None:
