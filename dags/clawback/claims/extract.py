@@ -18,6 +18,7 @@ from typing import Final
 from clawback.claims import amounts
 from clawback.claims.culprits import attributions
 from clawback.claims.events import theft_dates
+from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
 from clawback.claims.hedges import Hedge, disclaimer_of, hedge_of
@@ -133,9 +134,7 @@ def extract_claims(
         return Extraction((), (), victims.main)
     foreign = language[:2] in LANGUAGES
     governed = amounts.govern(reading, strength)
-    findings = [
-        _amount(reading, item) for item in governed if item.role != amounts.NOTHING and _is_amount(item)
-    ]
+    findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
         finding
@@ -297,7 +296,7 @@ class _Builder:
         return victim if day is None else f"{victim} {day[:7]}"
 
 
-def _amount(reading: Reading, item: amounts.Governed) -> Finding:
+def _amount(reading: Reading, item: Governed) -> Finding:
     first, last = item.word, item.word + 1
     if item.hit is not None:
         gap = max(item.hit.first - last, first - item.hit.last)
@@ -311,7 +310,7 @@ def _amount(reading: Reading, item: amounts.Governed) -> Finding:
     return Finding(item.sentence, item.role, first, last, item.rule, figure=item.figure, is_part=item.is_part)
 
 
-def _is_amount(item: amounts.Governed) -> bool:
+def _is_amount(item: Governed) -> bool:
     return item.role != "loss" or item.figure.unit != "%"
 
 

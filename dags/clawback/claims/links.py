@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clawback.claims.amounts import Governed
+from clawback.claims.figure_roles import Governed
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
