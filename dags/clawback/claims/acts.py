@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.agents import Agent, Who
+from clawback.claims.lexicon import word_set
+from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.predicates import (
     ADVERBS,
     BARRIERS,
@@ -28,8 +30,6 @@ from clawback.claims.predicates import (
     negated,
     reaches,
 )
-from clawback.claims.lexicon import word_set
-from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.reading import Sentence
 
 _ABUSE: Final = word_set("culprits.abuse")

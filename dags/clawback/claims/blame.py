@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from clawback.claims.agents import Agent, Who
+from clawback.claims.justice import MONEY_ONLY
+from clawback.claims.phrases import Hit
 from clawback.claims.predicates import (
     BARRIERS,
     BE,
@@ -26,8 +28,6 @@ from clawback.claims.predicates import (
     reaches,
     speaks_of_theft,
 )
-from clawback.claims.justice import MONEY_ONLY
-from clawback.claims.phrases import Hit
 from clawback.claims.reading import Sentence
 
 _INSIDERS: Final = frozenset({"insider", "insiders", "employee", "employees", "staff", "contractor"})

@@ -15,12 +15,12 @@ from typing import Final
 from clawback.claims.acts import acts, passive
 from clawback.claims.agents import Agent, Agents, Who
 from clawback.claims.blame import blamed_after, blamed_before, inside_job
-from clawback.claims.predicates import ADVERBS, Blame
 from clawback.claims.denials import denial, is_denial_of_guilt
 from clawback.claims.finding import Finding
 from clawback.claims.justice import MONEY_ONLY, steps_of_law
 from clawback.claims.layout import Kind
 from clawback.claims.phrases import name_of
+from clawback.claims.predicates import ADVERBS, Blame
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.unknown import unknown_culprit
 from clawback.claims.victims import Victims

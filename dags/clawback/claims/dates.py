@@ -363,7 +363,7 @@ def _signed(folded: str, match: re.Match[str], published: date | None, latest: d
         month = published.month if published is not None and match.group("thismonth") else base.month
         year = year or base.year
         back = published is not None and base == published and day > published.day
-        if match.group("lastmonth") and published is not None or back:
+        if (match.group("lastmonth") and published is not None) or back:
             month, year = (month - 1, year) if month > 1 else (12, year - 1)
     if not 1 <= month <= 12:
         return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.agents import Agent, Who
+from clawback.claims.lexicon import word_set
+from clawback.claims.phrases import FIGURE, Hit, name_of
 from clawback.claims.predicates import (
     GENERAL,
     GUILT,
@@ -14,8 +16,6 @@ from clawback.claims.predicates import (
     blame_of,
     reaches,
 )
-from clawback.claims.lexicon import word_set
-from clawback.claims.phrases import FIGURE, Hit, name_of
 from clawback.claims.reading import DATE, Sentence
 
 _OWN_DENIALS: Final = word_set("culprits.own_denials")

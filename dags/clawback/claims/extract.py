@@ -22,10 +22,10 @@ from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
 from clawback.claims.hedges import Hedge, disclaimer_of, hedge_of
+from clawback.claims.laundering import launderings
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import LANGUAGES, word_set
 from clawback.claims.links import is_total, links
-from clawback.claims.laundering import launderings
 from clawback.claims.methods import techniques
 from clawback.claims.other_languages import culprits, recoveries
 from clawback.claims.other_methods import moves, ways
@@ -154,7 +154,7 @@ def extract_claims(
     return Extraction(tuple(claims), tuple(_unread(reading, seen)), victims.main)
 
 
-def _told(governed: list[amounts.Governed], ways: list[Finding]) -> dict[int, list[tuple[int, int]]]:
+def _told(governed: list[Governed], ways: list[Finding]) -> dict[int, list[tuple[int, int]]]:
     """Where losses and ways of theft are told, by sentence."""
     told: dict[int, list[tuple[int, int]]] = {}
     for item in governed:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.agents import Agent
-from clawback.claims.predicates import TRANSPARENT, Blame, blame_of, reaches
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import Hit
+from clawback.claims.predicates import TRANSPARENT, Blame, blame_of, reaches
 from clawback.claims.reading import Sentence
 
 MONEY_ONLY: Final = word_set("culprits.money_only")

@@ -132,7 +132,7 @@ def _finding(sentence: Sentence, ways: list[_Way]) -> Finding:
     at = first
     while at > 0 and words[at - 1] in _BEFORE_VERB:
         at -= 1
-    if at < first and _PASSIVE & set(words[at:first]) or words[first] in _INTRANSITIVE:
+    if (at < first and _PASSIVE & set(words[at:first])) or words[first] in _INTRANSITIVE:
         first = noun_start(words, at, 5, figures=True)
     last = _with_purpose(sentence, last)
     last = min(last, first + _MAX_QUOTE_WORDS)

@@ -52,7 +52,7 @@ def culprits(reading: Reading, language: str) -> list[Finding]:
 
 
 def _groups(sentence: Sentence, reach: int) -> list[Finding]:
-    found = []
+    found: list[Finding] = []
     groups = [hit for hit in sentence.of("actor") if hit.tag not in _STATES]
     for actor in groups or sentence.of("actor"):
         if any(finding.actor == actor.tag for finding in found):
