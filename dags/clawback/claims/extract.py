@@ -33,6 +33,7 @@ from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.scope import theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
 from clawback.claims.unnumbered import unnumbered
+from clawback.claims.weighing import weigh_dates, weigh_losses, weigh_methods
 from clawback.claims.victims import UNNAMED, Victims
 
 MAX_QUOTE: Final = 400
@@ -133,7 +134,8 @@ def extract_claims(
     if strength == 0:
         return Extraction((), (), victims.main)
     foreign = language[:2] in LANGUAGES
-    governed = amounts.govern(reading, strength)
+    ruled = amounts.govern(reading, strength)
+    governed = ruled if foreign else weigh_losses(reading, ruled, strength)
     findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
@@ -142,11 +144,15 @@ def extract_claims(
         if not any(id(figure) in totals for figure in finding.sentence.figures.values())
     ]
     methods = ways(reading, language) if foreign else techniques(reading)
-    dates = theft_dates(reading, _told(governed, methods))
+    dates = theft_dates(reading, told_losses(ruled, methods))
+    moved = moves(reading, language) if foreign else launderings(reading)
+    if not foreign:
+        dates = weigh_dates(reading, dates, strength)
+        methods = weigh_methods(reading, methods, "technique", strength)
+        moved = weigh_methods(reading, moved, "laundering_method", strength)
     used = {(item.sentence.number, item.role) for item in governed}
     findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
-    findings += moves(reading, language) if foreign else launderings(reading)
-    findings += [*methods, *links(reading, victims), *dates]
+    findings += [*moved, *methods, *links(reading, victims), *dates]
     builder = _Builder(reading, victims, speakers, _incident_day(dates))
     claims = _merged([builder.claim(finding) for finding in findings])
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))
@@ -154,7 +160,7 @@ def extract_claims(
     return Extraction(tuple(claims), tuple(_unread(reading, seen)), victims.main)
 
 
-def _told(governed: list[Governed], ways: list[Finding]) -> dict[int, list[tuple[int, int]]]:
+def told_losses(governed: list[Governed], ways: list[Finding]) -> dict[int, list[tuple[int, int]]]:
     """Where losses and ways of theft are told, by sentence."""
     told: dict[int, list[tuple[int, int]]] = {}
     for item in governed:

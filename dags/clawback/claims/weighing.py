@@ -1,0 +1,202 @@
+"""Weighs what the rules found against all other words around it, and finds what no rule has words for.
+
+A rule knows some ways of saying a thing; what stands around it says as much. The cues of a figure, a date or a
+sentence have points (see `points`), and so has the verdict of the rules. A sum above zero makes the claim,
+whether a rule found it or not; a rule's finding that almost everything speaks against is dropped. This is for
+English texts: other languages have rules only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from clawback.claims.cues import cues_around, date_cues, figure_cues, place_cues, word_cues
+from clawback.claims.dates import When
+from clawback.claims.figure_roles import NOTHING, Governed
+from clawback.claims.figures import Figure
+from clawback.claims.finding import Finding
+from clawback.claims.layout import Kind
+from clawback.claims.links import is_total
+from clawback.claims.points import Points, points
+from clawback.claims.reading import Reading, Sentence
+
+RULE: Final = "is found by rule"
+_WEIGHED: Final = "weighed"
+_MAX_FIGURES: Final = 40
+_LONG_PART: Final = 3
+_ENDS: Final = frozenset({",", ".", ";", ":", "(", ")", "\u2014", "?", "!", "but", "which", "while", "although"})
+_NEIGHBOUR: Final = 30
+"""Points from which a part of a sentence beside the best one belongs to the quotation."""
+
+FROM: Final = {"technique": -50, "laundering_method": -50}
+"""Points from which a sentence tells of a way of theft or of laundering that no rule found."""
+
+UP_TO: Final = {"technique": -100, "laundering_method": -100}
+"""Points from which on what a rule found in a sentence stands."""
+
+
+def loss_cues(
+    reading: Reading, sentence: Sentence, word: int, item: Governed | None, strength: int, *, is_first: bool
+) -> set[str]:
+    """All cues of a figure, `item` being what the rules made of it."""
+    figure = sentence.figures[word]
+    cues = place_cues(reading, sentence, strength) | cues_around(sentence, word)
+    cues |= figure_cues(reading, figure, is_first=is_first)
+    cues |= {f"by {other}" for other in word_cues(sentence) if "_" not in other}
+    if item is not None:
+        cues.add(f"{RULE} {item.role}")
+        if item.rule.startswith(_WEIGHED):
+            cues.add(f"{RULE} by points")
+    return cues
+
+
+def weigh_losses(reading: Reading, governed: list[Governed], strength: int) -> list[Governed]:
+    """The figures with their roles, after losses are weighed; in the order of the text."""
+    table = points("loss")
+    known = {(item.sentence.number, item.word): item for item in governed}
+    result = []
+    is_first = True
+    for sentence in reading.sentences:
+        crowded = len(sentence.figures) > _MAX_FIGURES
+        for word, figure in sentence.figures.items():
+            item = known.get((sentence.number, word))
+            if crowded or _is_settled(reading, item, figure):
+                result.extend([item] if item is not None else [])
+            else:
+                cues = loss_cues(reading, sentence, word, item, strength, is_first=is_first)
+                result.append(_loss(sentence, word, item, table, cues))
+            is_first = False
+    return [item for item in result if item is not None]
+
+
+def _is_settled(reading: Reading, item: Governed | None, figure: Figure) -> bool:
+    """Whether a figure is no loss whatever stands around it: a share, or what came back."""
+    if figure.unit == "%":
+        return True
+    return item is not None and (item.role not in {"loss", NOTHING} or is_total(reading, item) is not None)
+
+
+def _loss(
+    sentence: Sentence, word: int, item: Governed | None, table: Points, cues: set[str]
+) -> Governed | None:
+    is_loss = item is not None and item.role == "loss"
+    if table.total(cues) > 0:
+        if is_loss:
+            return item
+        return Governed(
+            sentence, word, sentence.figures[word], "loss", None, f"weighed.loss: {table.reasons(cues)}"
+        )
+    return replace(item, role=NOTHING) if item is not None and is_loss else item
+
+
+def sentence_cues(reading: Reading, sentence: Sentence, strength: int, *, is_found: bool) -> set[str]:
+    """All cues of a sentence, `is_found` telling whether a rule found a claim of the type there."""
+    cues = place_cues(reading, sentence, strength) | word_cues(sentence)
+    if is_found:
+        cues.add(RULE)
+    return cues
+
+
+def weigh_methods(reading: Reading, findings: list[Finding], claim_type: str, strength: int) -> list[Finding]:
+    """Ways of theft or of laundering that stand, and those that only points tell."""
+    table = points(claim_type)
+    found: dict[int, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.sentence.number, []).append(finding)
+    result = []
+    for sentence in reading.sentences:
+        own = found.get(sentence.number, [])
+        if sentence.span.kind is Kind.HEADING or not sentence.words:
+            result.extend(own)
+            continue
+        cues = sentence_cues(reading, sentence, strength, is_found=bool(own))
+        total = table.total(cues)
+        if own and total > UP_TO[claim_type]:
+            result.extend(own)
+        elif not own and total > FROM[claim_type]:
+            first, last = _part(sentence, table)
+            result.append(
+                Finding(
+                    sentence,
+                    claim_type,
+                    first,
+                    last,
+                    f"weighed.{claim_type}: {table.reasons(cues)}",
+                    label=f"sentence {sentence.number}",
+                )
+            )
+    return result
+
+
+def _part(sentence: Sentence, table: Points) -> tuple[int, int]:
+    """The part of a sentence between commas that has most points, with a neighbour that has some."""
+    words = sentence.words
+    ends = [at for at, word in enumerate(words) if word in _ENDS] + [len(words)]
+    starts = [0, *(end + 1 for end in ends)]
+    parts = [(first, last) for first, last in zip(starts, ends, strict=False) if last - first >= _LONG_PART]
+    if not parts:
+        return 0, len(words)
+    worth = [_worth(words, first, last, table) for first, last in parts]
+    best = worth.index(max(worth))
+    first, last = parts[best]
+    if best + 1 < len(parts) and worth[best + 1] > _NEIGHBOUR:
+        last = parts[best + 1][1]
+    elif best > 0 and worth[best - 1] > _NEIGHBOUR:
+        first = parts[best - 1][0]
+    return first, last
+
+
+def _worth(words: list[str], first: int, last: int, table: Points) -> int:
+    return sum(table.of(word) for word in words[first:last]) + sum(
+        table.of(f"{words[at]}_{words[at + 1]}") for at in range(first, last - 1)
+    )
+
+
+def theft_date_cues(
+    reading: Reading, sentence: Sentence, word: int, strength: int, *, is_found: bool
+) -> set[str]:
+    """All cues of a date, `is_found` telling whether a rule found it to be that of a theft."""
+    cues = place_cues(reading, sentence, strength) | cues_around(sentence, word)
+    cues |= date_cues(reading, sentence.dates[word])
+    cues |= {f"by {other}" for other in word_cues(sentence) if "_" not in other}
+    if is_found:
+        cues.add(RULE)
+    return cues
+
+
+def may_be_date(when: When) -> bool:
+    """Whether a date is fine enough to be the day or the month of a theft."""
+    text = when.text()
+    return text is not None and "/" not in text and len(text) > len("2024")
+
+
+def weigh_dates(reading: Reading, findings: list[Finding], strength: int) -> list[Finding]:
+    """The dates of thefts, after all dates of the text are weighed."""
+    table = points("date")
+    result = []
+    for sentence in reading.sentences:
+        own = [finding for finding in findings if finding.sentence is sentence]
+        for word, when in sentence.dates.items():
+            found = next((item for item in own if item.first <= word < item.last and item.label == when.text()), None)
+            if not may_be_date(when):
+                result.extend([found] if found is not None else [])
+                continue
+            cues = theft_date_cues(reading, sentence, word, strength, is_found=found is not None)
+            if table.total(cues) <= 0:
+                continue
+            text = when.minute.strftime("%Y-%m-%dT%H:%MZ") if when.minute is not None else when.text()
+            result.append(
+                found
+                if found is not None
+                else Finding(
+                    sentence,
+                    "date",
+                    word,
+                    word + 1,
+                    f"weighed.date: {table.reasons(cues)}",
+                    when=text,
+                    label=when.text(),
+                )
+            )
+    return result

@@ -1,0 +1,177 @@
+"""Learns the points of cues from the annotated documents: `python -m tests.evaluate.learn`.
+
+Writes dags/clawback/claims/words/points/*.txt from the documents of `dev` alone: what a person marked there as
+a loss, a date of a theft, a way of theft or of laundering speaks for its cues, the other figures, dates and
+sentences against them. It is logistic regression with a squared penalty; its weights, times 100 and rounded, are the
+points. Needs scikit-learn (`uv sync --group learn`); the tables are kept in the repository, and nothing of this
+runs where claims are read.
+
+The rules were written by reading the same documents, so their verdicts are right there more often than elsewhere.
+To make up for it each case is shown twice: once with the verdict of the rules, and once without.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from clawback.claims import amounts
+from clawback.claims.events import theft_dates
+from clawback.claims.extract import told_losses
+from clawback.claims.layout import Kind
+from clawback.claims.laundering import launderings
+from clawback.claims.methods import techniques
+from clawback.claims.points import ALWAYS
+from clawback.claims.reading import Reading, read
+from clawback.claims.scope import theft_strength
+from clawback.claims.weighing import (
+    RULE,
+    loss_cues,
+    may_be_date,
+    sentence_cues,
+    theft_date_cues,
+)
+from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
+from tests.evaluate.score import AMOUNTS
+
+TABLES: Final = ROOT / "dags" / "clawback" / "claims" / "words" / "points"
+_SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4}
+"""Cases in which a cue must stand to be learned."""
+
+_PENALTY: Final = {"loss": 0.1, "date": 0.1, "technique": 0.2, "laundering_method": 0.2}
+_SCALE: Final = 100
+_LEAST: Final = 3
+"""Points below which a cue is left out."""
+
+Case = tuple[frozenset[str], bool]
+
+
+def cases(documents: list[Document]) -> dict[str, list[Case]]:
+    """The cues of all figures, dates and sentences of English documents, and whether they carry a claim."""
+    found: dict[str, list[Case]] = {name: [] for name in _SEEN}
+    for document in documents:
+        if document.language != "en":
+            continue
+        reading = read(document.text, title=document.title, published=document.published, language="en")
+        strength = theft_strength(reading, "en")
+        if strength == 0:
+            continue
+        found["loss"].extend(_losses(document, reading, strength))
+        found["date"].extend(_dates(document, reading, strength))
+        found["technique"].extend(_methods(document, reading, strength, "technique"))
+        found["laundering_method"].extend(_methods(document, reading, strength, "laundering_method"))
+    return found
+
+
+def learn(name: str, known: list[Case]) -> dict[str, int]:
+    """Points by cue."""
+    shown = [(cues, answer) for case, answer in known for cues in (case, _without_rules(case))]
+    often = Counter(cue for cues, _ in shown for cue in cues)
+    vectors = DictVectorizer(sort=True)
+    matrix = vectors.fit_transform(
+        [{cue: 1 for cue in sorted(cues) if often[cue] >= 2 * _SEEN[name]} for cues, _ in shown]
+    )
+    matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
+    model = LogisticRegression(C=_PENALTY[name], solver="liblinear", max_iter=500)
+    model.fit(matrix, [answer for _, answer in shown])
+    weights = dict(zip(vectors.get_feature_names_out(), model.coef_[0], strict=True))
+    learned = {ALWAYS: round(float(model.intercept_[0]) * _SCALE)}
+    learned |= {cue: round(float(weight) * _SCALE) for cue, weight in weights.items()}
+    return {cue: worth for cue, worth in learned.items() if abs(worth) >= _LEAST}
+
+
+def _losses(document: Document, reading: Reading, strength: int) -> Iterator[Case]:
+    ruled = {(item.sentence.number, item.word): item for item in amounts.govern(reading, strength)}
+    is_first = True
+    for sentence in reading.sentences:
+        for word, figure in sentence.figures.items():
+            item = ruled.get((sentence.number, word))
+            first, is_first = is_first, False
+            if figure.unit == "%" or figure.value is None:
+                continue
+            answers = [
+                label
+                for label in document.labels
+                if label.claim_type in AMOUNTS
+                and label.value is not None
+                and (label.unit or "").upper() == (figure.unit or "").upper()
+                and label.value == str(figure.value.normalize().quantize(1) if figure.value == figure.value.to_integral_value() else figure.value.normalize())
+                and any(start < figure.end and figure.start < end for start, end in label.spans)
+            ]
+            answer = _answer([label for label in answers if label.claim_type == "loss"])
+            if answer is not None:
+                cues = loss_cues(reading, sentence, word, item, strength, is_first=first)
+                yield frozenset(cues), answer
+
+
+def _dates(document: Document, reading: Reading, strength: int) -> Iterator[Case]:
+    ruled = theft_dates(reading, told_losses(amounts.govern(reading, strength), techniques(reading)))
+    for sentence in reading.sentences:
+        own = [finding for finding in ruled if finding.sentence is sentence]
+        for word, when in sentence.dates.items():
+            if not may_be_date(when):
+                continue
+            text = when.text() or ""
+            same = [
+                label
+                for label in document.labels
+                if label.claim_type == "date"
+                and label.value is not None
+                and label.value[:10].startswith(text)
+                and any(start < when.end + 40 and when.start - 40 < end for start, end in label.spans)
+            ]
+            answer = _answer(same)
+            is_found = any(item.first <= word < item.last and item.label == text for item in own)
+            if answer is not None:
+                cues = theft_date_cues(reading, sentence, word, strength, is_found=is_found)
+                yield frozenset(cues), answer
+
+
+def _methods(document: Document, reading: Reading, strength: int, claim_type: str) -> Iterator[Case]:
+    ruled = techniques(reading) if claim_type == "technique" else launderings(reading)
+    found = {finding.sentence.number for finding in ruled}
+    labels = [label for label in document.labels if label.claim_type == claim_type]
+    for sentence in reading.sentences:
+        if sentence.span.kind is Kind.HEADING or not sentence.words:
+            continue
+        inside = [
+            label
+            for label in labels
+            if any(start < sentence.span.end and sentence.span.start < end for start, end in label.spans)
+        ]
+        answer = _answer(inside)
+        if answer is not None:
+            cues = sentence_cues(reading, sentence, strength, is_found=sentence.number in found)
+            yield frozenset(cues), answer
+
+
+def _answer(labels: list[Label]) -> bool | None:
+    """Whether there is an answer; None where all are doubtful."""
+    if labels and all(label.optional for label in labels):
+        return None
+    return bool(labels)
+
+
+def _without_rules(cues: frozenset[str]) -> frozenset[str]:
+    return frozenset(cue for cue in cues if not cue.startswith(RULE))
+
+
+def main() -> None:
+    """Write all tables."""
+    TABLES.mkdir(exist_ok=True)
+    for name, known in cases(load(CORPUS / "dev")).items():
+        learned = learn(name, known)
+        lines = [
+            f"{worth} {cue}" for cue, worth in sorted(learned.items(), key=lambda item: (-abs(item[1]), item[0]))
+        ]
+        head = f"# Points for and against {name.replace('_', ' ')}; made by tests/evaluate/learn.py.\n"
+        (TABLES / f"{name}.txt").write_text(head + "\n".join(lines) + "\n", "utf-8")
+        print(f"{name}: {len(known)} cases, {sum(answer for _, answer in known)} claims, {len(lines)} cues")
+
+
+if __name__ == "__main__":
+    main()
