@@ -37,6 +37,7 @@ GETS: Final = frozenset(
 )
 _LOSSLESS: Final = frozenset({"no", "get", "gets", "got", "receive", "receives", "received"})
 _PAYEES: Final = word_set("roles.payees")
+_FOUND_AT: Final = word_set("roles.found_at")
 _AUTHORITIES: Final = word_set("roles.authorities")
 _BESIDE: Final = 8
 _OFFERS: Final = frozenset({"offer", "bounty", "reward", "fine", "bid", "bond", "bail", "target", "limit"})
@@ -83,6 +84,11 @@ def role_of(sentence: Sentence, group: list[int], hit: Hit) -> tuple[str, Hit, s
     if role == MAYBE:
         return MAYBE, hit, f"{rule}, by whom is not said"
     if role == NOTHING:
+        if hit.phrase.startswith("~discover") and _FOUND_AT & set(
+            sentence.words[group[-1] + 1 : group[-1] + 8]
+        ):
+            # "They found 38.6 bitcoin on a drive behind his fridge."
+            return "seized", hit, "figure.seized:found"
         blocked = _blocked_address(sentence, hit)
         return (NOTHING, hit, rule) if blocked is None else ("frozen", blocked, "figure.frozen:address")
     role = _by_payer(sentence, role)
