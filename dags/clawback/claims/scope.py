@@ -47,7 +47,7 @@ _AGAINST: Final = {
     "drill": (3, 9),
     "advice": (2, 6),
     "ransom": (3, 6),
-    "elsewhere": (2, 4),
+    "elsewhere": (3, 9),
 }
 """Tags of the family `against`: points for each of its phrases, and at most."""
 
