@@ -27,6 +27,9 @@ _TO: Final = frozenset({"to", "into", "through", "via"})
 _CLOSED: Final = frozenset({"sat", "sit", "shut", "taken", "took", "put", "turned", "tracked", "broken"})
 _OF_A_CHAIN: Final = frozenset({"on", "at", "in", "the", "this", "each", "one", "same", "per"})
 _PREPOSITIONS: Final = frozenset({"of", "from", "for", "with", "to", "into"})
+_THEY: Final = frozenset(
+    {"they", "he", "she", "hackers", "attackers", "thieves", "attacker", "hacker", "thief"}
+)
 _SUBJECT_CHANGES: Final = 2
 _LABEL: Final = 4
 _PART_OF_OTHER: Final = 10
@@ -119,6 +122,9 @@ def _stands_elsewhere(words: list[str], hit: Hit, between: list[str], *, before:
 def _against_side(words: list[str], hit: Hit, between: list[str], *, before: bool) -> int:
     side = hit.tag[-1]
     cost = 0
+    if not before and 1 <= len(between) <= 2 and between[-1] in _THEY:
+        # "the 4,450 ETH they took"
+        return 0
     if side == ("<" if before else ">"):
         cost += _WRONG_SIDE if len(between) > 1 or hit.tag != "loss<" else _WRONG_SIDE + 2
     if before:

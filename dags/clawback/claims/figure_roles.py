@@ -39,6 +39,9 @@ _LOSSLESS: Final = frozenset({"no", "get", "gets", "got", "receive", "receives",
 _PAYEES: Final = word_set("roles.payees")
 _FOUND_AT: Final = word_set("roles.found_at")
 _AUTHORITIES: Final = word_set("roles.authorities")
+_HELPERS: Final = frozenset({"has", "have", "had", "since", "already", "also", "now"})
+_OFFICES: Final = word_set("roles.authorities") | word_set("roles.offices")
+_OFFICE_REACH: Final = 8
 _BESIDE: Final = 8
 _OFFERS: Final = frozenset({"offer", "bounty", "reward", "fine", "bid", "bond", "bail", "target", "limit"})
 _ADDRESS_REACH: Final = 7
@@ -149,6 +152,9 @@ def _by_giver(sentence: Sentence, role: str, hit: Hit) -> str:
         return "returned"
     if role == "returned" and not thief and verb.startswith(("refund", "pay", "paid")):
         return "made_whole"
+    if role == "returned" and not thief and by_office(words, hit):
+        # What police and courts hand back to victims is recovered.
+        return "recovered"
     if role == "recovered" and hit.phrase.startswith("~come|") and sentence.of("thief"):
         return "returned"
     if role == "recovered" and verb.startswith("secur"):
@@ -163,6 +169,12 @@ def _by_giver(sentence: Sentence, role: str, hit: Hit) -> str:
         if not (passive or sentence.of("thief") or sentence.of("event")):
             return NOTHING
     return role
+
+
+def by_office(words: list[str], hit: Hit) -> bool:
+    """Whether police, a court or a department does it."""
+    before = [word for word in words[max(0, hit.first - _OFFICE_REACH) : hit.first] if word not in _HELPERS]
+    return bool(before) and before[-1] in _OFFICES
 
 
 def _why_nothing(sentence: Sentence, role: str, hit: Hit, group: list[int]) -> str | None:

@@ -29,8 +29,8 @@ _WORD = re.compile(rf"[ -]?(\$?(?:[A-Za-z0-9]+(?=[{_ASIAN}])|[^\W_]+(?:\.[a-z](?
 _BRACKETED_TICKER = re.compile(r" ?(?:[A-Z][\w-]*[ ]){0,3}\(\$?([A-Za-z][A-Za-z0-9]{1,9})\)")
 _STABLE: Final = frozenset({"DAI", "FRAX", "UST", "LUSD", "MIM"})
 _BETWEEN_UNIT = re.compile(
-    r"[ ](?:(?:de|di|d'|en|em|im|von|von der|dei|des|of|in|worth|units|coins|tokens|the|its|their|stolen|lost|missing|hacked|looted|additional|"
-    r"more|"
+    r"[ ](?:(?:de|di|d'|en|em|im|von|von der|dei|des|of|in|worth|units|coins|tokens|the|its|their|"
+    r"stolen|lost|missing|hacked|looted|additional|more|"
     r"remaining|affected|native|staked)[ ]?(?<=[ '])){1,4}",
     re.IGNORECASE,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.figure_doubts import RECOVERY, has_insurer, is_offer, is_planned
-from clawback.claims.figure_roles import GETS
+from clawback.claims.figure_roles import GETS, by_office
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
@@ -140,6 +140,11 @@ def _role(sentence: Sentence, hit: Hit, role: str, left: int, right: int) -> str
         role = "returned"
     elif role == "returned" and not thief and verb.startswith(("refund", "paid", "pay")):
         role = "made_whole"
+    if role == "returned" and not thief and by_office(words, hit):
+        role = "recovered"
+    if role == "returned" and "managed" in words[max(0, hit.first - 3) : hit.first]:
+        # A thief returns; a victim manages to get its own back.
+        role = "recovered"
     if role == "insured":
         return role if near & (_PAYS | _PAID) else None
     if role == "made_whole":
