@@ -34,6 +34,13 @@ def one(text: str) -> Figure:
         ("as high as $150m", "150000000", "USD", "up_to"),
         ("at least 12.9K ETH", "12900", "ETH", "at_least"),
         ("nearly half a million dollars", "500000", "USD", "about"),
+        ("seized Rp 31 billion, two villas", "31000000000", "IDR", "exact"),
+        ("seized 60 million Norwegian crowns of it", "60000000", "NOK", "exact"),
+        ("took 13.7 million in aUSDC from it", "13700000", "AUSDC", "exact"),
+        ("took 2.2 million in BNB from it", "2200000", "USD", "exact"),
+        ("| ETH | 2,118.4 | of it", "2118.4", "ETH", "exact"),
+        ("- USDT: 3,050,000", "3050000", "USDT", "exact"),
+        ("342,000 ETH\uac00", "342000", "ETH", "exact"),
         ("about a quarter of a million dollars", "250000", "USD", "about"),
         ("two hundred and eighty-one million dollars", "281000000", "USD", "exact"),
         ("94,48M euros", "94480000", "EUR", "exact"),
@@ -79,6 +86,11 @@ def test_a_range_has_two_ends_and_no_value(text: str, low: str, high: str, unit:
 
 def test_from_one_price_to_another_is_no_range() -> None:
     assert [figure.value for figure in figures("fell from US$600 to US$400")] == [600, 400]
+
+
+@pytest.mark.parametrize("text", ["all 2FA codes", "- ERC20: 0x2c6900b24221de2b", "3AC: insolvent"])
+def test_letters_beside_a_number_are_not_always_an_asset(text: str) -> None:
+    assert figures(text) == []
 
 
 @pytest.mark.parametrize(

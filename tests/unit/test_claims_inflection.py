@@ -24,6 +24,7 @@ VERBS = Verbs({"steal": ("stole", "stolen"), "be": ("was", "been", "were", "is",
         ("~lie", {"lie", "lies", "lied", "lying"}),
         ("~pay", {"pay", "pays", "payed", "paying"}),
         ("~steal", {"steal", "steals", "stole", "stolen", "stealing"}),
+        ("~be", {"be", "being", "was", "been", "were", "is", "are", "am"}),
         ("drain|drained", {"drain", "drained"}),
     ],
 )

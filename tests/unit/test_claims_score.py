@@ -26,6 +26,24 @@ def test_the_score_on_the_documents_that_rules_are_tuned_on_does_not_fall() -> N
     assert right >= 0.75 * made
 
 
+@pytest.mark.parametrize(
+    ("group", "least_found", "least_right"),
+    [
+        ("loss", 0.88, 0.92),
+        ("recovered, returned, frozen", 0.8, 0.85),
+        ("seized", 0.9, 0.9),
+        ("insured, made_whole", 0.65, 0.78),
+    ],
+)
+def test_what_happened_to_figures_is_found(group: str, least_found: float, least_right: float) -> None:
+    score = evaluate(load(CORPUS / "dev"))
+    found, expected = score.recall(GROUPS[group])
+    right, made = score.precision(GROUPS[group])
+    assert found >= least_found * expected
+    assert right >= least_right * made
+    assert 10 * score.negatives_with_loss <= score.negatives
+
+
 def test_the_labelled_reports_are_found() -> None:
     documents = load_shared()
     if not documents:

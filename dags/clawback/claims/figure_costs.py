@@ -25,8 +25,13 @@ _MOVED: Final = frozenset({"moved", "transferred", "withdrawn", "swept", "sent"}
 _MOVED_ON: Final = frozenset({"converted", "swapped", "exchanged", "bridged", "returned", "reducing"})
 _TO: Final = frozenset({"to", "into", "through", "via"})
 _CLOSED: Final = frozenset({"sat", "sit", "shut", "taken", "took", "put", "turned", "tracked", "broken"})
+_OF_A_CHAIN: Final = frozenset({"on", "at", "in", "the", "this", "each", "one", "same", "per"})
 _PREPOSITIONS: Final = frozenset({"of", "from", "for", "with", "to", "into"})
+_THEY: Final = frozenset(
+    {"they", "he", "she", "hackers", "attackers", "thieves", "attacker", "hacker", "thief"}
+)
 _SUBJECT_CHANGES: Final = 2
+_LABEL: Final = 4
 _PART_OF_OTHER: Final = 10
 _OTHER_FIGURE: Final = 4
 _TAKEN_AWAY: Final = ("seized", "frozen", "recovered")
@@ -51,6 +56,9 @@ def cost_of(sentence: Sentence, hit: Hit, word: int, group: list[int]) -> int | 
     between = words[hit.last : word] if before else words[word + 1 : hit.first]
     if _stands_elsewhere(words, hit, between, before=before):
         return None
+    if before and words[word - 1] == ":" and hit.first <= 1 and FIGURE not in between:
+        # A label: "Returned by a white hat on block 18,332,101: $1.87 million".
+        return _LABEL
     cost = len(between)
     for place, part in enumerate(between, start=hit.last if before else word + 1):
         cost += _BARRIERS.get(part, 0)
@@ -85,6 +93,9 @@ def _is_part_of_other(words: list[str], word: int, hit: Hit) -> bool:
 
 def _stands_elsewhere(words: list[str], hit: Hit, between: list[str], *, before: bool) -> bool:
     """Whether the phrase has another object than the figure."""
+    if words[hit.first] == "block" and _OF_A_CHAIN & set(words[max(0, hit.first - 1) : hit.first]):
+        # "returned on block 18,332,101"
+        return True
     if hit.phrase.startswith("out|") and (
         words[hit.last : hit.last + 1] == ["with"] or _CLOSED & set(words[max(0, hit.first - 1) : hit.first])
     ):
@@ -111,6 +122,9 @@ def _stands_elsewhere(words: list[str], hit: Hit, between: list[str], *, before:
 def _against_side(words: list[str], hit: Hit, between: list[str], *, before: bool) -> int:
     side = hit.tag[-1]
     cost = 0
+    if not before and 1 <= len(between) <= 2 and between[-1] in _THEY:
+        # "the 4,450 ETH they took"
+        return 0
     if side == ("<" if before else ">"):
         cost += _WRONG_SIDE if len(between) > 1 or hit.tag != "loss<" else _WRONG_SIDE + 2
     if before:

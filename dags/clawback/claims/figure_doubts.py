@@ -141,7 +141,7 @@ def is_aggregate(sentence: Sentence, hit: Hit, figure: Figure) -> bool:
     if not near & _AGGREGATE:
         return False
     long = any(when.first != when.last for when in sentence.dates.values())
-    if _COUNTED & set(words) or hit.phrase.endswith(" :"):
+    if _COUNTED & set(words) or hit.phrase.endswith(" :") or {"against", "for"} <= set(words[hit.last :]):
         # "The first two attacks resulted in losses of $7 million each"
         return False
     plural = near & _AGGREGATE - {"hackers", "scammers", "attackers", "thieves", "criminals", "victims"}

@@ -37,7 +37,11 @@ GETS: Final = frozenset(
 )
 _LOSSLESS: Final = frozenset({"no", "get", "gets", "got", "receive", "receives", "received"})
 _PAYEES: Final = word_set("roles.payees")
+_FOUND_AT: Final = word_set("roles.found_at")
 _AUTHORITIES: Final = word_set("roles.authorities")
+_HELPERS: Final = frozenset({"has", "have", "had", "since", "already", "also", "now"})
+_OFFICES: Final = word_set("roles.authorities") | word_set("roles.offices")
+_OFFICE_REACH: Final = 8
 _BESIDE: Final = 8
 _OFFERS: Final = frozenset({"offer", "bounty", "reward", "fine", "bid", "bond", "bail", "target", "limit"})
 _ADDRESS_REACH: Final = 7
@@ -83,6 +87,11 @@ def role_of(sentence: Sentence, group: list[int], hit: Hit) -> tuple[str, Hit, s
     if role == MAYBE:
         return MAYBE, hit, f"{rule}, by whom is not said"
     if role == NOTHING:
+        if hit.phrase.startswith("~discover") and _FOUND_AT & set(
+            sentence.words[group[-1] + 1 : group[-1] + 8]
+        ):
+            # "They found 38.6 bitcoin on a drive behind his fridge."
+            return "seized", hit, "figure.seized:found"
         blocked = _blocked_address(sentence, hit)
         return (NOTHING, hit, rule) if blocked is None else ("frozen", blocked, "figure.frozen:address")
     role = _by_payer(sentence, role)
@@ -143,6 +152,9 @@ def _by_giver(sentence: Sentence, role: str, hit: Hit) -> str:
         return "returned"
     if role == "returned" and not thief and verb.startswith(("refund", "pay", "paid")):
         return "made_whole"
+    if role == "returned" and not thief and by_office(words, hit):
+        # What police and courts hand back to victims is recovered.
+        return "recovered"
     if role == "recovered" and hit.phrase.startswith("~come|") and sentence.of("thief"):
         return "returned"
     if role == "recovered" and verb.startswith("secur"):
@@ -157,6 +169,12 @@ def _by_giver(sentence: Sentence, role: str, hit: Hit) -> str:
         if not (passive or sentence.of("thief") or sentence.of("event")):
             return NOTHING
     return role
+
+
+def by_office(words: list[str], hit: Hit) -> bool:
+    """Whether police, a court or a department does it."""
+    before = [word for word in words[max(0, hit.first - _OFFICE_REACH) : hit.first] if word not in _HELPERS]
+    return bool(before) and before[-1] in _OFFICES
 
 
 def _why_nothing(sentence: Sentence, role: str, hit: Hit, group: list[int]) -> str | None:

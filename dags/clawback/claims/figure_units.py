@@ -24,12 +24,13 @@ _CELL_BEFORE = re.compile(r"(?<![^\s|*(])[$]?([A-Z][A-Z0-9]{1,9})[*]{0,2}[ ]?[|:
 
 _NAME_BEFORE: Final = 8
 _COUNTER = re.compile(r"[ ]?[\u679a\u4e2a\uac1c\u500b][ ]?")
-_WORD = re.compile(r"[ -]?(\$?[^\W_]+(?:\.[a-z](?![a-z]))?)")
+_ASIAN: Final = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"[ -]?(\$?(?:[A-Za-z0-9]+(?=[{_ASIAN}])|[^\W_]+(?:\.[a-z](?![a-z]))?))")
 _BRACKETED_TICKER = re.compile(r" ?(?:[A-Z][\w-]*[ ]){0,3}\(\$?([A-Za-z][A-Za-z0-9]{1,9})\)")
 _STABLE: Final = frozenset({"DAI", "FRAX", "UST", "LUSD", "MIM"})
 _BETWEEN_UNIT = re.compile(
-    r"[ ](?:(?:de|di|d'|en|em|im|von|von der|dei|des|of|in|worth|units|coins|tokens|the|its|their|stolen|lost|missing|hacked|looted|additional|"
-    r"more|"
+    r"[ ](?:(?:de|di|d'|en|em|im|von|von der|dei|des|of|in|worth|units|coins|tokens|the|its|their|"
+    r"stolen|lost|missing|hacked|looted|additional|more|"
     r"remaining|affected|native|staked)[ ]?(?<=[ '])){1,4}",
     re.IGNORECASE,
 )
@@ -73,7 +74,7 @@ def asset_before_number(left: str, start: int, after: str) -> tuple[str, int] | 
     if _COUNTER.match(after) is None:
         return None
     bare = left.rstrip(" ")
-    for length in range(_NAME_BEFORE, 1, -1):
+    for length in range(min(_NAME_BEFORE, len(bare)), 1, -1):
         unit = GLUED.get(bare[-length:])
         if unit is not None:
             return unit, start - (len(left) - len(bare)) - length

@@ -123,7 +123,8 @@ def weighed(sentence: Sentence, found: list[Governed], weights: Weights) -> list
         if word in known:
             continue
         reasons = weights.reasons(sentence, word)
-        if word in moved and {"from", "out"} & set(sentence.words[word + 1 : word + 6]):
+        after = sentence.words[word + 1 : word + 6]
+        if word in moved and {"from", "out"} & set(after) and "turned" not in after:
             reasons.append(("moved from somewhere", 2))
         if sum(points for _, points in reasons) >= weights.enough:
             names = ", ".join(name for name, _ in reasons)

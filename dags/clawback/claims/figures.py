@@ -33,6 +33,10 @@ from clawback.claims.units import (
 )
 
 _MAX_WRITTEN: Final = 60
+_OF_WHOLE = re.compile(r"[ ]of[ ](?:the|his|her|its|their|our|those|these)[ ](?=[$\u20ac\u00a3]?[0-9])")
+"""A part without a unit: "sent back 3,000 of the 4,450 ETH"."""
+
+_NEXT: Final = 12
 _LEFT: Final = 40
 _HIGHEST_PRICE: Final = Decimal(1_000_000)
 """US dollars for one coin; a figure that would make a coin dearer has its dot between thousands."""
@@ -46,7 +50,8 @@ _SCALE = re.compile(
     r"|([A-Za-z\u00c0-\u024f\u0400-\u04ff]{1,11})\.?(?![A-Za-z0-9\u00c0-\u024f\u0400-\u04ff]))"
 )
 _SECOND = re.compile(
-    r"(?P<link>[ ]?-[ ]?|[ ](?:to|and|bis|und|y|et|e|a|\u00e0|\u0434\u043e|\u0438)[ ])(?P<sign>[A-Za-z]{0,3}[$\u20ac\u00a3\u00a5\u20a9]?[ ]?)(?=[0-9])"
+    r"(?P<link>[ ]?-[ ]?|[ ](?:to|and|bis|und|y|et|e|a|\u00e0|\u0434\u043e|\u0438)[ ])"
+    r"(?P<sign>[A-Za-z]{0,3}[$\u20ac\u00a3\u00a5\u20a9]?[ ]?)(?=[0-9])"
 )
 _FOLLOWS_SCALE = re.compile(
     r"""[ ]*(?:$|[.,;:)"'\]-]|(?:was|were|is|are|has|had|have|in|of|from|at|on|to|by|for|and|or|worth|came|
@@ -55,7 +60,8 @@ _FOLLOWS_SCALE = re.compile(
     re.VERBOSE,
 )
 _FOLLOWS_FOREIGN = re.compile(
-    r"[ ]*(?:$|[.,;:)\"'\n]|(?:solo|s\u00f3lo|en|in|im|von|vom|aus|dans|sur|na|no|em|nel|nella|da|del|des|desde|\u0438\u0437|\u0432|\u0441|\u043d\u0430|"
+    r"[ ]*(?:$|[.,;:)\"'\n]|(?:solo|s\u00f3lo|en|in|im|von|vom|aus|dans|sur|na|no|em|nel|nella|da|del|des|"
+    r"desde|\u0438\u0437|\u0432|\u0441|\u043d\u0430|"
     r"gestohlen|erbeutet|robados|vol\u00e9s|roubados|rubati|abgezogen)\b)"
 )
 _MONEY_BEFORE = re.compile(
@@ -120,7 +126,8 @@ _IN_WORDS = re.compile(
     + r")(?:(?:[ -]|[ ]and[ ])(?:"
     + "|".join(_NUMBER_WORDS)
     + r")){0,8})"
-    r"[ -](?:hundred|thousand|million|billion|trillion|mill\u00f3n|milione|milh\u00e3o|milliard|milliarde|miliardo|bilh\u00e3o))\b",
+    r"[ -](?:hundred|thousand|million|billion|trillion|"
+    r"mill\u00f3n|milione|milh\u00e3o|milliard|milliarde|miliardo|bilh\u00e3o))\b",
     re.IGNORECASE,
 )
 
@@ -171,8 +178,13 @@ def find_figures(folded: str, *, continental: bool = False, in_signs: bool = Fal
     figures: list[Figure] = []
     raws = sorted([*_written(folded, continental), *_in_words(folded)], key=lambda raw: raw.start)
     unit_before: tuple[int, str] | None = None
-    for raw in raws:
+    for place, raw in enumerate(raws):
         unit, marks = raw.unit, raw.marks
+        if unit is None and _OF_WHOLE.match(folded, raw.end) is not None:
+            whole = next((other for other in raws[place + 1 : place + 2] if other.unit is not None), None)
+            if whole is None or whole.start - raw.end > _NEXT:
+                continue
+            unit, marks = whole.unit, (*marks, "unit taken from the whole that it is a part of")
         if unit is None:
             if unit_before is not None and raw.start - unit_before[0] <= 400:
                 unit, marks = unit_before[1], (*marks, "unit taken from the figure before")
@@ -262,7 +274,9 @@ def _one(folded: str, found: re.Match[str], continental: bool) -> _Raw | None:
             unit, after, marks = suffix
         elif named is not None:
             unit, figure_start = named
-        elif continental and power >= 6 and _FOLLOWS_FOREIGN.match(folded, after) is not None:
+        elif _OF_WHOLE.match(folded, after) is not None or (
+            continental and power >= 6 and _FOLLOWS_FOREIGN.match(folded, after) is not None
+        ):
             pass
         elif _FOLLOWS_SCALE.match(folded, after) is None or not (
             power >= 6 or (power == 3 and _MONEY_BEFORE.search(left))

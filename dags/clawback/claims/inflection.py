@@ -23,7 +23,7 @@ class Verbs:
         self._irregular = irregular
 
     def forms(self, word: str) -> frozenset[str]:
-        """The words that `a|b~` or `~a|b` stands for: with the sign, every form of the verb or of each verb."""
+        """The words that `a|b~` or `~a|b` stands for: with the sign, every form of the verb or verbs."""
         if not word.startswith("~"):
             return frozenset(
                 form
@@ -39,7 +39,9 @@ class Verbs:
         return frozenset(self._past(verb)[1] for verb in word[1:].split("|"))
 
     def _forms(self, verb: str) -> tuple[str, ...]:
-        return (verb, _third(verb), _with_ending(verb, "ing"), *self._past(verb))
+        past = self._past(verb)
+        third = () if len(past) > 2 else (_third(verb),)
+        return (verb, *third, _with_ending(verb, "ing"), *past)
 
     def _past(self, verb: str) -> tuple[str, ...]:
         regular = _with_ending(verb, "ed")
@@ -59,7 +61,7 @@ def _with_ending(verb: str, ending: str) -> str:
         return f"{verb[:-2]}ying"
     if verb.endswith("e") and ending == "ed":
         return f"{verb}d"
-    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")) and len(verb) > 2:
         return f"{verb[:-1]}{ending}"
     if verb.endswith("y") and verb[-2] not in _VOWELS and ending == "ed":
         return f"{verb[:-1]}ied"

@@ -1,8 +1,9 @@
 """Finds the phrases of a lexicon among the words of a sentence.
 
 Layout of a phrase: words with a space between them; `a|b` is one of two words, `word?` may be absent, `*`
-is any one word but a joint, or none, `@` is a figure. `~steal|rob` is every form of these verbs, and `steal~` that of
-one verb among other words (see `inflection`). "Made or makes, off or away, with" is `~make off|away with`.
+is any one word but a joint, or none, `@` is a figure. `~steal|rob` is every form of these verbs, and `steal~`
+that of one verb among other words (see `inflection`). "Made or makes, off or away, with" is
+`~make off|away with`.
 
 Invariants:
     The search goes through the words once and tries at each only the phrases that begin with it. Among

@@ -33,6 +33,10 @@ MERE: Final = word_set("scope.mere")
 
 _DENIAL: Final = word_set("scope.denial")
 _RUMOUR: Final = word_set("scope.rumour")
+_STORES: Final = frozenset(
+    {"bridge", "protocol", "wallet", "wallets", "vault", "pool", "pools", "custodian", "dex"}
+)
+_SUBJECT: Final = 4
 _NONE: Final = frozenset({"no", "nothing", "nobody"})
 _HAPPENED: Final = frozenset({"lost", "stolen", "taken", "hack", "breach", "left"})
 _POSSIBLE: Final = word_set("scope.possible")
@@ -43,7 +47,7 @@ _AGAINST: Final = {
     "drill": (3, 9),
     "advice": (2, 6),
     "ransom": (3, 6),
-    "elsewhere": (2, 4),
+    "elsewhere": (3, 9),
 }
 """Tags of the family `against`: points for each of its phrases, and at most."""
 
@@ -89,7 +93,7 @@ def points_of(reading: Reading) -> dict[str, int]:
             continue
         told += bool(own & _STRONG) or _in_figure(reading, sentence)
         thieves += bool(sentence.of("thief"))
-        takes = _takes(sentence)
+        takes = _takes(sentence) or _store_loses(sentence)
         taken += takes
         sums += bool(sentence.figures) and (takes or bool(own & _STRONG))
         undone += any(
@@ -107,7 +111,7 @@ def points_of(reading: Reading) -> dict[str, int]:
         "culprits": min(1, sum(len(sentence.of("actor")) for sentence in reading.sentences)),
         "incident": min(2, len(words & _INCIDENT)),
     }
-    if own & _STRONG or _takes(title):
+    if own & _STRONG or _takes(title) or _store_loses(title):
         points["headline"] = 2
     if _is_denial(title):
         denied += _RUMOURED if _RUMOUR & own or _DENIAL & own else 2
@@ -142,6 +146,17 @@ def _takes(sentence: Sentence) -> bool:
         return True
     return sentence.span.kind is not Kind.ITEM and any(
         hit.tag in {"loss>", "loss="} and sentence.words[hit.first] not in MERE for hit in sentence.of("role")
+    )
+
+
+def _store_loses(sentence: Sentence) -> bool:
+    """Whether a store of coins loses a sum: "the bridge lost $80 million" is no loss on a market."""
+    words = sentence.words
+    return any(
+        hit.phrase.startswith("~lose|")
+        and _STORES & set(words[max(0, hit.first - _SUBJECT) : hit.first])
+        and any(hit.last <= word <= hit.last + _SUBJECT for word in sentence.figures)
+        for hit in sentence.of("role")
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.figure_doubts import RECOVERY, has_insurer, is_offer, is_planned
-from clawback.claims.figure_roles import GETS
+from clawback.claims.figure_roles import GETS, by_office
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
@@ -17,6 +17,9 @@ from clawback.claims.phrases import FIGURE, Hit, name_of
 from clawback.claims.reading import Reading, Sentence
 
 _REACH: Final = 9
+_FURTHER: Final = 5
+"""Words by which the subject of a passive may stand further off."""
+
 _REACH_OF_SUBJECT: Final = 5
 """Words before a clause in which its subject may stand: "our insurer has confirmed that it will pay"."""
 
@@ -25,14 +28,30 @@ _GOODS: Final = word_set("unnumbered.goods")
 _PAID: Final = word_set("unnumbered.paid")
 _PAYEES: Final = word_set("roles.payees")
 _OWN_MONEY: Final = frozenset(
-    {"treasury", "reserves", "reserve", "pocket", "revenue", "fees", "cost", "profits", "wallets", "accounts"}
+    {
+        "treasury",
+        "reserves",
+        "reserve",
+        "pocket",
+        "revenue",
+        "fees",
+        "cost",
+        "profits",
+        "income",
+        "means",
+        "capital",
+        "wallets",
+        "accounts",
+    }
 )
 _PAYS: Final = word_set("roles.pays")
 _NO_PROMISE: Final = word_set("unnumbered.no_promise")
 _NO_GOODS: Final = word_set("unnumbered.no_goods")
 _LEFT_ENDS: Final = word_set("unnumbered.left_ends")
 _RIGHT_ENDS: Final = word_set("unnumbered.right_ends") | {FIGURE}
-_DENIALS: Final = frozenset({"not", "n't", "nothing", "never", "without", "none", "cannot", "neither", "nor"})
+_DENIALS: Final = frozenset(
+    {"not", "n't", "nothing", "never", "without", "none", "cannot", "neither", "nor", "nobody"}
+)
 _UNREAL: Final = frozenset({"would", "could", "may", "might", "should", "must", "if", "unless", "until"})
 _WOULD: Final = frozenset({"would"})
 _SAYS: Final = frozenset({"said", "says", "promised", "announced", "pledged", "vowed", "told", "assured"})
@@ -43,6 +62,8 @@ _ARTICLES: Final = frozenset({"the", "of", "these", "those", "any", "all", "its"
 _OF_MONEY: Final = ("~inject", "~honour", "~back|", "~restore", "~replace", "~put", "~stand", "~make good")
 """Beginnings of phrases that need what was lost as their object: a service is restored too."""
 
+_SUBJECTS: Final = _QUANTITY | _GOODS | _PAYEES
+_TAKEN: Final = frozenset({"stolen", "lost", "missing", "drained"})
 _PAID_BACK: Final = frozenset({"reimbursed", "compensated", "recompensed", "refunded"})
 _PLAIN: Final = ("no ", "~reimburse", "~receive|get new", "~replace", "loss|", "~be paid")
 """Beginnings of phrases that say by themselves that somebody is paid."""
@@ -80,13 +101,15 @@ def _findings(sentence: Sentence, used: set[tuple[int, str]]) -> list[Finding]:
         said = hit.tag.rstrip("<>=")
         if said not in RECOVERY or hit.phrase.startswith(_WEAK) or _is_adjective(words, hit):
             continue
-        left = _clause_left(words, hit.first)
+        left = _clause_left(words, hit.first, _REACH + (_FURTHER if hit.tag.endswith("=") else 0))
         right = _clause_right(words, hit.last)
         role = _role(sentence, hit, said, left, right)
         if role is None or role in found or (sentence.number, role) in used:
             continue
         if _hindered(sentence, hit, role) or is_offer(sentence):
             continue
+        if hit.first - left > _REACH:
+            left = next(at for at in range(left, hit.first + 1) if at == hit.first or words[at] in _SUBJECTS)
         rule = f"words.{role}:{name_of(hit)}"
         found[role] = Finding(sentence, role, left, right, rule, label=_label(words, role, left, right))
     return list(found.values())
@@ -117,11 +140,18 @@ def _role(sentence: Sentence, hit: Hit, role: str, left: int, right: int) -> str
         role = "returned"
     elif role == "returned" and not thief and verb.startswith(("refund", "paid", "pay")):
         role = "made_whole"
+    if role == "returned" and not thief and by_office(words, hit):
+        role = "recovered"
+    if role == "returned" and "managed" in words[max(0, hit.first - 3) : hit.first]:
+        # A thief returns; a victim manages to get its own back.
+        role = "recovered"
     if role == "insured":
         return role if near & (_PAYS | _PAID) else None
     if role == "made_whole":
         if hit.phrase.startswith(_OF_MONEY) and not near & (_GOODS | _BALANCES):
             return None
+        if hit.phrase.startswith(_OF_MONEY) or (near & _GOODS and near & _TAKEN):
+            return role
         paid = (
             near & (_PAID | _PAYEES | _BALANCES | _OWN_MONEY)
             or hit.phrase.startswith(_PLAIN)
@@ -190,8 +220,8 @@ def _reported(words: list[str], role: str) -> frozenset[str]:
     return _WOULD if role in _SURE and _SAYS & set(words) else frozenset()
 
 
-def _clause_left(words: list[str], place: int) -> int:
-    first = max(0, place - _REACH)
+def _clause_left(words: list[str], place: int, reach: int) -> int:
+    first = max(0, place - reach)
     for at in range(place - 1, first - 1, -1):
         if words[at] in _LEFT_ENDS:
             return at + 1
