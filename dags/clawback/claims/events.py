@@ -41,7 +41,7 @@ _LATER: Final = word_set("events.later")
 _ENTERED: Final = frozenset({"obtained", "gained", "breached", "accessed", "entered", "infiltrated", "got"})
 _ANSWERS: Final = word_set("events.answers")
 _SEEN: Final = frozenset({"flagged", "detected", "spotted", "noticed", "flags", "detects", "reported"})
-_FRAGMENT: Final = 24
+_FRAGMENT: Final = 18
 _SHORTLY: Final = 4
 _INTRODUCING: Final = frozenset(
     {"after", "as", "when", "following", "upon", "because", "amid", "once", "on", "over"}

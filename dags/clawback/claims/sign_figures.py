@@ -32,7 +32,7 @@ _COUNTER: Final = (
 )
 _NAMES: Final = "|".join(re.escape(name) for name in sorted(_ASSETS, key=len, reverse=True))
 _UNIT_AFTER = re.compile(
-    rf"{_COUNTER}(?:(?P<name>{_NAMES})|(?P<ticker>[A-Za-z]{{2,10}})(?![A-Za-z0-9])|(?P<percent>[%\uff05]|\ud37c\uc13c\ud2b8))"
+    rf"{_COUNTER}(?:(?P<name>{_NAMES})|(?P<ticker>[A-Za-z]{{2,10}})(?![A-Za-z0-9]| ?(?:\u94b1\u5305|\u7528\u6237|\u5730\u5740|\u8d26\u6237|\u30a6\u30a9\u30ec|\uc9c0\uac11|\uacc4\uc815))|(?P<percent>[%\uff05]|\ud37c\uc13c\ud2b8))"
 )
 _COUNTED = re.compile(r"[ ]?(?:\u591a|\u4f59|\uc5ec)?[ ]?[\u679a\u4e2a\u500b\uac1c]")
 _ASSET_BEFORE = re.compile(
