@@ -158,12 +158,13 @@ def _event_of(
         return min(place, word), max(place, word) + 1, "date.thief"
     if best is None and _is_fragment(sentence, word):
         return min(word, *sentence.figures), max(word, *sentence.figures) + 1, "date.fragment"
+    answered = best is not None and not best[2]
     if best is not None and not best[2]:
         best = _answered(sentence, best, events, told)
     if best is None or not best[2]:
         return None
     place = best[1]
-    if (when.kind == "relative" and text == "") or _is_aftermath(words, place, word):
+    if (when.kind == "relative" and text == "") or (not answered and _is_aftermath(words, place, word)):
         return None
     first, last = min(place, word), max(events[place], word + 1)
     return first, last, f"date.{'before' if word < place else 'after'}:{words[place]}"
@@ -307,4 +308,4 @@ def _is_aftermath(words: list[str], place: int, word: int) -> bool:
     left = set(words[max(0, place - 3) : place])
     if word > place and {"following", "after"} & left and words[place] in _NOUNS:
         return words[place + 1 : place + 2] not in (["on"], ["of"], ["in"], [DATE])
-    return word < place and bool({"following", "after", "since", "about", "aware"} & left)
+    return word < place and bool({"following", "after", "since", "about", "aware", "over"} & left)

@@ -21,10 +21,10 @@ from clawback.claims.events import theft_dates
 from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
 from clawback.claims.hedges import hedge_of
+from clawback.claims.laundering import launderings
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import LANGUAGES, word_set
 from clawback.claims.links import is_total, links
-from clawback.claims.laundering import launderings
 from clawback.claims.methods import techniques
 from clawback.claims.other_languages import culprits, recoveries
 from clawback.claims.other_methods import moves, ways

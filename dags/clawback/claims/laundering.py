@@ -1,8 +1,8 @@
-"""How the proceeds were moved on: the clause with a verb of moving and a service, a coin or a place that hides.
+"""How the proceeds were moved on: the clause with a verb of moving and a service, coin or place that hides.
 
-Which services go with which verb is a table: what is swapped becomes a coin, what is spread goes to addresses,
-what is laundered goes anywhere. The goods must be stolen ones or the mover a thief. What came out of a mixer to
-pay for an attack, what users swap, and what a victim moves to safety is no laundering.
+Which services go with which verb is a table: what is swapped becomes a coin, what is spread goes to
+addresses, what is laundered goes anywhere. The goods must be stolen ones or the mover a thief. What came out
+of a mixer to pay for an attack, what users swap, and what a victim moves to safety is no laundering.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _finding(sentence: Sentence, ways: list[_Way]) -> Finding:
     at = first
     while at > 0 and words[at - 1] in _BEFORE_VERB:
         at -= 1
-    if at < first and _PASSIVE & set(words[at:first]) or words[first] in _INTRANSITIVE:
+    if _PASSIVE & set(words[at:first]) or words[first] in _INTRANSITIVE:
         first = noun_start(words, at, 5, figures=True)
     last = _with_purpose(sentence, last)
     last = min(last, first + _MAX_QUOTE_WORDS)
@@ -218,9 +218,9 @@ def _of_verb(reading: Reading, sentence: Sentence, verb: Hit) -> list[_Way]:
         if verb.tag in {"use", "move"} and not clear and not dirty and sentence.of("technique"):
             continue
         ways.append(way)
-    if not ways and verb.tag == "launder" and _GOODS & set(words[verb.last : verb.last + 4]):
-        if words[verb.first].startswith(("tumbl", "mix")):
-            ways.append(_Way(3, verb, None, verb.first, min(len(words), verb.last + 2)))
+    mixes = words[verb.first].startswith(("tumbl", "mix"))
+    if not ways and mixes and _GOODS & set(words[verb.last : verb.last + 4]):
+        ways.append(_Way(3, verb, None, verb.first, min(len(words), verb.last + 2)))
     if not ways and verb.tag != "use":
         way = _through(reading, sentence, verb, strict=verb.tag in {"move", "spread", "swap"} and not dirty)
         if way is not None:

@@ -2,8 +2,8 @@
 
 Layout of a file: `[family tag]` heads the phrases below it, one a line; see `phrases` for how they are
 written. Lines that begin with # are remarks. Longer phrases win over shorter ones that begin at the same
-word. Each language but English has a file of its own, in which `stem(a,b)` stands for stema|stemb; in those of
-Chinese, Japanese and Korean each word of a line is a phrase, and each of its signs a word.
+word. Each language but English has a file of its own, in which `stem(a,b)` stands for stema|stemb; in those
+of Chinese, Japanese and Korean each word of a line is a phrase, and each of its signs a word.
 """
 
 from __future__ import annotations

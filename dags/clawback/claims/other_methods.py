@@ -1,4 +1,7 @@
-"""Techniques and laundering in texts that are not English: a verb and its object, in either order, in one clause."""
+"""Techniques and laundering in texts that are not English.
+
+A verb and its object stand in one clause, in either order.
+"""
 
 from __future__ import annotations
 
