@@ -1,7 +1,7 @@
-"""Sentences of many hands and nine other languages: how it was done, how proceeds moved, when, and what tells nothing.
+"""Sentences of many hands and nine other languages: how, by what ways, when, and what tells nothing.
 
-The tables stand in `tests/fixtures/claims_sentences`. A stretch in [[ ]] must be quoted as answers of the corpus
-must: half of it in a quotation that is at most three times as long.
+The tables stand in `tests/fixtures/claims_sentences`. A stretch in [[ ]] must be quoted as answers of the
+corpus must: half of it in a quotation that is at most three times as long.
 """
 
 from __future__ import annotations

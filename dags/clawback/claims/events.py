@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from clawback.claims.dates import When
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.reading import DATE, Reading, Sentence
+from clawback.claims.when import When
 
 _REACH: Final = 32
 _BEGINNING: Final = 8

@@ -18,9 +18,8 @@ _COUNTER = re.compile(r"[ ]?[\u679a\u4e2a\uac1c\u500b][ ]?")
 _WORD = re.compile(r"[ -]?(\$?[^\W_]+(?:\.[a-z](?![a-z]))?)")
 _BRACKETED_TICKER = re.compile(r" ?(?:[A-Z][\w-]*[ ]){0,3}\(\$?([A-Za-z][A-Za-z0-9]{1,9})\)")
 _BETWEEN_UNIT = re.compile(
-    r"[ ](?:(?:de|di|d'|en|em|im|von|von der|dei|des|of|in|worth|units|coins|tokens|the|its|their|stolen|lost|missing|hacked|looted|additional|"
-    r"more|"
-    r"remaining|affected|native|staked)[ ]?(?<=[ '])){1,4}",
+    r"[ ](?:(?:de|di|d'|en|em|im|von|von der|dei|des|of|in|worth|units|coins|tokens|the|its|their|"
+    r"stolen|lost|missing|hacked|looted|additional|more|remaining|affected|native|staked)[ ]?(?<=[ '])){1,4}",
     re.IGNORECASE,
 )
 

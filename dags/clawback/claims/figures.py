@@ -41,7 +41,8 @@ _SCALE = re.compile(
     r"|([A-Za-z\u00c0-\u024f\u0400-\u04ff]{1,11})\.?(?![A-Za-z0-9\u00c0-\u024f\u0400-\u04ff]))"
 )
 _SECOND = re.compile(
-    r"(?P<link>[ ]?-[ ]?|[ ](?:to|and|bis|und|y|et|e|a|\u00e0|\u0434\u043e|\u0438)[ ])(?P<sign>[A-Za-z]{0,3}[$\u20ac\u00a3\u00a5\u20a9]?[ ]?)(?=[0-9])"
+    r"(?P<link>[ ]?-[ ]?|[ ](?:to|and|bis|und|y|et|e|a|\u00e0|\u0434\u043e|\u0438)[ ])"
+    r"(?P<sign>[A-Za-z]{0,3}[$\u20ac\u00a3\u00a5\u20a9]?[ ]?)(?=[0-9])"
 )
 _FOLLOWS_SCALE = re.compile(
     r"""[ ]*(?:$|[.,;:)"'\]-]|(?:was|were|is|are|has|had|have|in|of|from|at|on|to|by|for|and|or|worth|came|
@@ -50,8 +51,8 @@ _FOLLOWS_SCALE = re.compile(
     re.VERBOSE,
 )
 _FOLLOWS_FOREIGN = re.compile(
-    r"[ ]*(?:$|[.,;:)\"'\n]|(?:solo|s\u00f3lo|en|in|im|von|vom|aus|dans|sur|na|no|em|nel|nella|da|del|des|desde|\u0438\u0437|\u0432|\u0441|\u043d\u0430|"
-    r"gestohlen|erbeutet|robados|vol\u00e9s|roubados|rubati|abgezogen)\b)"
+    r"[ ]*(?:$|[.,;:)\"'\n]|(?:solo|s\u00f3lo|en|in|im|von|vom|aus|dans|sur|na|no|em|nel|nella|da|del|des|"
+    r"desde|\u0438\u0437|\u0432|\u0441|\u043d\u0430|gestohlen|erbeutet|robados|vol\u00e9s|roubados|rubati|abgezogen)\b)"
 )
 _MONEY_BEFORE = re.compile(
     r"(?:\b(?:for|of|lost|stole|drained|about|around|nearly|over|and|took|it was"
@@ -115,7 +116,8 @@ _IN_WORDS = re.compile(
     + r")(?:(?:[ -]|[ ]and[ ])(?:"
     + "|".join(_NUMBER_WORDS)
     + r")){0,8})"
-    r"[ -](?:hundred|thousand|million|billion|trillion|mill\u00f3n|milione|milh\u00e3o|milliard|milliarde|miliardo|bilh\u00e3o))\b",
+    r"[ -](?:hundred|thousand|million|billion|trillion|mill\u00f3n|milione|milh\u00e3o|milliard|milliarde|"
+    r"miliardo|bilh\u00e3o))\b",
     re.IGNORECASE,
 )
 

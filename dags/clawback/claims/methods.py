@@ -18,7 +18,6 @@ from clawback.claims.lexicon import word_set
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.ways import BASE_PAST, MANY_THIEVES, MODALS, Way, ways_of
 
-
 _ENOUGH: Final = 5
 _TAIL: Final = 9
 _MAX_QUOTE_WORDS: Final = 26

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from clawback.claims.dates import When, find_dates
+from clawback.claims.dates import find_dates
 from clawback.claims.figures import Figure, find_figures
 from clawback.claims.fold import fold
 from clawback.claims.layout import Kind, Span, sentences
 from clawback.claims.lexicon import lexicon_of, word_set
 from clawback.claims.phrases import FIGURE, Hit, Lexicon
+from clawback.claims.when import When
 
 DATE: Final = "\x00date"
 
