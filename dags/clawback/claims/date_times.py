@@ -28,7 +28,8 @@ _HOUR: Final = (
 _LEADS: Final = (
     r"(?:[ ,]|at|around|about|approximately|roughly|shortly|just|after|before|exactly|circa|ca\.|a las|las|"
     r"alrededor|de|\u00e0|vers|gegen|um|\u00e0s|por volta|alle|intorno|"
-    r"\u043e\u043a\u043e\u043b\u043e|\u0432|[(]|T|(?:in the )?(?:early )?(?:morning|evening|afternoon|night)){0,6}"
+    r"\u043e\u043a\u043e\u043b\u043e|\u0432|[(]|T|"
+    r"(?:in the )?(?:early )?(?:morning|evening|afternoon|night)){0,6}"
 )
 _TIME_AFTER = re.compile(rf"{_LEADS}{_HOUR}[ ,]*\(?(?:hora de [a-z]+,? ?)?{_ZONE}", re.IGNORECASE)
 _TIME_BEFORE = re.compile(
