@@ -45,7 +45,7 @@ def test_claims_of_a_folder_as_json_lines_and_the_unreadable_by_name(room: Path)
         None,
     )
     assert loss["incident"] == "Brightpool 2024-03"
-    assert loss["asserted_by"] == "Brightpool"
+    assert loss["asserted_by"] == "the exchange"
     assert loss["rule"].startswith("figure.loss")
     for name, reason in (
         ("broken.json", "no JSON"),

@@ -1,178 +1,197 @@
 """Who did it: attribution to a known group, a person or a description; denied; or unknown.
 
-An actor is a culprit where a phrase of blame stands beside it in a sentence about a theft: before it
-("attributed to ..."), or after it ("... was behind"). A launderer, a rescuer and a finder have no such
-phrase.
+A sentence is read clause by clause: a noun phrase that can name a culprit (`agents`), and a predicate that
+stands beside it with nothing between but what belongs to the phrase. The predicate is an act of theft whose
+subject or agent it is ("stole", "stolen by"), a phrase that blames ("attributed to", "the handiwork of", "was
+behind"), a step of the law ("was arrested", "charges against"), or a denial. A launderer, a rescuer, a finder
+and an investigator have no such predicate.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from clawback.claims.acts import acts, passive
+from clawback.claims.agents import Agent, Agents, Who
+from clawback.claims.blame import blamed_after, blamed_before, inside_job
+from clawback.claims.denials import denial, is_denial_of_guilt
 from clawback.claims.finding import Finding
+from clawback.claims.justice import MONEY_ONLY, steps_of_law
 from clawback.claims.layout import Kind
-from clawback.claims.lexicon import word_set
-from clawback.claims.persons import identity, people, unheard_of
-from clawback.claims.phrases import Hit, name_of
+from clawback.claims.phrases import name_of
+from clawback.claims.predicates import ADVERBS, Blame
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.unknown import unknown_culprit
 from clawback.claims.victims import Victims
 
-_GAP: Final = 6
-_BARRIERS: Final = word_set("culprits.barriers")
-_STATES: Final = frozenset({"DPRK", "Russia", "China"})
-_THEFT_WORDS: Final = word_set("culprits.theft_words")
+_ANAPHORIC: Final = frozenset(
+    {
+        "defendant",
+        "defendants",
+        "man",
+        "men",
+        "suspect",
+        "suspects",
+        "accused",
+        "woman",
+        "teenager",
+        "juvenile",
+    }
+)
+_NAMED_ONES: Final = frozenset({Who.PERSON, Who.DESCRIBED})
 
 
 def attributions(reading: Reading, victims: Victims) -> list[Finding]:
     """All attributions of a reading."""
+    culprits = _Culprits(reading, victims)
     found: list[Finding] = []
     for sentence in reading.sentences:
         if sentence.span.kind is Kind.HEADING:
             continue
-        named = [*_groups(sentence), *people(reading, victims, sentence)]
-        if not named:
-            member = identity(reading, sentence)
-            named = [member] if member is not None else unheard_of(sentence, victims)
+        named = culprits.of(sentence)
         found.extend(named)
-        if all(finding.rule == "attribution.insider" for finding in named):
+        if not named:
             unknown = unknown_culprit(sentence)
             if unknown is not None:
                 found.append(unknown)
     return found
 
 
-def _groups(sentence: Sentence) -> list[Finding]:
-    actors = sentence.of("actor")
-    if not actors:
-        return []
-    chosen = [hit for hit in actors if not _describes(sentence.words, actors, hit)]
-    found = []
-    taken: set[str] = set()
-    for actor in chosen:
-        if actor.tag in taken:
-            continue
-        blame = _blame(sentence, actor)
-        if blame is None or not (
-            _about_theft(sentence, actor)
-            or blame.phrase.startswith(
-                (
-                    "attributed|",
-                    "blamed|",
-                    "belong|",
-                    "hold|",
-                    "pinned",
-                    "it|this",
-                    "say",
-                    "lean",
-                    "hallmarks",
-                    "resemble",
+class _Culprits:
+    def __init__(self, reading: Reading, victims: Victims) -> None:
+        self._agents = Agents(reading, victims)
+        self._launderers = {
+            agent.name
+            for sentence in reading.sentences
+            if MONEY_ONLY & set(sentence.words)
+            for agent in self._agents.of(sentence)
+            if agent.who is Who.PERSON
+        }
+        self._last: Agent | None = None
+
+    def of(self, sentence: Sentence) -> list[Finding]:
+        """The culprits whom a sentence names or clears."""
+        agents = self._agents.of(sentence)
+        found: list[Finding] = []
+        taken: set[tuple[str, str]] = set()
+        blamed: list[Agent] = []
+        for agent in agents:
+            if agent.who is Who.DESCRIBED and any(_is_apposed(sentence, other, agent) for other in blamed):
+                continue
+            for blame in self._blames(sentence, agent, agents):
+                who = self._named(sentence, agent, agents, blame)
+                if who is None or (who.name, blame.stance) in taken:
+                    continue
+                taken.add((who.name, blame.stance))
+                blamed.append(agent)
+                found.append(_finding(sentence, agent, who.name, blame))
+                if who.who in _NAMED_ONES:
+                    self._last = who
+        if not found:
+            pronoun = self._pronoun(sentence)
+            if pronoun is not None:
+                found.append(pronoun)
+        return found
+
+    def _named(self, sentence: Sentence, agent: Agent, agents: list[Agent], blame: Blame) -> Agent | None:
+        """Who a description is where a name stands beside it or was given before; None where it tells nothing.
+
+        "The man behind the theft, Daniel Okafor" is named; "the defendant" is the culprit of the sentences
+        before; "the man who ran off with it" is whoever did it.
+        """
+        if agent.who is not Who.DESCRIBED:
+            return agent
+        words = sentence.words
+        for other in agents:
+            if other.who is Who.PERSON and other.last < agent.first and _is_apposed(sentence, other, agent):
+                return replace(other, head=agent.head, own=agent.own)
+        last = max(agent.last, blame.last)
+        comma = next((at for at in range(last, min(len(words), last + 5)) if words[at] == ","), -2)
+        for other in agents:
+            if other.who is Who.PERSON and other.first == comma + 1:
+                return replace(other, head=agent.head, own=agent.own)
+        definite = words[agent.first] == "the" and agent.head in _ANAPHORIC
+        if self._last is not None and definite and blame.stance == "named":
+            return self._last
+        whoever = words[agent.last : agent.last + 1] in (["who"], ["which"], ["that"], ["behind"])
+        if (
+            whoever
+            and not agent.own
+            and agent.last - agent.first <= 2
+            and blame.rule.startswith(("acts", "after:behind"))
+        ):
+            return None
+        return agent
+
+    def _blames(self, sentence: Sentence, agent: Agent, agents: list[Agent]) -> list[Blame]:
+        """What a sentence says of an agent: at most that he did it and that he denies it."""
+        if agent.head == "job":
+            return (
+                [] if sentence.words[agent.last : agent.last + 1] == ["?"] else [inside_job(sentence, agent)]
+            )
+        denied = denial(sentence, agent, agents)
+        if denied is not None and not denied.own_words:
+            return [denied]
+        possible = [
+            *acts(sentence, agent, agents),
+            *passive(sentence, agent),
+            *blamed_before(sentence, agent),
+            *blamed_after(sentence, agent, agents),
+        ]
+        if agent.who in _NAMED_ONES:
+            possible.extend(
+                steps_of_law(sentence, agent, agents, is_launderer=agent.name in self._launderers)
+            )
+        named = [blame for blame in possible if denied is None or not _overlap(blame, denied)]
+        best = min(named, key=lambda blame: (blame.gap, blame.first), default=None)
+        return [blame for blame in (best, denied) if blame is not None]
+
+    def _pronoun(self, sentence: Sentence) -> Finding | None:
+        """The culprit named last, of whom it is said that he "denies the charges"."""
+        if self._last is None:
+            return None
+        words = sentence.words
+        for hit in sentence.of("after_not"):
+            subject = hit.first - 1
+            while subject >= 0 and (words[subject] in ADVERBS or words[subject] in {"has", "have", "had"}):
+                subject -= 1
+            if subject < 0 or words[subject] not in {"he", "she", "they", "lawyer", "lawyers", "both"}:
+                continue
+            if is_denial_of_guilt(sentence, hit):
+                agent = self._last
+                return _finding(
+                    sentence,
+                    agent,
+                    agent.name,
+                    Blame(subject, hit.last, "denied", f"denied:{name_of(hit)}", 0, own_words=True),
+                    spoken=True,
                 )
-            )
-        ):
-            continue
-        if blame.phrase.startswith("denied") and {
-            "past",
-            "routinely",
-            "always",
-            "repeatedly",
-            "attacks",
-            "cyberattacks",
-            "consistently",
-        } & set(sentence.words):
-            # A general denial speaks of no theft.
-            continue
-        taken.add(actor.tag)
-        stance = "denied" if _denied(sentence, actor, blame) else "named"
-        first, last = min(actor.first, blame.first), max(actor.last, blame.last)
-        found.append(
-            Finding(
-                sentence, "attribution", first, last, f"attribution.{_side(blame)}:{name_of(blame)}",
-                actor=actor.tag, stance=stance, label=f"{actor.tag} {stance}",
-            )
-        )  # fmt: skip
-    return found
+        return None
 
 
-def _describes(words: list[str], actors: list[Hit], hit: Hit) -> bool:
-    """Whether a state only describes a group beside it: "Lazarus Group, a North Korean syndicate"."""
-    if hit.tag not in _STATES:
-        # "Lazarus Group (also known as APT38)" is named by its first name.
-        return any(other.tag not in _STATES and 0 < hit.first - other.last <= 5 for other in actors)
-    if {"associated", "affiliated", "sponsored", "linked"} & set(
-        words[max(0, hit.first - 3) : hit.first]
-    ) and any(other.tag not in _STATES and other.last <= hit.first for other in actors):
-        return True
-    return any(
-        other.tag not in _STATES and (-2 <= other.first - hit.last <= 7 or -1 <= hit.first - other.last <= 6)
-        for other in actors
+def _overlap(one: Blame, other: Blame) -> bool:
+    return one.first < other.last + 8 and other.first < one.last
+
+
+def _is_apposed(sentence: Sentence, one: Agent, other: Agent) -> bool:
+    """Whether the second agent only describes the first: "James Zhong, a resident of Gainesville"."""
+    between = sentence.words[one.last : other.first]
+    return between in ([","], [",", "both"], ["("]) or (
+        bool(between) and between[0] == "," and len(between) <= 4
     )
 
 
-def _about_theft(sentence: Sentence, actor: Hit) -> bool:
-    return bool(_THEFT_WORDS & set(sentence.words)) or bool(sentence.of("thief"))
-
-
-def _blame(sentence: Sentence, actor: Hit) -> Hit | None:
-    words = sentence.words
-    best: tuple[int, Hit] | None = None
-    for hit in sentence.of("blame_before"):
-        if hit.last > actor.first:
-            continue
-        between = words[hit.last : actor.first]
-        if len(between) > _GAP or any(word in _BARRIERS for word in between):
-            continue
-        if hit.phrase in {"by", "such as", "including"} and not _theft_before(sentence, hit):
-            continue
-        rank = len(between) + (3 if hit.phrase == "by" else 0)
-        if best is None or rank < best[0]:
-            best = (rank, hit)
-    for hit in sentence.of("blame_after"):
-        if hit.first < actor.last:
-            continue
-        between = words[actor.last : hit.first]
-        if len(between) > (3 * _GAP if between[:1] in ([","], ["("]) else _GAP) or any(
-            word in _BARRIERS for word in between
-        ):
-            continue
-        if hit.phrase.startswith(("hackers", "linked")) and not _thief_acts(sentence, actor):
-            continue
-        rank = len(between) + 1
-        if best is None or rank < best[0]:
-            best = (rank, hit)
-    return None if best is None else best[1]
-
-
-def _side(blame: Hit) -> str:
-    return blame.family.removeprefix("blame_")
-
-
-def _theft_before(sentence: Sentence, hit: Hit) -> bool:
-    left = sentence.words[max(0, hit.first - 18) : hit.first]
-    for place in range(len(left) - 1, -1, -1):
-        if left[place] in _THEFT_WORDS:
-            return True
-        if (left[place].endswith("ed") and left[place] != "based") or left[place] in {"that", "which", ";"}:
-            return False
-    return False
-
-
-def _thief_acts(sentence: Sentence, actor: Hit) -> bool:
-    """Whether the group acts ("North Korean hackers stole ...") and is not only spoken of."""
-    after = sentence.words[actor.last : actor.last + 9]
-    return any(
-        word in _THEFT_WORDS - {"hackers", "hacker", "hacking", "attackers", "attacker"} for word in after
-    )
-
-
-def _denied(sentence: Sentence, actor: Hit, blame: Hit) -> bool:
-    words = sentence.words
-    if blame.phrase.startswith("denied"):
-        return True
-    if blame.phrase.startswith(("is|are", "was|were")) and "not" in words[actor.last : blame.last]:
-        return True
-    first, last = min(actor.first, blame.first), max(actor.last, blame.last)
-    for hit in sentence.of("hedge"):
-        if hit.tag == "denied" and hit.last >= first - 6 and hit.first <= last + 2:
-            return hit.first < first or not hit.phrase.startswith("no ")
-    return "not" in words[max(0, first - 2) : last] or "n't" in words[max(0, first - 2) : last]
+def _finding(sentence: Sentence, agent: Agent, name: str, blame: Blame, *, spoken: bool = False) -> Finding:
+    first, last = blame.first, blame.last
+    if blame.rule == "before:say":
+        # The verb of speech is the speaker's, not the claim's.
+        first = last = agent.first
+    if not spoken:
+        first, last = min(agent.first, first), max(agent.last, last)
+    denied = (blame.first, blame.last, "denied") if blame.stance == "denied" else None
+    return Finding(
+        sentence, "attribution", first, last, f"attribution.{blame.rule}",
+        actor=name, stance=blame.stance, label=f"{name.casefold()} {blame.stance}",
+        speaker=name if blame.own_words else None, hedge=denied,
+    )  # fmt: skip

@@ -18,9 +18,10 @@ from typing import Final
 from clawback.claims import amounts
 from clawback.claims.culprits import attributions
 from clawback.claims.events import theft_dates
+from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
-from clawback.claims.hedges import hedge_of
+from clawback.claims.hedges import Hedge, disclaimer_of, hedge_of
 from clawback.claims.laundering import launderings
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import LANGUAGES, word_set
@@ -127,13 +128,13 @@ def extract_claims(
     language = "en" if language == "und" else language
     reading = read(text, title=title, published=published, language=language)
     victims = Victims(reading, fold(title), publisher)
-    speakers = Speakers(reading, publisher=publisher, victim=victims.main)
+    speakers = Speakers(reading, publisher=publisher)
     strength = theft_strength(reading, language)
     if strength == 0:
         return Extraction((), (), victims.main)
     foreign = language[:2] in LANGUAGES
     governed = amounts.govern(reading, strength)
-    findings = [_amount(item) for item in governed if item.role != amounts.NOTHING and _is_amount(item)]
+    findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
         finding
@@ -153,7 +154,7 @@ def extract_claims(
     return Extraction(tuple(claims), tuple(_unread(reading, seen)), victims.main)
 
 
-def _told(governed: list[amounts.Governed], ways: list[Finding]) -> dict[int, list[tuple[int, int]]]:
+def _told(governed: list[Governed], ways: list[Finding]) -> dict[int, list[tuple[int, int]]]:
     """Where losses and ways of theft are told, by sentence."""
     told: dict[int, list[tuple[int, int]]] = {}
     for item in governed:
@@ -178,6 +179,7 @@ class _Builder:
         self._victims = victims
         self._speakers = speakers
         self._day = day
+        self._disclaimer = disclaimer_of(reading)
         self._unnamed = _NAMED_NOT.search(reading.folded) is not None
 
     def claim(self, finding: Finding) -> Claim:
@@ -186,17 +188,27 @@ class _Builder:
         speech = self._speakers.at(sentence, _anchor(sentence, finding))
         tags = _FOR_AMOUNTS
         if finding.claim_type in {"attribution", "linked_incident", "actor_total"}:
-            tags = _FOR_CULPRITS if finding.claim_type != "actor_total" else _FOR_AMOUNTS
+            tags = _FOR_CULPRITS if finding.claim_type == "attribution" else _FOR_AMOUNTS
         elif finding.claim_type == "made_whole":
             tags = _LEVELS | {"promise"}
         elif finding.figure is None:
             tags = _FOR_METHODS
         hedge = hedge_of(sentence, first, last, figure=finding.figure, speech=speech, tags=tags)
-        if finding.claim_type == "date":
+        if finding.claim_type == "date" or (finding.stance == "unknown" and finding.hedge is None):
             hedge = None
+        elif finding.hedge is not None and (hedge is None or hedge.level != finding.hedge[2]):
+            begins, ends, known_level = finding.hedge
+            hedge = Hedge(
+                sentence.starts[begins], sentence.ends[ends - 1], known_level, f"hedge.{finding.rule}"
+            )
+        if self._disclaimer is not None and speech is None and (hedge is None or hedge.level is None):
+            hedge = self._disclaimer
         victim, named = self._victims.of(sentence, first, last)
         if finding.victim is not None:
             victim, named = finding.victim, False
+        if finding.claim_type == "linked_incident" and self._victims.main is not None:
+            # The link is a claim about the theft that the text is about; the label names the other one.
+            victim, named = self._victims.main, victim == self._victims.main
         why = [f"{finding.claim_type}: {finding.rule}"]
         figure = finding.figure
         if figure is not None:
@@ -210,8 +222,8 @@ class _Builder:
             why.append(f"as of: {phrase}")
         level = hedge.level if hedge is not None else None
         stance = finding.stance
-        if stance == "named" and level == "denied" and finding.claim_type == "attribution":
-            stance = "named"
+        if stance == "named" and level == "denied":
+            stance = "denied"
         return Claim(
             claim_type=finding.claim_type,
             value=figure.value if figure is not None else None,
@@ -227,7 +239,7 @@ class _Builder:
             incident=None if finding.claim_type == "actor_total" else self._incident(victim, when),
             actor=finding.actor,
             actor_stance=stance,
-            asserted_by=AUTHOR if speech is None else speech.name,
+            asserted_by=(finding.speaker or AUTHOR) if speech is None else speech.name,
             via=() if speech is None else speech.via,
             hedge=None if hedge is None else reading.quote(hedge.start, hedge.end),
             hedge_level=level,
@@ -284,13 +296,13 @@ class _Builder:
         return victim if day is None else f"{victim} {day[:7]}"
 
 
-def _amount(item: amounts.Governed) -> Finding:
+def _amount(reading: Reading, item: Governed) -> Finding:
     first, last = item.word, item.word + 1
     if item.hit is not None:
         gap = max(item.hit.first - last, first - item.hit.last)
         if gap <= _REACH_OF_QUOTE and "+list" not in item.rule:
             first, last = min(first, item.hit.first), max(last, item.hit.last)
-    total = is_total(item)
+    total = is_total(reading, item)
     if total is not None:
         return Finding(
             item.sentence, "actor_total", first, last, f"total+{item.rule}", figure=item.figure, actor=total
@@ -298,13 +310,16 @@ def _amount(item: amounts.Governed) -> Finding:
     return Finding(item.sentence, item.role, first, last, item.rule, figure=item.figure, is_part=item.is_part)
 
 
-def _is_amount(item: amounts.Governed) -> bool:
+def _is_amount(item: Governed) -> bool:
     return item.role != "loss" or item.figure.unit != "%"
 
 
 def _anchor(sentence: Sentence, finding: Finding) -> int:
     if finding.figure is not None:
         return next(word for word, figure in sentence.figures.items() if figure is finding.figure)
+    if finding.claim_type == "attribution":
+        # "found no evidence that Lazarus was involved" begins before what is said.
+        return finding.last - 1
     return finding.first
 
 

@@ -9,12 +9,17 @@ from clawback.claims.reading import Sentence
 
 _SAME: Final = word_set("amounts.same")
 _SAME_MARKS: Final = word_set("amounts.same_marks")
+_FINITE: Final = frozenset({"has", "have", "had", "was", "were", "is", "are", "will"})
+_BESIDE: Final = 3
 _LIST: Final = word_set("amounts.list")
 
 
 def brings_total(sentence: Sentence, word: int) -> bool:
-    """Whether a figure is the new total of what the one before was a part of: "bringing the total to"."""
+    """Whether a figure goes on with the one before: "bringing the total to", or its parts after a colon."""
     left = sentence.words[max(0, word - 7) : word]
+    before = [place for place in sentence.figures if place < word]
+    if ":" in left[-3:] and before and sentence.figures[before[-1]].unit != "%":
+        return True
     return (
         bool({"bringing", "brings", "brought", "taking", "takes", "raising"} & set(left)) and "total" in left
     )
@@ -31,9 +36,25 @@ def groups_of(sentence: Sentence) -> list[list[int]]:
     return groups
 
 
+def _has_own_verb(sentence: Sentence, before: int, word: int) -> bool:
+    """Whether a second clause begins: "froze $2 million and $500,000 has been recovered"."""
+    if sentence.words[word - 1] != "and" or not _FINITE & set(sentence.words[word + 1 : word + 2]):
+        return False
+    hits = sentence.of("role")
+    return any(0 <= before - hit.last <= _BESIDE for hit in hits) and any(
+        word < hit.first <= word + _BESIDE for hit in hits
+    )
+
+
 def _belongs(sentence: Sentence, before: int, word: int) -> bool:
     between = sentence.words[before + 1 : word]
-    if sentence.figures[word].unit == "%" and between[:1] != ["("]:
+    if sentence.words[word + 1 : word + 3] == ["of", "which"] or _has_own_verb(sentence, before, word):
+        return False
+    if (
+        sentence.figures[word].unit == "%"
+        and between not in ([",", "or"], [","], ["or"])
+        and between[:1] != ["("]
+    ):
         return False
     if sentence.figures[before].unit == "%" and sentence.figures[word].unit != "%" and between[:1] != ["("]:
         # "the remaining 16%, about $45.55 million"

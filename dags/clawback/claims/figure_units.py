@@ -8,15 +8,25 @@ from typing import Final
 from clawback.claims.units import GLUED, PERCENT, PHRASES, SIGNS, WORDS, code_unit, ticker_unit
 
 _RIGHT: Final = 60
+_GLUED_CODE: Final = 2
+"""Letters glued to a number that name no asset: "2FA", "3AC"."""
+
 _SIGN = re.compile(
     r"(?<![A-Za-z0-9])((?:[A-Za-z]{1,3})?[$]|"
-    r"[\u20ac\u00a3\u00a5\u20a9\u20bd\u20b9\u20ba\u20b4\u20bf\u039e])[ ]?$"
+    r"[\u20ac\u00a3\u00a5\u20a9\u20bd\u20b9\u20ba\u20b4\u20bf\u039e"
+    r"\u20b1\u20ab\u0e3f\u20a6\u20b8\u20aa])[ ]?$"
 )
 _CODE_BEFORE = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{3})[ ]?[$]?[ ]?$")
 _SIGN_AFTER = re.compile(r"[ ]?([$\u20ac\u00a3\u20bd])(?![0-9A-Za-z])")
+_LETTERS_BEFORE = re.compile(r"(?<![A-Za-z0-9])(Rp|RM)\.?[ ]?$")
+_CELL_BEFORE = re.compile(r"(?<![^\s|*(])[$]?([A-Z][A-Z0-9]{1,9})[*]{0,2}[ ]?[|:][ ]?$")
+"""The asset of a row or of a list item: "ETH | 2,118.4", "USDT: 3,050,000"."""
+
+_NAME_BEFORE: Final = 8
 _COUNTER = re.compile(r"[ ]?[\u679a\u4e2a\uac1c\u500b][ ]?")
 _WORD = re.compile(r"[ -]?(\$?[^\W_]+(?:\.[a-z](?![a-z]))?)")
 _BRACKETED_TICKER = re.compile(r" ?(?:[A-Z][\w-]*[ ]){0,3}\(\$?([A-Za-z][A-Za-z0-9]{1,9})\)")
+_STABLE: Final = frozenset({"DAI", "FRAX", "UST", "LUSD", "MIM"})
 _BETWEEN_UNIT = re.compile(
     r"[ ](?:(?:de|di|d'|en|em|im|von|von der|dei|des|of|in|worth|units|coins|tokens|the|its|their|"
     r"stolen|lost|missing|hacked|looted|additional|more|remaining|affected|native|staked)[ ]?(?<=[ '])){1,4}",
@@ -33,12 +43,40 @@ def unit_before_number(left: str, start: int) -> tuple[str | None, int]:
             return unit, start - (len(left) - sign.start(1))
         # Letters that belong to no currency ("of$5"): the bare sign counts.
         return "USD", start - (len(left) - sign.end(1) + 1)
+    letters = _LETTERS_BEFORE.search(left)
+    if letters is not None:
+        return SIGNS[letters.group(1).lower()], start - (len(left) - letters.start(1))
     code = _CODE_BEFORE.search(left)
     if code is not None:
         unit = code_unit(code.group(1).lower())
         if unit is not None and (code.group(1).isupper() or "$" in code.group()):
             return unit, start - (len(left) - code.start(1))
     return None, start
+
+
+def asset_before_number(left: str, start: int, after: str) -> tuple[str, int] | None:
+    """The asset of a number without a unit behind it, by the cell or the name before it, and where it begins.
+
+    Args:
+        left: what stands before the number.
+        start: its place.
+        after: what stands behind it.
+    """
+    cell = _CELL_BEFORE.search(left)
+    if cell is not None:
+        if after[:1].isalnum():
+            # "ERC20: 0x2c69" is an address.
+            return None
+        unit = ticker_unit(cell.group(1))
+        return None if unit is None else (unit, start - (len(left) - cell.start(1)))
+    if _COUNTER.match(after) is None:
+        return None
+    bare = left.rstrip(" ")
+    for length in range(_NAME_BEFORE, 1, -1):
+        unit = GLUED.get(bare[-length:])
+        if unit is not None:
+            return unit, start - (len(left) - len(bare)) - length
+    return None
 
 
 def unit_after_number(folded: str, end: int, power: int) -> tuple[str, int, tuple[str, ...]] | None:
@@ -62,6 +100,9 @@ def unit_after_number(folded: str, end: int, power: int) -> tuple[str, int, tupl
     if named is None:
         return None
     words = between.group().lower().split()
+    if named[0] in _STABLE or "USD" in named[0]:
+        # "5.5 million in USDT" is the same as a number of coins and as money.
+        return (*named, ())
     if power >= 6 and ("in" in words or "worth" in words) and named[0] not in SIGNS.values():
         # "2.2 million in BNB" is money held in BNB, not a number of coins.
         return "USD", end, ("no currency is written; US dollars are meant",)
@@ -120,7 +161,7 @@ def _named_unit(folded: str, end: int, window_end: int) -> tuple[str, int] | Non
     if word.isupper() and (unit := code_unit(low)) is not None:
         return unit, first.end()
     unit = ticker_unit(word)
-    if unit is not None:
+    if unit is not None and (first.start(1) > end or len(word) > _GLUED_CODE):
         return unit, first.end()
     if ticker is not None and word[0].isupper() and (named := _ticker_of(ticker)) is not None:
         return named, ticker.end()

@@ -17,7 +17,12 @@ from typing import Final
 
 from text_to_num import text2num
 
-from clawback.claims.figure_units import end_of_same_unit, unit_after_number, unit_before_number
+from clawback.claims.figure_units import (
+    asset_before_number,
+    end_of_same_unit,
+    unit_after_number,
+    unit_before_number,
+)
 from clawback.claims.lexicon import table
 from clawback.claims.numbers import Number, read_number, scaled
 from clawback.claims.sign_figures import sign_figures
@@ -55,8 +60,8 @@ _FOLLOWS_FOREIGN = re.compile(
     r"desde|\u0438\u0437|\u0432|\u0441|\u043d\u0430|gestohlen|erbeutet|robados|vol\u00e9s|roubados|rubati|abgezogen)\b)"
 )
 _MONEY_BEFORE = re.compile(
-    r"(?:\b(?:for|of|lost|stole|drained|about|around|nearly|over|and|took|it was"
-    r"|(?:estimate|damage|loss) is)|~) ?$",
+    r"(?:\b(?:for|of|lost|lose|loses|losing|stole|steal|stealing|drained|about|around|nearly|over|and|took|taking"
+    r"|down|out|some|worth|than|just|another|it was|(?:estimate|damage|loss) is)|~) ?$",
     re.IGNORECASE,
 )
 _ANDS: Final = frozenset({"and", "und", "y", "et", "e", "\u0438"})
@@ -254,8 +259,11 @@ def _one(folded: str, found: re.Match[str], continental: bool) -> _Raw | None:
     marks: tuple[str, ...] = ()
     if unit is None:
         suffix = unit_after_number(folded, after, power)
+        named = asset_before_number(left, start, folded[after : after + 2]) if suffix is None else None
         if suffix is not None:
             unit, after, marks = suffix
+        elif named is not None:
+            unit, figure_start = named
         elif continental and power >= 6 and _FOLLOWS_FOREIGN.match(folded, after) is not None:
             pass
         elif _FOLLOWS_SCALE.match(folded, after) is None or not (

@@ -14,7 +14,9 @@ class Finding:
 
     `actor` is who is held responsible, `stance` named, denied or unknown. `label` says in a few words what a
     claim without a figure is about; equal labels of one document are one claim. `when` is the value of a
-    claim of type date.
+    claim of type date. `speaker` says it where the sentence has no verb of speech: who denies, speaks.
+    `hedge` is the hedge by its words and level where the rule itself knows it: a denial, or that nobody
+    knows.
     """
 
     sentence: Sentence
@@ -29,3 +31,5 @@ class Finding:
     when: str | None = None
     is_part: bool = False
     victim: str | None = None
+    speaker: str | None = None
+    hedge: tuple[int, int, str | None] | None = None

@@ -19,12 +19,15 @@ from typing import Final
 from clawback.claims.figures import Figure
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit
-from clawback.claims.reading import Sentence
+from clawback.claims.reading import Reading, Sentence
 from clawback.claims.speakers import Speech
 
 _LEVELS: Final = {"ident": "confirmed", "tie": "suspected"}
 _WITHOUT_LEVEL: Final = frozenset({"promise", "estimate", "unknown"})
 _BARRIERS: Final = word_set("hedges.barriers")
+_DOUBTING_ADVERBS: Final = frozenset(
+    {"probably", "likely", "possibly", "perhaps", "allegedly", "suspected", "alleged", "maybe", "presumably"}
+)
 _REACH: Final = 12
 _REACH_AFTER: Final = 4
 
@@ -62,7 +65,14 @@ def hedge_of(
     """
     best: tuple[int, Hit] | None = None
     for hit in sentence.of("hedge"):
-        if hit.tag not in tags or _is_name_of_figure(sentence, hit) or _is_noun(sentence, hit):
+        within = figure is None and first <= hit.first and hit.last <= last
+        if (
+            hit.tag not in tags
+            or _is_name_of_figure(sentence, hit)
+            or (_is_noun(sentence, hit) and not within)
+        ):
+            continue
+        if figure is not None and _doubts_actor(sentence, hit):
             continue
         distance = _distance(sentence, hit, first, last, inside=inside)
         if distance is None:
@@ -73,6 +83,13 @@ def hedge_of(
             best = (rank, hit)
     if best is not None and best[0] < 100:
         return _from_hit(sentence, best[1])
+    if speech is not None and speech.number != sentence.number:
+        speech = None
+    if speech is not None:
+        # What governs the clause hedges it however far away the figure stands: "has concluded that ...".
+        for hit in sentence.of("hedge"):
+            if hit.tag in tags - _WITHOUT_LEVEL and hit.first <= speech.verb.first < hit.last:
+                return _from_hit(sentence, hit)
     if speech is not None and speech.alleging and speech.first <= first <= speech.last:
         return Hedge(
             sentence.starts[speech.verb.first], sentence.ends[speech.verb.last - 1], "alleged", "hedge.speech"
@@ -80,6 +97,19 @@ def hedge_of(
     if figure is not None and figure.phrase is not None:
         return Hedge(*figure.phrase, None, f"hedge.quantity:{figure.qualifier}")
     return None if best is None else _from_hit(sentence, best[1])
+
+
+def disclaimer_of(reading: Reading) -> Hedge | None:
+    """What a text says of all that it charges: "merely an allegation"; None where it says nothing."""
+    for sentence in reading.sentences:
+        for hit in sentence.of("disclaimer"):
+            return Hedge(
+                sentence.starts[hit.first],
+                sentence.ends[hit.last - 1],
+                hit.tag,
+                f"hedge.disclaimer:{hit.phrase}",
+            )
+    return None
 
 
 def _from_hit(sentence: Sentence, hit: Hit) -> Hedge:
@@ -99,12 +129,25 @@ def _distance(sentence: Sentence, hit: Hit, first: int, last: int, *, inside: bo
     else:
         between = words[last : hit.first]
         reach = _REACH_AFTER
+    if "confidence" in words[hit.first : hit.last] and FIGURE not in between:
+        # "Lazarus is behind it, the firm says with a high level of confidence"
+        return len(between)
+    if hit.first >= last and "," in between:
+        # "..., in which $23 million was taken, appears to have been the work of" hedges its own clause.
+        return None
     if len(between) > reach or any(word in _BARRIERS for word in between):
         return None
     figures = sum(word == FIGURE for word in between)
     if figures and hit.last > first:
         return None
     return len(between) + 4 * figures + (1 if hit.first >= last else 0)
+
+
+def _doubts_actor(sentence: Sentence, hit: Hit) -> bool:
+    """Whether an adverb doubts only who it was: "sophisticated actors, probably North Korean"."""
+    return sentence.words[hit.first] in _DOUBTING_ADVERBS and any(
+        hit.last <= actor.first <= hit.last + 1 for actor in sentence.of("actor")
+    )
 
 
 def _is_noun(sentence: Sentence, hit: Hit) -> bool:

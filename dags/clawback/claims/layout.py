@@ -26,7 +26,7 @@ _WRAPPED_LINE: Final = 50
 
 _LINE = re.compile(r"[^\n]+")
 _BULLET = re.compile(
-    r"[ \t>]*(?:[-*+\u2022\u2023\u25cf\u25aa\u00b7]|\(?[0-9]{1,2}[.)]|\([a-z]\))[ \t]+(?=\S)"
+    r"[ \t>]*(?:[-*+|\u2022\u2023\u25cf\u25aa\u00b7]|\(?[0-9]{1,2}[.)]|\([a-z]\))[ \t]+(?=\S)"
 )
 _QUOTED = re.compile(r"[ \t]*>[ \t]*")
 _ENDS_SENTENCE = re.compile(r"[.!?:;\u3002\uff01\uff1f\uff1a][\"')\]]*\s*$")

@@ -14,10 +14,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from clawback.claims.inflection import Verbs
 from clawback.claims.phrases import Lexicon
 from clawback.errors import ClawbackError
 
-_ENGLISH: Final = ("roles", "hedges", "speech", "actors", "methods", "scenes")
+_ENGLISH: Final = ("roles", "hedges", "speech", "actors", "culprits", "links", "methods", "scenes")
 _SHARED: Final = frozenset({"actor", "technique", "laundering_service"})
 """Families whose names are written alike in all languages: groups, mixers, "phishing"."""
 
@@ -36,7 +37,7 @@ def lexicon_of(language: str) -> Lexicon:
     Raises:
         ClawbackError: a phrase stands above the first heading or is not well written.
     """
-    lexicon = Lexicon()
+    lexicon = Lexicon(_verbs())
     for name in _ENGLISH:
         _load(lexicon, name, None if language not in LANGUAGES else _SHARED, _as_written)
     if language in LANGUAGES:
@@ -99,6 +100,14 @@ def _written_out(found: re.Match[str]) -> str:
 def _in_signs(line: str) -> Iterator[str]:
     for word in line.split():
         yield " ".join(_SIGN_OR_WORD.findall(word))
+
+
+def _verbs() -> Verbs:
+    irregular: dict[str, tuple[str, ...]] = {}
+    for written, verb in table("verbs.irregular").items():
+        past, *others = written.split()
+        irregular[verb] = (past, *(others or [past]))
+    return Verbs(irregular)
 
 
 def word_set(name: str) -> frozenset[str]:

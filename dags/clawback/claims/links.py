@@ -1,21 +1,52 @@
-"""Which thefts are one hand's work, and what one hand took in all: linked incidents and actors' totals."""
+"""Which thefts are one hand's work, and what one hand took in all: linked incidents and actors' totals.
+
+A link is another theft (`other_thefts`) and, beside it, a word that ties hands and not dates: the same
+group or wallet, funds that met, gas from the thief's address, "also behind", "struck again". That one theft
+is larger than another, came after it or began alike ties nothing.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from clawback.claims.amounts import Governed
+from clawback.claims.figure_roles import Governed
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
-from clawback.claims.reading import DATE, Reading, Sentence
+from clawback.claims.other_thefts import Reference, other_thefts
+from clawback.claims.phrases import Hit, name_of
+from clawback.claims.reading import Reading, Sentence
 from clawback.claims.victims import Victims
 
-_LINKING: Final = word_set("links.linking")
 _THEFTS: Final = word_set("links.thefts")
-_OTHER: Final = word_set("links.other")
 _COMPARISON: Final = word_set("links.comparison")
 _TOTAL_MARKS: Final = word_set("links.total_marks")
+_THIEVES: Final = word_set("links.thieves")
+_HOUSES: Final = word_set("links.houses")
+_ACTS: Final = word_set("links.acts")
+_NEGATIONS: Final = frozenset({"no", "not", "n't", "never", "unrelated", "neither", "without"})
+_SUBJECTS: Final = frozenset({"country", "regime", "group", "gang", "it", "they", "its", "hackers", "nation"})
+_STOLEN_GOODS: Final = frozenset(
+    {
+        "funds",
+        "coins",
+        "transactions",
+        "transaction",
+        "records",
+        "loot",
+        "proceeds",
+        "money",
+        "tokens",
+        "ether",
+        "data",
+    }
+    | {"gone", "sent", "went", "moved", "received"}
+)
+_BOTH: Final = frozenset({"both", "two", "three", "four", "all", "these"})
+_REACH: Final = 25
+_CLAUSE: Final = frozenset(
+    {",", ".", ";", ":", "(", '"', "said", "says", "that", "noted", "notes", "but", "while"}
+)
 
 
 def links(reading: Reading, victims: Victims) -> list[Finding]:
@@ -30,144 +61,160 @@ def links(reading: Reading, victims: Victims) -> list[Finding]:
     return found
 
 
-def is_total(governed: Governed) -> str | None:
-    """The actor whose thefts a loss sums up, or None where it is one theft's loss."""
-    sentence = governed.sentence
-    words = sentence.words
-    hit = governed.hit
-    actors = sentence.of("actor")
-    if hit is None or not actors or governed.role != "loss":
-        return None
-    nearest = min(actors, key=lambda actor: abs(actor.first - hit.first))
-    if (
-        nearest.first > max(hit.last, governed.word) + 8
-        and "by" not in words[max(hit.last, governed.word) : nearest.first]
-    ):
-        return None
-    marks = _TOTAL_MARKS & set(words)
-    years = any(when.text() is not None and len(when.text() or "") == 4 for when in sentence.dates.values())
-    single = any(
-        part in {"this", "the"} and words[place + 1 : place + 2] and words[place + 1] in _THEFTS
-        for place, part in enumerate(words)
-    )
-    if not (marks or years) or (single and not marks):
-        return None
-    after = words[governed.word + 1 : governed.word + 5]
-    if any(part in {"theft", "hack", "heist", "exploit", "breach"} for part in after):
-        return None
-    return nearest.tag
-
-
 def _link(sentence: Sentence, victims: Victims) -> Finding | None:
-    words = sentence.words
-    for hit in sentence.of("other"):
-        if hit.phrase.startswith("same"):
-            finding = _same_hand(sentence, hit.first, hit.last, victims)
-            if finding is not None:
-                return finding
-    for other in sentence.of("other"):
-        # "A second incident appears to have been carried out by the same group"
-        later = [
-            hit
-            for hit in sentence.of("other")
-            if hit.phrase.startswith("same") and 0 < hit.first - other.last <= 25
-        ]
-        if later and not other.phrase.startswith("same"):
-            label = " ".join(words[other.first : other.last])
-            return Finding(
-                sentence, "linked_incident", other.first, later[0].last, "link.same-after", label=label
-            )
-    for place, word in enumerate(words):
-        if word not in _LINKING or word == "same":
+    hits = sentence.of("link")
+    if not hits:
+        return None
+    others = other_thefts(sentence, victims)
+    for hit in hits:
+        if _is_denied(sentence, hit):
             continue
-        target = _other_theft(sentence, place + 1, min(len(words), place + 14), victims)
-        if target is None:
+        if hit.tag == "sure":
+            return _finding(sentence, hit.first, hit.last, hit, "the same thief's next theft")
+        if hit.tag == "again":
+            if _thief_before(sentence, hit):
+                return _finding(
+                    sentence, _clause_start(sentence.words, hit.first), hit.last, hit, "another theft"
+                )
             continue
-        start, end, label = target
-        if word in {"also", "responsible", "behind", "attributed", "shared", "shares"} and not (
-            sentence.of("actor") or sentence.of("thief") or word == "behind"
-        ):
-            continue
-        if word == "also" and not {
-            "responsible",
-            "behind",
-            "linked",
-            "tied",
-            "hit",
-            "struck",
-            "attacked",
-            "stole",
-            "hacked",
-            "carried",
-            "connected",
-        } & set(words[place:start]):
-            continue
-        if any(end <= actor.first <= end + 4 for actor in sentence.of("actor")):
-            # "tied the heist to Lazarus Group" names a culprit.
-            continue
-        if _COMPARISON & set(words[max(0, place - 3) : start]):
-            continue
-        if (
-            word in {"responsible", "behind", "attributed"}
-            and "also" not in words[max(0, place - 6) : place]
-            and words[start] not in _OTHER
-        ):
-            continue
-        first = _clause_start(words, place)
-        return Finding(sentence, "linked_incident", first, end, f"link.{word}", label=label)
+        both = _both_thefts(sentence, hit)
+        if both is not None:
+            first, last = min(both[0], hit.first), max(both[1], hit.last)
+            return _finding(sentence, _clause_start(sentence.words, first), last, hit, "both thefts")
+        for other in others:
+            if _ties(sentence, hit, other):
+                first, last = min(hit.first, other.first), max(hit.last, other.last)
+                return _finding(sentence, _clause_start(sentence.words, first), last, hit, other.label)
     return None
+
+
+def _finding(sentence: Sentence, first: int, last: int, hit: Hit, label: str) -> Finding:
+    return Finding(sentence, "linked_incident", first, last, f"link.{hit.tag}:{name_of(hit)}", label=label)
+
+
+def _is_denied(sentence: Sentence, hit: Hit) -> bool:
+    words = sentence.words
+    return bool(_NEGATIONS & set(words[max(0, hit.first - 4) : hit.last]))
+
+
+def _ties(sentence: Sentence, hit: Hit, other: Reference) -> bool:
+    """Whether a word that ties belongs to this other theft."""
+    words = sentence.words
+    between = words[hit.last : other.first] if hit.last <= other.first else words[other.last : hit.first]
+    if len(between) > _REACH or ";" in between:
+        return False
+    if _COMPARISON & set(between) or _COMPARISON & set(words[max(0, other.first - 3) : other.first]):
+        return False
+    if hit.tag == "tie":
+        # "tied the heist to Lazarus Group" names a culprit.
+        if any(hit.first <= actor.first <= other.first for actor in sentence.of("actor")):
+            return False
+        # "An address connected to the hack" ties an address, and no theft.
+        rest = set(words[: other.first]) | set(words[other.last :])
+        if not rest & (_THEFTS | _THIEVES | _STOLEN_GOODS):
+            return False
+        return hit.last <= other.first + 1 or bool({"and", "with"} & set(between))
+    if hit.tag in {"also", "before"}:
+        acts = _ACTS | _THEFTS | _THIEVES | {"behind", "responsible", "linked", "tied", "carried", "part"}
+        near = set(words[hit.first : other.last])
+        subject = _thief_before(sentence, hit)
+        return subject and bool(acts & near) and hit.first <= other.last
+    if hit.tag == "same":
+        # "The same day, Candlefi paused": what is the same must be a hand or its tool.
+        acts = _ACTS | _THEFTS | _THIEVES | {"behind", "responsible", "carried", "work"}
+        told = words[other.first : max(other.last, hit.last + 3 if other.last <= hit.first else 0)]
+        return bool(acts & set(told)) and "audited" not in words
+    return True
+
+
+def _both_thefts(sentence: Sentence, hit: Hit) -> tuple[int, int] | None:
+    """Two thefts spoken of at once: "both thefts", "the two attacks"."""
+    words = sentence.words
+    if hit.tag not in {"same", "tie", "funds"}:
+        return None
+    for place, word in enumerate(words[:-1]):
+        if word in _BOTH and abs(place - hit.first) <= _REACH:
+            for noun in range(place + 1, min(len(words), place + 4)):
+                if words[noun] in _THEFTS and words[noun].endswith(("s", "es")):
+                    return place, noun + 1
+    return None
+
+
+def _thief_before(sentence: Sentence, hit: Hit) -> bool:
+    """Whether the thief, or a group, or what is the thief's, is what a phrase speaks of."""
+    words = sentence.words
+    window = words[max(0, hit.first - 12) : hit.first]
+    if _THIEVES & set(window) or {"he", "they", "she", "who", "same", "wallet", "address", "which"} & set(
+        window
+    ):
+        return True
+    return any(hit.first - 14 <= actor.first < hit.first for actor in sentence.of("actor"))
 
 
 def _clause_start(words: list[str], place: int) -> int:
     """Where the clause of a linking word begins, at most ten words before it."""
     first = place
-    while (
-        first > 0
-        and place - first < 10
-        and words[first - 1] not in {",", ".", ";", ":", "(", "said", "says", "that", "noted", '"'}
-    ):
+    while first > 0 and place - first < 10 and words[first - 1] not in _CLAUSE:
         first -= 1
     return first
 
 
-def _same_hand(sentence: Sentence, first: int, last: int, victims: Victims) -> Finding | None:
-    target = _other_theft(sentence, last, min(len(sentence.words), last + 16), victims)
-    if target is None:
-        return None
-    _, end, label = target
-    start = first - 1 if sentence.words[first - 1 : first] == ["the"] else first
-    return Finding(sentence, "linked_incident", start, end, "link.same", label=label)
+def _over_years(words: list[str]) -> bool:
+    """Whether a sum is over years: "over the last five years", "in the past decade"."""
+    return any(
+        word in {"last", "past", "recent"}
+        and {"years", "decade", "months"} & set(words[place + 1 : place + 4])
+        for place, word in enumerate(words)
+    )
 
 
-def _other_theft(sentence: Sentence, first: int, last: int, victims: Victims) -> tuple[int, int, str] | None:
-    """Another theft among these words: "another attack", "the Ronin hack", "a second one"."""
+def _one_house(words: list[str]) -> bool:
+    """Whether one robbed house is spoken of: "hacked into an exchange and stole"."""
+    return any(
+        word in {"a", "an"}
+        and _HOUSES & set(words[place + 1 : place + 5])
+        and "," not in words[place + 1 : place + 3]
+        for place, word in enumerate(words)
+    )
+
+
+def is_total(reading: Reading, governed: Governed) -> str | None:
+    """The actor whose thefts a loss sums up, or None where it is one theft's loss."""
+    sentence = governed.sentence
     words = sentence.words
-    for place in range(first, last):
-        if words[place] in _OTHER:
-            for noun in range(place + 1, min(last + 4, len(words), place + 8)):
-                if words[noun] in _THEFTS and (words[noun] != "one" or noun == place + 1):
-                    return (
-                        place,
-                        noun + 1,
-                        " ".join(word for word in words[place : noun + 1] if word.isalpha()),
-                    )
-                if words[noun] in {",", ".", ";"}:
-                    break
-    main = (victims.main or "").casefold()
-    for name in victims.names_of(sentence):
-        if (
-            not first <= name.first < last
-            or name.text.casefold() == main
-            or (main and main in name.text.casefold())
-        ):
-            continue
-        after = words[name.last : name.last + 4]
-        for step, word in enumerate(after):
-            if word in _THEFTS - {"one"}:
-                return name.first, name.last + step + 1, f"{name.text} {word}"
-            if not (word == "'s" or word == DATE or word in {"bridge", "exchange", "crypto", "network"}):
-                break
-        before = words[max(first, name.first - 4) : name.first]
-        if set(before) & _THEFTS and {"on", "of", "against", "at", "from"} & set(before):
-            return name.first - len(before), name.last, f"{name.text} theft"
+    hit = governed.hit
+    if hit is None or governed.role != "loss":
+        return None
+    actor = _actor_of(reading, sentence, hit, governed.word)
+    if actor is None:
+        return None
+    marks = bool(_TOTAL_MARKS & set(words)) or _over_years(words)
+    years = any(len(when.text() or "") == 4 for when in sentence.dates.values()) and "from" not in words
+    single = any(
+        part in {"this", "the"} and words[place + 1 : place + 2] and words[place + 1] in _THEFTS
+        for place, part in enumerate(words)
+    )
+    if not (marks or years) or (single and not marks) or _one_house(words):
+        return None
+    after = words[governed.word + 1 : governed.word + 5]
+    if any(part in {"theft", "hack", "heist", "exploit", "breach"} for part in after):
+        return None
+    return actor
+
+
+def _actor_of(reading: Reading, sentence: Sentence, hit: Hit, figure: int) -> str | None:
+    """The group that a sum is said of; "the country" is the one named in the sentences before."""
+    words = sentence.words
+    actors = sentence.of("actor")
+    if actors:
+        nearest = min(actors, key=lambda actor: abs(actor.first - hit.first))
+        last = max(hit.last, figure)
+        if nearest.first > last + 8 and "by" not in words[last : nearest.first]:
+            return None
+        return nearest.tag
+    if not _SUBJECTS & set(words[: min(hit.first, figure)]):
+        return None
+    for before in reversed(reading.sentences[max(0, sentence.number - 2) : sentence.number]):
+        if before.of("actor"):
+            return before.of("actor")[-1].tag
     return None

@@ -1,8 +1,8 @@
 """Finds the phrases of a lexicon among the words of a sentence.
 
 Layout of a phrase: words with a space between them; `a|b` is one of two words, `word?` may be absent, `*`
-is any one word or none, `@` is a figure. "make|made (off|away) with" is written `make|made off|away with`.
-`abuse~` is a regular verb in all its forms: abuse, abuses, abused, abusing.
+is any one word but a joint, or none, `@` is a figure. `~steal|rob` is every form of these verbs, and `steal~` that of
+one verb among other words (see `inflection`). "Made or makes, off or away, with" is `~make off|away with`.
 
 Invariants:
     The search goes through the words once and tries at each only the phrases that begin with it. Among
@@ -11,15 +11,19 @@ Invariants:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-_DOUBLES: Final = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")
-"""Short verbs that double their last letter: grab, grabbed."""
+from clawback.claims.inflection import Verbs
 
 FIGURE = "\x00figure"
 """The word that stands for a figure."""
+
+DATE = "\x00date"
+"""The word that stands for a date."""
+
+_JOINTS = frozenset({"and", "but", "while", "which", "who", "or"})
+"""Words between two clauses; a phrase does not reach across them."""
 
 
 class Hit(NamedTuple):
@@ -34,7 +38,7 @@ class Hit(NamedTuple):
 
 def name_of(hit: Hit) -> str:
     """A phrase's short name for the rule that used it: its first word."""
-    return hit.phrase.split()[0].split("|")[0]
+    return hit.phrase.split()[0].split("|")[0].strip("~")
 
 
 class _Step(NamedTuple):
@@ -50,19 +54,35 @@ class _Entry(NamedTuple):
 
 
 class Lexicon:
-    """Phrases by family and tag, ready to be found."""
+    """Phrases by family and tag, ready to be found.
 
-    def __init__(self) -> None:
+    A tag that ends in `~` belongs to phrases that begin with a verb of taking: what is taken stands behind
+    the verb, and behind a participle or before it. The hits of such a phrase have the tag with `=` where a
+    participle was found and with `>` elsewhere.
+    """
+
+    def __init__(self, verbs: Verbs) -> None:
         self._by_word: dict[str, list[_Entry]] = {}
+        self._verbs = verbs
 
     def add(self, family: str, tag: str, phrase: str) -> None:
         """Take a phrase. Raises ValueError when it begins with a word that may be any or absent."""
-        steps = tuple(_step(word) for word in phrase.split())
+        steps = tuple(self._step(word) for word in phrase.split())
         first = steps[0]
         if first.words is None or first.optional:
             raise ValueError(f"the phrase '{phrase}' begins with a word that may be any or absent")
-        for word in first.words:
-            self._by_word.setdefault(word, []).append(_Entry(steps, family, tag, phrase))
+        participles = self._verbs.participles(phrase.split()[0]) if tag.endswith("~") else frozenset()
+        for word in sorted(first.words):
+            own = f"{tag[:-1]}{'=' if word in participles else '>'}" if tag.endswith("~") else tag
+            self._by_word.setdefault(word, []).append(_Entry(steps, family, own, phrase))
+
+    def _step(self, word: str) -> _Step:
+        if word == "*":
+            return _Step(None, True)
+        if word == "@":
+            return _Step(frozenset({FIGURE}), False)
+        optional = word.endswith("?")
+        return _Step(self._verbs.forms(word.rstrip("?")), optional)
 
     def find(self, words: Sequence[str]) -> dict[str, list[Hit]]:
         """All hits, by family, in the order of the words."""
@@ -85,39 +105,34 @@ class Lexicon:
         return found
 
 
-def _step(word: str) -> _Step:
-    if word == "*":
-        return _Step(None, True)
-    if word == "@":
-        return _Step(frozenset({FIGURE}), False)
-    optional = word.endswith("?")
-    return _Step(frozenset(form for one in word.rstrip("?").split("|") for form in _forms(one)), optional)
-
-
-def _forms(word: str) -> list[str]:
-    """The forms of a regular English verb that ends with ~; any other word itself."""
-    if not word.endswith("~"):
-        return [word]
-    verb = word[:-1]
-    if verb.endswith("e"):
-        return [verb, f"{verb}s", f"{verb}d", f"{verb[:-1]}ing"]
-    if verb.endswith("y") and verb[-2:-1] not in "aeou":
-        return [verb, f"{verb[:-1]}ies", f"{verb[:-1]}ied", f"{verb}ing"]
-    ending = "es" if verb.endswith(("s", "sh", "ch", "x", "z")) else "s"
-    stem = verb + verb[-1] if _DOUBLES.fullmatch(verb) else verb
-    return [verb, f"{verb}{ending}", f"{stem}ed", f"{stem}ing"]
-
-
 def _match(steps: Sequence[_Step], words: Sequence[str], first: int) -> int | None:
     return _match_from(steps, 1, words, first + 1)
+
+
+def _is_any(word: str) -> bool:
+    """Whether "*" may stand for a word; the ending of a genitive is a word too."""
+    return word.isalnum() or word == "'s"
 
 
 def _match_from(steps: Sequence[_Step], at: int, words: Sequence[str], place: int) -> int | None:
     while at < len(steps):
         step = steps[at]
         fits = place < len(words) and (
-            words[place].isalnum() if step.words is None else words[place] in step.words
+            _may_be_any(words[place]) if step.words is None else words[place] in step.words
         )
+        if step.words is None and step.optional:
+            # How many words a run of "*" takes is all that matters, and not which of them takes which.
+            run = at
+            while run < len(steps) and steps[run] == step:
+                run += 1
+            taken = 0
+            while taken < run - at and place + taken < len(words) and _may_be_any(words[place + taken]):
+                taken += 1
+            for more in range(taken, -1, -1):
+                longer = _match_from(steps, run, words, place + more)
+                if longer is not None:
+                    return longer
+            return None
         if step.optional:
             if fits:
                 longer = _match_from(steps, at + 1, words, place + 1)
@@ -130,3 +145,7 @@ def _match_from(steps: Sequence[_Step], at: int, words: Sequence[str], place: in
         at += 1
         place += 1
     return place
+
+
+def _may_be_any(word: str) -> bool:
+    return word == DATE or (word.isalnum() and word not in _JOINTS)

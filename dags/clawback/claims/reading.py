@@ -17,10 +17,9 @@ from clawback.claims.figures import Figure, find_figures
 from clawback.claims.fold import fold
 from clawback.claims.layout import Kind, Span, sentences
 from clawback.claims.lexicon import lexicon_of, word_set
+from clawback.claims.phrases import DATE as DATE
 from clawback.claims.phrases import FIGURE, Hit, Lexicon
 from clawback.claims.when import When
-
-DATE: Final = "\x00date"
 
 _SIGNS: Final = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Japanese, Chinese and Korean write without spaces or with endings: each sign is a word."""
@@ -83,7 +82,7 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
 
     Args:
         text: as it stands; offsets count its characters.
-        title: headline; names in it count for the victim, its figures make no claims.
+        title: headline; names in it count for the victim, and its figures make no claims.
         published: day of publication.
         language: tag such as `en`.
     """
@@ -111,15 +110,14 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
         read_sentences.append(_sentence(folded, number, span, own, lexicon))
     folded_title = fold(title)[:500]
     title_span = Span(0, len(folded_title), Kind.HEADING, None)
-    return Reading(
-        text,
-        folded,
-        _sentence(folded_title, -1, title_span, [], lexicon),
-        published,
-        read_sentences,
-        figures,
-        dates,
+    title_figures = find_figures(
+        folded_title, continental=language[:2] in _CONTINENTAL, in_signs=language[:2] in _SIGNED
     )
+    title_marks: list[tuple[int, int, Figure | When]] = [
+        (figure.start, figure.end, figure) for figure in title_figures
+    ]
+    headline = _sentence(folded_title, -1, title_span, title_marks, lexicon)
+    return Reading(text, folded, headline, published, read_sentences, figures, dates)
 
 
 def _without_dates(figures: list[Figure], dates: list[When]) -> list[Figure]:

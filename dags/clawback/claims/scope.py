@@ -1,60 +1,122 @@
-"""Whether a text is about a theft at all: losses on a market, in a bankruptcy or of a key are none."""
+"""Whether a text is about a theft at all: losses on a market, in a bankruptcy or of a key are none.
+
+Points speak for and against it. What thieves are called, what they do, what is said of it in the headline
+speak for a theft; denials, drills, advice, prices, bankruptcies, fines and ransoms speak against it.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from clawback.claims.figure_moves import is_taken
+from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.reading import Reading, Sentence
 
 _STRONG: Final = word_set("amounts.strong")
 _INCIDENT: Final = word_set("scope.incident")
 _SURE: Final = 9
-MERE: Final = frozenset(
-    {"lost", "lose", "loses", "losing", "loss", "losses", "damage", "damages", "hit", "fell", "net", "total"}
-    | {
-        "short",
-        "down",
-        "cost",
-        "costing",
-        "costs",
-        "is",
-        "poorer",
-        "profit",
-        "taken",
-        "took",
-        "take",
-        "amount",
-    }
-)
+_THEFT: Final = 2
+_TOLD: Final = 3
+_RUMOURED: Final = 4
+"""Denials that a headline counts for which calls it a rumour."""
+
+_NEAR: Final = 4
+_IMAGINED: Final = -6
+"""Points of a text that tells of an exercise, a game or a novel."""
+
+_ELSEWHERE: Final = 4
+"""Strength of a text in another language, in which a theft is told of."""
+
+MERE: Final = word_set("scope.mere")
+"""Words of loss that also mean a bad trade."""
+
 _DENIAL: Final = word_set("scope.denial")
-_RANSOM: Final = frozenset({"ransom", "ransomware"})
-_STOLEN: Final = frozenset({"stolen", "stole", "theft", "thefts", "heist", "hacked", "exploited", "drained"})
+_RUMOUR: Final = word_set("scope.rumour")
+_NONE: Final = frozenset({"no", "nothing", "nobody"})
+_HAPPENED: Final = frozenset({"lost", "stolen", "taken", "hack", "breach", "left"})
+_POSSIBLE: Final = word_set("scope.possible")
+_AGAINST: Final = {
+    "market": (1, 2),
+    "bankruptcy": (2, 4),
+    "law": (1, 2),
+    "drill": (3, 9),
+    "advice": (2, 6),
+    "ransom": (3, 6),
+    "elsewhere": (2, 4),
+}
+"""Tags of the family `against`: points for each of its phrases, and at most."""
+
+_MARKET_WITHOUT_THIEF: Final = 5
 
 
 def theft_strength(reading: Reading, language: str) -> int:
-    """In how many sentences a theft is told of; the headline counts twice; 0 for a text about something else.
+    """How sure it is that a text is about a theft: 0 for one about something else, from 2 on one that is.
 
-    A sentence that denies a theft or calls it possible does not count; a text that denies a rumour needs two
-    others. Texts in other languages than English are taken to be about what their words say.
+    A text in another language than English is about a theft where one word says so.
     """
     if not language.startswith("en"):
-        return _SURE
-    told = 0
-    denied = 0
+        told = any(
+            sentence.of("event") or sentence.of("thief") or _takes(sentence)
+            for sentence in (reading.title, *reading.sentences)
+        )
+        return _ELSEWHERE if told else 1
+    points = points_of(reading)
+    if points["drill"] <= _IMAGINED:
+        return 0
+    total = sum(points.values())
+    if total < _THEFT and total >= -1 and sum(max(0, part) for part in points.values()) >= _TOLD:
+        # Much speaks against a theft, but one is told of: only plain words count.
+        return 1
+    return max(0, min(_SURE, total))
+
+
+def points_of(reading: Reading) -> dict[str, int]:
+    """What speaks for a theft, and with negative points against it."""
+    told = thieves = taken = sums = undone = denied = 0
     words: set[str] = set()
+    against: dict[str, set[str]] = {name: set() for name in _AGAINST}
     for sentence in (reading.title, *reading.sentences):
+        for hit in sentence.of("against"):
+            against[hit.tag].add(hit.phrase)
+    for sentence in reading.sentences:
         own = set(sentence.words)
         words |= own
         if _is_denial(sentence):
             denied += 1
-        elif (own & _STRONG and not _is_possible(own)) or _takes(sentence) or _in_figure(reading, sentence):
-            told += 2 if sentence.number < 0 else 1
-    if words & _RANSOM and not words & _STOLEN:
-        return 0
-    if denied and told < 2:
-        return 0
-    return told + min(2, len(words & _INCIDENT))
+            continue
+        if own & _POSSIBLE:
+            continue
+        told += bool(own & _STRONG) or _in_figure(reading, sentence)
+        thieves += bool(sentence.of("thief"))
+        takes = _takes(sentence)
+        taken += takes
+        sums += bool(sentence.figures) and (takes or bool(own & _STRONG))
+        undone += any(
+            hit.tag.startswith(("returned", "frozen", "recovered")) for hit in sentence.of("role")
+        ) and bool(sentence.figures)
+    title = reading.title
+    own = set(title.words)
+    words |= own
+    points = {
+        "told": min(4, told),
+        "thieves": min(4, 2 * thieves),
+        "taken": min(6, 2 * taken),
+        "sums": min(4, 2 * sums),
+        "undone": min(1, undone),
+        "culprits": min(1, sum(len(sentence.of("actor")) for sentence in reading.sentences)),
+        "incident": min(2, len(words & _INCIDENT)),
+    }
+    if own & _STRONG or _takes(title):
+        points["headline"] = 2
+    if _is_denial(title):
+        denied += _RUMOURED if _RUMOUR & own or _DENIAL & own else 2
+    points["denied"] = -2 * min(5, denied)
+    for name, (each, most) in _AGAINST.items():
+        if name == "market" and not thieves and "headline" not in points:
+            most = _MARKET_WITHOUT_THIEF
+        points[name] = -min(most, each * len(against[name]))
+    return points
 
 
 def _in_figure(reading: Reading, sentence: Sentence) -> bool:
@@ -68,23 +130,28 @@ def tells_theft(sentence: Sentence) -> bool:
 
 
 def _takes(sentence: Sentence) -> bool:
-    """Whether something is taken, by a phrase that says no mere loss."""
-    return any(
+    """Whether something is taken, by a phrase that says no mere loss or by a move that is a theft."""
+    if any(
+        hit.tag.startswith("move")
+        and any(
+            -_NEAR <= word - hit.first <= hit.last - hit.first + _NEAR and is_taken(sentence, hit, word, word)
+            for word in sentence.figures
+        )
+        for hit in sentence.of("role")
+    ):
+        return True
+    return sentence.span.kind is not Kind.ITEM and any(
         hit.tag in {"loss>", "loss="} and sentence.words[hit.first] not in MERE for hit in sentence.of("role")
     )
 
 
 def _is_denial(sentence: Sentence) -> bool:
     words = sentence.words
-    if {"rumour", "rumours", "rumor", "rumors", "hoax"} & set(words):
+    if _RUMOUR & set(words):
         return True
     for place, word in enumerate(words):
         if word in _DENIAL and _STRONG & set(words[place : place + 8]):
             return not sentence.of("actor")
-        if word == "no" and {"lost", "stolen", "taken", "hack", "breach"} & set(words[place + 1 : place + 6]):
+        if word in _NONE and _HAPPENED & set(words[place + 1 : place + 6]):
             return True
     return False
-
-
-def _is_possible(words: set[str]) -> bool:
-    return "could" in words and "have" in words

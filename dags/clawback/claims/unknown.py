@@ -6,56 +6,101 @@ from typing import Final
 
 from clawback.claims.finding import Finding
 from clawback.claims.lexicon import word_set
+from clawback.claims.phrases import Hit, name_of
 from clawback.claims.reading import Sentence
 
-_UNKNOWN_STATES: Final = word_set("culprits.unknown_states")
 _THIEF_NOUNS: Final = word_set("culprits.thief_nouns")
-_LINKS_STATE: Final = frozenset({"remain", "remains", "remained", "is", "are", "was", "were", "still"})
-_NOT_YET: Final = frozenset({"not", "n't", "yet", "never"})
-_FOUND: Final = frozenset(
-    {"identified", "caught", "found", "disclosed", "known", "revealed", "named", "determined", "established"}
+_PARTICIPLES: Final = word_set("culprits.participles") | {
+    "involved",
+    "used",
+    "executed",
+    "named",
+    "identified",
+}
+_AUXILIARIES: Final = frozenset(
+    {
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "remain",
+        "remains",
+        "remained",
+        "still",
+        "do",
+        "does",
+        "did",
+    }
 )
-_CULPRIT_AFTER: Final = frozenset(
-    {"suspect", "suspects", "culprit", "culprits", "attacker", "hacker", "responsible", "behind", "who"}
-)
+_ARTICLES: Final = frozenset({"a", "an"})
+_UNSEEN: Final = frozenset({"unknown", "unidentified", "unnamed"})
+_OTHER_MATTERS: Final = frozenset({"how", "why", "whether", "when", "where", "amount", "vector", "loss"})
+_ABOUT_CULPRITS: Final = word_set("culprits.about_culprits")
 
 
 def unknown_culprit(sentence: Sentence) -> Finding | None:
     """The claim of a sentence that the culprit is unknown, or None."""
     words = sentence.words
-    for place, word in enumerate(words):
-        first = None
-        left, right = words[max(0, place - 5) : place], words[place + 1 : place + 7]
-        if word in _UNKNOWN_STATES:
-            if _LINKS_STATE & set(left[-4:]):
-                first = _thief_before(words, place)
-                if first is None and "who" in right[:2]:
-                    first = place
-        elif word in _FOUND:
-            if _NOT_YET & set(left):
-                first = _thief_before(words, place)
-                if first is None and _CULPRIT_AFTER & set(right):
-                    first = max(0, place - 2)
-        elif word in {"idea", "information", "clue", "clues"}:
-            if "no" in left[-2:] and "who" in right[:4]:
-                first = place - 1
-        elif word in {"know", "knows", "knew"}:
-            if {"not", "n't", "nobody", "one", "no"} & set(left[-4:]) and "who" in right[:2]:
-                first = place - 1
-        elif word == "responsibility" and "claimed" in left[-3:]:
-            first = next(
-                (at for at in range(max(0, place - 9), place) if words[at] in {"no", "nobody"}), None
+    for hit in sentence.of("nobody"):
+        if hit.tag == "state":
+            span = _state(sentence, hit)
+        elif hit.tag == "who":
+            span = (hit.first, hit.last) if _is_about_culprits(words, hit) else None
+        else:
+            span = (hit.first, hit.last)
+        if span is not None:
+            first, last = span
+            words_of_state = (
+                None if hit.tag == "none" else (_with_auxiliaries(words, hit.first), hit.last, None)
             )
-        if first is not None:
             return Finding(
-                sentence, "attribution", first, place + 1, f"attribution.unknown:{word}",
-                stance="unknown", label="unknown",
+                sentence, "attribution", first, last, f"attribution.unknown:{name_of(hit)}",
+                stance="unknown", label="unknown", hedge=words_of_state,
             )  # fmt: skip
     return None
 
 
+def _with_auxiliaries(words: list[str], place: int) -> int:
+    """The first of the auxiliary verbs before a state: "has not been found", "remains at large"."""
+    while place > 0 and words[place - 1] in _AUXILIARIES:
+        place -= 1
+    return place
+
+
+def _is_about_culprits(words: list[str], hit: Hit) -> bool:
+    """Whether "who" asks for the thief: "who was behind it", and not who pays."""
+    around = words[hit.first : hit.last + 8]
+    return bool(_ABOUT_CULPRITS & set(around))
+
+
+def _state(sentence: Sentence, hit: Hit) -> tuple[int, int] | None:
+    """The thief and what is said of him: "the attackers remain at large", "an unknown party"."""
+    words = sentence.words
+    word = words[hit.first]
+    after = words[hit.last : hit.last + 3]
+    if word in _UNSEEN and hit.last - hit.first == 1:
+        for place, noun in enumerate(after, start=hit.last):
+            if noun in _THIEF_NOUNS - {"identity", "identities", "responsible", "behind", "who"}:
+                return hit.first, place + 1
+    thief = _thief_before(words, hit.first)
+    if thief is None:
+        return None
+    between = set(words[thief + 1 : hit.first - 1])
+    if _ARTICLES & between or any(word.endswith("ed") and word not in _PARTICIPLES for word in between):
+        # "The attacker used a wallet not identified before"
+        return None
+    if _OTHER_MATTERS & between or _OTHER_MATTERS & set(words[max(0, thief - 4) : thief]):
+        return None
+    return thief, hit.last
+
+
 def _thief_before(words: list[str], place: int) -> int | None:
     for at in range(place - 1, max(-1, place - 14), -1):
+        if words[at] in {";", ":", "but", ","} and place - at > 1:
+            return None
         if words[at] in _THIEF_NOUNS:
             first = at
             # "The identity of the attackers behind the hack"

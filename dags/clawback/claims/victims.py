@@ -34,6 +34,7 @@ class Victims:
         self._reading = reading
         self._scores: Counter[str] = Counter()
         self._spelling: dict[str, str] = {}
+        self._robbed: set[str] = set()
         self._by_sentence: dict[int, list[Name]] = {}
         self._tickers = {figure.unit.lower() for figure in reading.figures}
         titled = names(reading, reading.title, title)
@@ -53,7 +54,7 @@ class Victims:
         """The victim that a sentence names for a claim in the words `first` up to `last`, or None."""
         best: tuple[int, str] | None = None
         for name in self._by_sentence.get(sentence.number, []):
-            if not _is_victim(sentence, name):
+            if key_of(name.text) in _NO_VICTIMS or not _is_victim(sentence, name):
                 continue
             distance = max(first - name.last, name.first - last, 0)
             if distance > 25:
@@ -78,13 +79,19 @@ class Victims:
         """All names of a sentence."""
         return self._by_sentence.get(sentence.number, [])
 
+    def is_certain(self, name: Name) -> bool:
+        """Whether a name stands as one elsewhere than at the beginning of a sentence."""
+        return key_of(name.text) in self._certain
+
     def _certain_names(self, titled: list[Name]) -> set[str]:
         """Names that stand within a sentence or are written as only names are."""
         certain = {key_of(name.text) for name in titled if is_camel(name.text)}
+        heads = {key_of(name.text) for name in titled}
         for sentence in self._reading.sentences:
             for name in self._by_sentence[sentence.number]:
                 begins = name.first == 0 or sentence.words[name.first - 1] in _OPENERS
-                if not begins or is_camel(name.text) or " " in name.text:
+                headed = key_of(name.text) in heads and sentence.words[name.last : name.last + 1] in _GOES_ON
+                if not begins or headed or is_camel(name.text) or " " in name.text:
                     certain.add(key_of(name.text))
         return certain
 
@@ -98,26 +105,37 @@ class Victims:
         if is_person(sentence, name):
             self._scores[key] -= 6
         elif _is_victim(sentence, name):
+            self._robbed.add(key)
             self._scores[key] += 3 * weight if sure or sentence.number < 0 else 1
         elif _is_firm(sentence, name):
+            self._robbed.add(key)
             self._scores[key] += 3 * weight
         if sentence.words[name.last : name.last + 1] and sentence.words[name.last] in _SPEAKS:
             self._scores[key] -= 1
 
     def _main(self, publisher: str | None) -> str | None:
+        described = _described(self._reading)
         scores = Counter(self._scores)
         for key in self._scores:
             for other in self._scores:
                 # "Opal" and "Opal Wallet" are one.
                 if other != key and len(key) > 3 and other.startswith(key):
                     scores[other] += self._scores[key]
+        for key in _NO_VICTIMS & set(scores):
+            del scores[key]
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         best = ranked[0] if ranked else None
         if publisher is not None and _speaks_of_itself(self._reading, publisher):
             own = key_of(publisher)
             if best is None or best[1] < 12 or own.startswith(best[0]) or best[0].startswith(own):
                 return publisher
-        return self._spelling[best[0]] if best is not None and best[1] >= 3 else None
+        if (
+            best is None
+            or best[1] < 3
+            or (described is not None and best[0] not in self._robbed and best[1] < _WEAK)
+        ):
+            return described
+        return self._spelling[best[0]]
 
     def _topics_of_paragraphs(self) -> dict[int, str]:
         """Per sentence the victim that its paragraph begins with, where that is another than the main one."""
@@ -140,6 +158,13 @@ class Victims:
 
 
 _TITLE: Final = 3
+_WEAK: Final = 6
+_TAKEN: Final = _THEFT | {"stolen", "taken"}
+_GOES_ON: Final = [[verb] for verb in ("will", "has", "had", "was", "is", "said", "says", "lost", "'s")]
+_NO_VICTIMS: Final = frozenset({"us", "uk", "eu", "un", "ip", "lp", "dc", "attribution", "culprit", "who"})
+_ACTIVE: Final = frozenset(
+    {"hacked", "exploited", "breached", "attacked", "drained", "robbed", "stole", "raided"}
+)
 _FIRST: Final = 2
 _OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-", "\u2014"})
 _OFFICES: Final = word_set("victims.offices")
@@ -206,11 +231,10 @@ def _is_victim(sentence: Sentence, name: Name) -> bool:
         closing = [
             place for place in range(name.last + 1, min(len(words), name.last + 20)) if words[place] == ","
         ]
-        if closing and any(
-            word in _THEFT | {"experienced", "victim", "targeted"}
-            for word in words[closing[0] : closing[0] + 6]
-        ):
-            return True
+        predicate = words[closing[0] + 1 : closing[0] + 6] if closing else []
+        if any(word in _THEFT | {"experienced", "victim", "targeted"} for word in predicate):
+            # "Ilya Lichtenstein, 35, hacked into" is no victim.
+            return predicate[0] not in _ACTIVE
     if before in _BEFORE:
         left = words[max(0, name.first - 8) : name.first]
         if before in {"at", "in", "for", "of", "from", "on"}:
@@ -220,6 +244,31 @@ def _is_victim(sentence: Sentence, name: Name) -> bool:
             )
         return True
     return False
+
+
+def _is_letter(reading: Reading, sentence: Sentence, place: int) -> bool:
+    """Whether a word is one capital letter, as courts call a victim: "the exchange U"."""
+    written = reading.text[sentence.starts[place] : sentence.ends[place]]
+    return len(written) == 1 and written.isupper()
+
+
+def _described(reading: Reading) -> str | None:
+    """The victim of a text that does not name it: "a mining company", "the exchange U"."""
+    for sentence in reading.sentences:
+        words = sentence.words
+        for place, word in enumerate(words):
+            if word not in _BEFORE or words[place + 1 : place + 2] not in (["a"], ["an"], ["the"]):
+                continue
+            for noun in range(place + 2, min(len(words), place + 7)):
+                if not words[noun].isalpha() or words[noun] == "of":
+                    break
+                if words[noun] in _KINDS:
+                    letter = noun + 1 < len(words) and _is_letter(reading, sentence, noun + 1)
+                    if (words[place + 1] != "the" or letter) and _TAKEN & set(words):
+                        end = sentence.ends[noun + 1] if letter else sentence.ends[noun]
+                        return " ".join(reading.text[sentence.starts[place + 1] : end].split())
+                    break
+    return None
 
 
 _OTHER_THEFT = word_set("victims.other_theft")

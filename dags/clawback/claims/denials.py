@@ -1,0 +1,89 @@
+"""Denials: the accused's own, another's word that he did not do it, and what no evidence is found for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clawback.claims.agents import Agent, Who
+from clawback.claims.lexicon import word_set
+from clawback.claims.phrases import FIGURE, Hit, name_of
+from clawback.claims.predicates import (
+    GENERAL,
+    GUILT,
+    NEGATIONS,
+    THEFT_WORDS,
+    Blame,
+    blame_of,
+    reaches,
+)
+from clawback.claims.reading import DATE, Sentence
+
+_OWN_DENIALS: Final = word_set("culprits.own_denials")
+_GUILT_DENIED: Final = word_set("culprits.guilt_denied")
+
+
+def denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | None:
+    """The agent's own denial, or another's word that he did not do it."""
+    if agent.who is Who.NAME:
+        return None
+    words = sentence.words
+    for hit in sentence.of("after_not"):
+        if not reaches(sentence, agent, hit, agents) or not is_denial_of_guilt(sentence, hit):
+            continue
+        if agent.head == "state" and GENERAL & set(words):
+            # A state's general denial speaks of no theft.
+            continue
+        own = words[hit.first] in _OWN_DENIALS
+        return Blame(hit.first, hit.last, "denied", f"denied:{name_of(hit)}", hit.first - agent.last, own)
+    for hit in sentence.of("before_not"):
+        between = words[hit.last : agent.first]
+        if not 0 <= agent.first - hit.last <= 6 or any(word in {",", ";", ":", "but"} for word in between):
+            continue
+        if "exclude" in hit.phrase:
+            return blame_of(hit, "named", "not-ruled-out", len(between))
+        if hit.phrase.startswith("denied|denies") and not (
+            GUILT & set(words[agent.last : agent.last + 8]) and (agent.own or agent.who is Who.GROUP)
+        ):
+            continue
+        if hit.phrase.startswith("ruled") and NEGATIONS & set(words[max(0, hit.first - 3) : hit.first]):
+            return blame_of(hit, "named", "not-ruled-out", len(between))
+        if hit.phrase.startswith("ruled") and not (
+            agent.own or THEFT_WORDS & set(words) or agent.who is Who.GROUP
+        ):
+            continue
+        if hit.phrase.startswith("is|was") and not (
+            agent.who is Who.GROUP and not between and _is_pronoun_before(words, hit.first)
+        ):
+            continue
+        if hit.phrase.startswith("no|any") and not (
+            GUILT & set(words[agent.last : agent.last + 8]) or not between or THEFT_WORDS & set(words)
+        ):
+            continue
+        return blame_of(hit, "denied", "denied", len(between))
+    return None
+
+
+def is_denial_of_guilt(sentence: Sentence, hit: Hit) -> bool:
+    """Whether it is guilt that is denied, and not a loss or a breach."""
+    words = sentence.words
+    after = words[hit.last : hit.last + 8]
+    first = words[hit.first]
+    if first.startswith(("den", "reject", "disput")):
+        if after[:1] == ["that"] or "withdrawals" in after[:2]:
+            return bool({"he", "she", "they", "it"} & set(after[1:3])) and bool(GUILT & set(after))
+        return bool(_GUILT_DENIED & set(after[:6])) and not {"known", "knowing"} & set(after[:3])
+    if first.startswith(("insist", "maintain")):
+        return bool({"innocent", "innocence", "nothing", "never", "not", "n't"} & set(after)) and bool(
+            {"he", "she", "they", "innocent", "his", "her"} & set(after[:4])
+        )
+    if first in {"swears", "swore", "says", "said", "claims", "claimed"}:
+        return bool((GUILT | {"innocent"}) & set(words[hit.first : hit.last] + after[:5]))
+    if first in {"not", "n't", "never"}:
+        return bool({FIGURE, DATE, "it", "this", "anything", "any", "a", "the", "out"} & set(after[:3]))
+    if first in {"had", "has", "have", "is", "are", "was", "were", "been"}:
+        return bool(THEFT_WORDS & set(words)) or bool({"it", "this", "innocent"} & set(after[:3]))
+    return True
+
+
+def _is_pronoun_before(words: list[str], place: int) -> bool:
+    return words[place - 1 : place] in (["it"], ["this"], ["that"])
