@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from clawback.claims.clauses import clause_end, is_capital, noun_start
+from clawback.claims.clauses import clause_end, is_capital, noun_start, stretch
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
@@ -135,7 +135,7 @@ def _finding(sentence: Sentence, ways: list[_Way]) -> Finding:
     if _PASSIVE & set(words[at:first]) or words[first] in _INTRANSITIVE:
         first = noun_start(words, at, 5, figures=True)
     last = _with_purpose(sentence, last)
-    last = min(last, first + _MAX_QUOTE_WORDS)
+    first, last = stretch(sentence, first, max(min(last, first + _MAX_QUOTE_WORDS), first + 1))
     service = best.service
     label = sorted(
         {

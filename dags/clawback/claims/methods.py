@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clawback.claims.clauses import clause_end, clause_start, is_bounded, noun_start, with_means
+from clawback.claims.clauses import clause_end, clause_start, is_bounded, noun_start, stretch, with_means
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
@@ -102,7 +102,7 @@ def _quotation(sentence: Sentence, way: Way) -> tuple[int, int]:
     if words[first] == "to" or words[first - 1 : first] == ["to"]:
         first = _means_before(sentence, first)
     last = with_means(words, clause_end(words, way.last, _TAIL), _TAIL)
-    return first, max(min(last, first + _MAX_QUOTE_WORDS), first + 1)
+    return stretch(sentence, first, max(min(last, first + _MAX_QUOTE_WORDS), first + 1))
 
 
 def _means_before(sentence: Sentence, first: int) -> int:

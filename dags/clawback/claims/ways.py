@@ -95,7 +95,14 @@ def _paired(sentence: Sentence, pair: _Pair) -> list[Way]:
 
 def _has_code(sentence: Sentence) -> bool:
     """Whether it speaks of code at all: "the team was not able to verify this" tells no flaw."""
-    return any(sentence.of(family) for family in ("how.code", "how.place", "how.proof"))
+    return any(sentence.of(family) for family in ("how.code", "how.place", "how.proof", "how.secret"))
+
+
+def _is_of_code(sentence: Sentence) -> bool:
+    """Whether it speaks of code or of what code handles, so that "anyone could call" is a lapse."""
+    return any(
+        sentence.of(family) for family in ("how.code", "how.proof", "how.price", "how.secret", "how.place")
+    )
 
 
 def _is_no_deed(words: list[str], verb: Hit) -> bool:
@@ -158,6 +165,9 @@ def _named(sentence: Sentence) -> list[Way]:
             and not _is_modal(words, hit)
         ):
             ways.append(Way(5, hit.first, hit.last, hit.tag, f"deed:{words[hit.first]}"))
+    for hit in sentence.of("how.lapse") if _is_of_code(sentence) else ():
+        if words[hit.first] not in MODALS and not is_denied(words, hit, "how.fail"):
+            ways.append(Way(4, hit.first, hit.last, hit.tag, f"lapse:{words[hit.first]}"))
     for hit in sentence.of("technique"):
         if is_denied(words, hit, "technique"):
             continue
