@@ -93,7 +93,7 @@ def stretch(sentence: Sentence, first: int, last: int) -> tuple[int, int]:
             crossed = True
         last += 1
     while first > 0 and length(first - 1, last) <= _LONG:
-        if words[first - 1] in _ENDS or words[first - 1] in _STARTS:
+        if words[first - 1] in _ENDS or words[first - 1] in _STARTS or words[first - 1] == DATE:
             break
         first -= 1
     while last > first + 1 and words[last - 1] in _ENDS:

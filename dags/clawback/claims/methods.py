@@ -18,7 +18,7 @@ from clawback.claims.lexicon import word_set
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.ways import BASE_PAST, MANY_THIEVES, MODALS, Way, ways_of
 
-_ENOUGH: Final = 5
+_ENOUGH: Final = 4
 _TAIL: Final = 9
 _MAX_QUOTE_WORDS: Final = 26
 _MAX_WAY_WORDS: Final = 18
@@ -26,6 +26,9 @@ _NEAR: Final = 6
 _ROOT: Final = word_set("methods.root")
 _COPULAR: Final = frozenset({"is", "was", "are", "were", "been", "known", "by"})
 _LEADING: Final = frozenset({"by", "through", "via", "with", "after", "from", "since", "and"})
+_LEAST: Final = 5
+"""A line of fewer words is an item of a list: "SIM swaps."."""
+
 _ATTEMPTS: Final = word_set("methods.attempts")
 _FAILED: Final = frozenset({"failed", "fails", "unsuccessful", "foiled", "thwarted"})
 
@@ -129,7 +132,9 @@ def _subject_of_failure(words: list[str], first: int) -> int:
 def _tells(sentence: Sentence) -> bool:
     """Whether a sentence tells what happened."""
     words = sentence.words
-    if words[-1:] == ["?"] or sentence.of("how.general"):
+    if words[-1:] == ["?"] or sentence.of("how.general") or len(words) < _LEAST:
+        return False
+    if any(words[place : place + 2] == ["could", "have"] for place in range(len(words))):
         return False
     if words[0] in MANY_THIEVES and words[1:2] and not words[1].endswith("ed") and words[1] not in BASE_PAST:
         # "Attackers exploit approvals" tells of no theft.

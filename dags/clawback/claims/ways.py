@@ -49,6 +49,8 @@ _GENERIC_OBJECTS: Final = word_set("methods.generic_objects")
 _WEAK_VERBS: Final = word_set("methods.weak_verbs")
 _FROM_NOTHING: Final = word_set("methods.from_nothing")
 _MINTED_MUCH: Final = word_set("methods.minted_much")
+_FINDING: Final = frozenset({"found", "find", "finds", "discovered", "discover", "discovers", "spotted"})
+_LOOSE: Final = 9
 _PLACES: Final = frozenset({"in", "of", "within", "inside", "with", "on", "affecting", "between"})
 
 
@@ -75,17 +77,25 @@ def _paired(sentence: Sentence, pair: _Pair) -> list[Way]:
     """Verbs that have an object of their kind: after them, or before them in the passive."""
     words = sentence.words
     objects = [hit for family in pair.objects for hit in sentence.of(family)]
-    if not objects or (pair.verbs == "how.fail" and not _has_code(sentence)):
+    if not objects:
         return []
     ways = []
+    fails = pair.verbs == "how.fail"
     for verb in sentence.of(pair.verbs):
         if is_denied(words, verb, pair.verbs) or _is_modal(words, verb) or _is_no_deed(words, verb):
             continue
+        if (fails and not _is_by_code(sentence, verb)) or (
+            words[verb.first] in _FINDING and not sentence.of("thief")
+        ):
+            continue
         for other in objects:
             first = _start(words, verb, other, pair.reach)
+            loose = first is None
+            if first is None and not fails:
+                first = _loose_start(words, verb, other)
             if first is None:
                 continue
-            weight = pair.weight - (2 if words[verb.first] in _WEAK_VERBS else 0)
+            weight = pair.weight - (2 if words[verb.first] in _WEAK_VERBS else 0) - 2 * loose
             if words[other.last - 1] in _GENERIC_OBJECTS and other.last - other.first == 1:
                 weight -= 2
             rule = f"{pair.verbs[4:]}:{words[verb.first]}"
@@ -93,9 +103,13 @@ def _paired(sentence: Sentence, pair: _Pair) -> list[Way]:
     return ways
 
 
-def _has_code(sentence: Sentence) -> bool:
-    """Whether it speaks of code at all: "the team was not able to verify this" tells no flaw."""
-    return any(sentence.of(family) for family in ("how.code", "how.place", "how.proof", "how.secret"))
+def _is_by_code(sentence: Sentence, verb: Hit) -> bool:
+    """Whether code stands near: "the team was not able to verify this" tells no flaw."""
+    return any(
+        -_LOOSE <= hit.first - verb.first <= _LOOSE
+        for family in ("how.code", "how.place", "how.proof", "how.secret")
+        for hit in sentence.of(family)
+    )
 
 
 def _is_of_code(sentence: Sentence) -> bool:
@@ -135,6 +149,19 @@ def _start(words: list[str], verb: Hit, other: Hit, reach: int) -> int | None:
     if is_bounded(words, other.last, verb.first) and not relative:
         return None
     return noun_start(words, other.first)
+
+
+def _loose_start(words: list[str], verb: Hit, other: Hit) -> int | None:
+    """Where a verb and an object begin that are far apart, or in an unusual order; None where too far."""
+    first, last = min(verb.first, other.first), max(verb.last, other.last)
+    gap = words[min(verb.last, other.last) : max(verb.first, other.first)]
+    if (
+        len(gap) > _LOOSE
+        or {";", ".", "?"} & set(gap)
+        or (other.first < verb.last and verb.first < other.last)
+    ):
+        return None
+    return first
 
 
 def _minted(sentence: Sentence) -> list[Way]:
@@ -184,8 +211,8 @@ def _flaws(sentence: Sentence) -> list[Way]:
     words = sentence.words
     ways = []
     for hit in sentence.of("how.flaw"):
-        if words[hit.last : hit.last + 2] == ["of", FIGURE]:
-            # "a hole of $1.2 billion in its books"
+        if words[hit.last : hit.last + 2] == ["of", FIGURE] or words[hit.first - 1 : hit.first] == ["by"]:
+            # "a hole of $1.2 billion in its books", "sent by mistake"
             continue
         if is_denied(words, hit, "how.flaw") or {"this", "these", "that", "any"} & set(
             words[max(0, hit.first - 2) : hit.first]
