@@ -46,6 +46,7 @@ _SHORTLY: Final = 4
 _INTRODUCING: Final = frozenset(
     {"after", "as", "when", "following", "upon", "because", "amid", "once", "on", "over"}
 )
+_OF_OTHERS: Final = word_set("events.of_others")
 _DEADLINES: Final = frozenset({"since", "by", "until", "till", "before"})
 _NOTHING: Final = frozenset({"no", "not", "n't", "never", "nobody"})
 _WEAK: Final = word_set("events.weak")
@@ -75,7 +76,30 @@ def theft_dates(reading: Reading, told: Spans) -> list[Finding]:
             first, last, rule = place
             text = when.minute.strftime("%Y-%m-%dT%H:%MZ") if when.minute is not None else when.text()
             found.append(Finding(sentence, "date", first, last, rule, when=text, label=when.text()))
-    return found
+    return found or _first_day(reading, told)
+
+
+def _first_day(reading: Reading, told: Spans) -> list[Finding]:
+    """The first day of a text none of whose days stands beside a theft, where one is told of next to it.
+
+    An account begins with the day: "At 04:12 UTC on Tuesday the alarm of a vault went off. Someone had ..."
+    """
+    for sentence in reading.sentences:
+        if sentence.span.kind is Kind.HEADING or not sentence.dates:
+            continue
+        word, when = next(iter(sentence.dates.items()))
+        if not when.is_day or (_LATER | _OF_OTHERS) & set(sentence.words) or _later_places(sentence):
+            continue
+        if _DEADLINES & set(sentence.words[max(0, word - 1) : word]) or {"price", "worth"} & set(
+            sentence.words
+        ):
+            continue
+        around = reading.sentences[max(0, sentence.number - 1) : sentence.number + 3]
+        if not any(other.number in told or other.of("event") or other.of("thief") for other in around):
+            continue
+        text = when.minute.strftime("%Y-%m-%dT%H:%MZ") if when.minute is not None else when.text()
+        return [Finding(sentence, "date", word, word + 1, "date.first", when=text, label=when.text())]
+    return []
 
 
 def _event_of(

@@ -58,6 +58,8 @@ _BY_MEANS: Final = frozenset(
     {"through", "via", "using", "with", "into", "by", "to", "across", "over", "in", "on"}
 )
 _PRONOUNS: Final = frozenset({"it", "them", "most", "rest", "some", "all", "half", "part", "coins", "tokens"})
+_TOWARDS: Final = frozenset({"to", "into", "through", "via", "using", "across"})
+_BELONGING: Final = frozenset({"from", "of", "at", "by", "for", "to"})
 _MOVES_TO: Final = frozenset({"to", "into", "through", "via", "across", "onto", "at", "in", "on", "over"})
 _STOPS: Final = frozenset({";", ".", "?", "!", "but", "while", "whereas", "because"})
 _PASSIVE: Final = frozenset({"was", "were", "been", "being", "is", "are", "be"})
@@ -101,11 +103,15 @@ def launderings(reading: Reading) -> list[Finding]:
     """All laundering methods of a reading."""
     found = []
     for sentence in reading.sentences:
-        if sentence.span.kind is Kind.HEADING or not sentence.of("laundering_verb"):
+        if sentence.span.kind is Kind.HEADING or not (
+            sentence.of("laundering_verb") or sentence.of("laundering_service")
+        ):
             continue
         if sentence.words[-1:] == ["?"] or not _is_tainted(sentence):
             continue
         ways = [way for verb in sentence.of("laundering_verb") for way in _of_verb(reading, sentence, verb)]
+        if not ways and (_is_dirty(reading, sentence) or sentence.of("thief")):
+            ways = _without_verb(sentence)
         for segment in _segments(sentence.words, ways):
             found.append(_finding(sentence, segment))
     return found
@@ -175,6 +181,21 @@ def _is_tainted(sentence: Sentence) -> bool:
         or (words & _PRONOUNS and any(hit.tag in _HIDING for hit in sentence.of("laundering_service")))
         or any(hit.tag in _CLEAR for hit in sentence.of("laundering_service"))
     )
+
+
+def _without_verb(sentence: Sentence) -> list[_Way]:
+    """A service that hides, behind "to" or "through", in a sentence whose verb is not known."""
+    words = sentence.words
+    ways = []
+    for service in sentence.of("laundering_service"):
+        left = words[max(0, service.first - 4) : service.first]
+        goods = _GOODS & set(words[: service.first]) or FIGURE in words[: service.first]
+        if service.tag not in _HIDING or not goods or not _TOWARDS & set(left) or "from" in left:
+            continue
+        if _OTHERS & set(words[: service.first]) or _MODALS & set(words[: service.first]):
+            continue
+        ways.append(_Way(3, service, service, max(0, service.first - 4), service.last))
+    return ways
 
 
 def _is_dirty(reading: Reading, sentence: Sentence) -> bool:
@@ -302,17 +323,22 @@ def _is_coin_to_coin(sentence: Sentence, verb: Hit, service: Hit) -> bool:
     """Whether coins named by a figure or as "the rest" became other coins."""
     left = sentence.words[max(0, verb.first - 7) : verb.first]
     between = sentence.words[verb.last : service.first]
-    return FIGURE in left or FIGURE in between or bool(_GOODS & {*left, *between})
+    near = {*left, *between}
+    return FIGURE in near or bool((_GOODS | _PRONOUNS) & near) or sentence.has("thief", 0, verb.first)
 
 
 def _is_others(sentence: Sentence, verb: Hit) -> bool:
     """Whether users or the victim do it, or it pays for the attack."""
     words = sentence.words
-    left = words[max(0, verb.first - 6) : verb.first]
+    begin = max(0, verb.first - 6)
+    left = words[begin : verb.first]
     if _PASSIVE & set(left[-2:]):
-        left = left[-3:]
-    return (
-        bool(_OTHERS & set(left))
-        and not _DIRTY & set(left)
-        and not sentence.has("thief", max(0, verb.first - 6), verb.first)
+        begin = max(0, verb.first - 3)
+        left = words[begin : verb.first]
+    if _DIRTY & set(left) or sentence.has("thief", begin, verb.first):
+        return False
+    # Who stands behind "from" or "of" does nothing: "funds of users were swapped".
+    return any(
+        words[place] in _OTHERS and not _BELONGING & set(words[max(0, place - 2) : place])
+        for place in range(begin, verb.first)
     )
