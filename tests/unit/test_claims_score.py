@@ -26,6 +26,28 @@ def test_the_score_on_the_documents_that_rules_are_tuned_on_does_not_fall() -> N
     assert right >= 0.75 * made
 
 
+@pytest.mark.parametrize(
+    ("claim_type", "least_found", "least_right"),
+    [("technique", 0.8, 0.7), ("laundering_method", 0.8, 0.85), ("date", 0.85, 0.85)],
+)
+def test_how_and_when_are_found_in_the_documents_that_rules_are_tuned_on(
+    claim_type: str, least_found: float, least_right: float
+) -> None:
+    score = evaluate(load(CORPUS / "dev"))
+    found, expected = score.recall({claim_type})
+    right, made = score.precision({claim_type})
+    assert found >= least_found * expected
+    assert right >= least_right * made
+
+
+def test_other_languages_are_read_almost_as_well_as_english() -> None:
+    score = evaluate([document for document in load(CORPUS / "dev") if document.language != "en"])
+    found, expected = score.recall(EVERYTHING)
+    right, made = score.precision(EVERYTHING)
+    assert found >= 0.82 * expected
+    assert right >= 0.88 * made
+
+
 def test_the_labelled_reports_are_found() -> None:
     documents = load_shared()
     if not documents:

@@ -153,7 +153,7 @@ def _start(words: list[str], verb: Hit, other: Hit, reach: int) -> int | None:
 
 def _loose_start(words: list[str], verb: Hit, other: Hit) -> int | None:
     """Where a verb and an object begin that are far apart, or in an unusual order; None where too far."""
-    first, last = min(verb.first, other.first), max(verb.last, other.last)
+    first = min(verb.first, other.first)
     gap = words[min(verb.last, other.last) : max(verb.first, other.first)]
     if (
         len(gap) > _LOOSE
