@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from clawback.claims.dates import When, find_dates
+from clawback.claims.dates import find_dates
 from clawback.claims.fold import fold
+from clawback.claims.when import When
 
 PUBLISHED = date(2021, 2, 10)  # a Wednesday
 

@@ -12,6 +12,9 @@ _ENDS: Final = word_set("clauses.ends")
 _STARTS: Final = word_set("clauses.starts")
 _DETERMINERS: Final = word_set("clauses.determiners")
 _STOPS_OF_NOUNS: Final = word_set("clauses.stops_of_nouns")
+_LONG: Final = 84
+_SHORT: Final = 55
+_FULL_STOPS: Final = frozenset({".", ";", "?", "!", '"', ":"})
 _MEANS: Final = frozenset(
     {"using", "by", "via", "through", "exploiting", "abusing", "posing", "tricking", "with"}
 )
@@ -69,6 +72,33 @@ def with_means(words: list[str], last: int, limit: int) -> int:
     if words[last : last + 1] == [","] and words[last + 1 : last + 2] and words[last + 1] in _MEANS:
         return clause_end(words, last + 2, limit)
     return last
+
+
+def stretch(sentence: Sentence, first: int, last: int) -> tuple[int, int]:
+    """The clause around some words, neither much shorter nor much longer than authors quote.
+
+    It grows word by word to the end of the clause, then to its beginning, up to `_LONG` characters; where the
+    clause is short, on into the next one.
+    """
+    words, starts, ends = sentence.words, sentence.starts, sentence.ends
+
+    def length(one: int, other: int) -> int:
+        return ends[other - 1] - starts[one]
+
+    crossed = False
+    while last < len(words) and length(first, last + 1) <= _LONG:
+        if words[last] in _ENDS:
+            if crossed or words[last] in _FULL_STOPS or length(first, last) >= _SHORT:
+                break
+            crossed = True
+        last += 1
+    while first > 0 and length(first - 1, last) <= _LONG:
+        if words[first - 1] in _ENDS or words[first - 1] in _STARTS or words[first - 1] == DATE:
+            break
+        first -= 1
+    while last > first + 1 and words[last - 1] in _ENDS:
+        last -= 1
+    return first, last
 
 
 def is_bounded(words: list[str], first: int, last: int) -> bool:

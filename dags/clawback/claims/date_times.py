@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from clawback.claims.date_words import ZONES, alternatives
+from clawback.claims.lexicon import table
 
 _BEFORE: Final = 48
 _AFTER: Final = 80
@@ -20,13 +21,14 @@ _ZONE: Final = (
     r"[ ]?\(?(?P<shift>[+-] ?[01]?[0-9])?(?::?(?P<minutes>[03]0)(?![0-9]))?\)?"
 )
 _HOUR: Final = (
-    r"(?:(?P<hour>[0-2]?[0-9])(?:[:.h\u6642\u65f6\u70b9]|[ ]?uhr[ ]?|\uc2dc ?)(?P<minute>[0-5][0-9])?[\u5206\ubd84]?(?:(?<=[0-9])[:.][0-5][0-9])?"
+    r"(?:(?P<hour>[0-2]?[0-9])(?:[:.h]|[ ]?uhr[ ]?)(?P<minute>[0-5][0-9])?(?:(?<=[0-9])[:.][0-5][0-9])?"
     r"|(?P<plain>[01]?[0-9])(?= ?[ap]\.?m\b)|(?P<four>[0-2][0-9][0-5][0-9])(?= (?:utc|gmt)\b))"
     r"[ ]?(?P<half>[ap]\.?m\b\.?)?"
 )
 _LEADS: Final = (
-    r"(?:[ ,]|at|around|about|approximately|roughly|shortly|just|after|before|exactly|circa|ca\.|a las|las|alrededor|de|"
-    r"\u00e0|vers|gegen|um|\u00e0s|por volta|alle|intorno|\u043e\u043a\u043e\u043b\u043e|\u0432|[(]|T|"
+    r"(?:[ ,]|at|around|about|approximately|roughly|shortly|just|after|before|exactly|circa|ca\.|a las|las|"
+    r"alrededor|de|\u00e0|vers|gegen|um|\u00e0s|por volta|alle|intorno|"
+    r"\u043e\u043a\u043e\u043b\u043e|\u0432|[(]|T|"
     r"(?:in the )?(?:early )?(?:morning|evening|afternoon|night)){0,6}"
 )
 _TIME_AFTER = re.compile(rf"{_LEADS}{_HOUR}[ ,]*\(?(?:hora de [a-z]+,? ?)?{_ZONE}", re.IGNORECASE)
@@ -34,11 +36,13 @@ _TIME_BEFORE = re.compile(
     rf"(?<![0-9:.]){_HOUR}[ ,]*\(?{_ZONE}[ ,]*(?:on|del|am|le|em|do dia|of|the|early|late|\)|[ ,])*$",
     re.IGNORECASE,
 )
+_HALVES: Final = {name: half == "12" for name, half in table("dates.half_of_day").items()}
+"""Whether a word for a part of the day means the hours after noon."""
+
 _SIGN_TIME = re.compile(
-    r" ?(?P<half>\u51cc\u6668|\u65e9\u4e0a|\u65e9\u6668|\u4e0a\u5348|\uc624\uc804|\u5348\u524d|\u4e2d\u5348|\u4e0b\u5348|\u665a\u4e0a?|\u5348\u5f8c|\uc624\ud6c4|\u591c)? ?"
+    rf" ?(?P<half>{'|'.join(sorted(_HALVES, key=len, reverse=True))})? ?"
     r"(?P<hour>[0-2]?[0-9]) ?[\u70b9\u9ede\u65f6\u6642\uc2dc:] ?(?:(?P<minute>[0-5]?[0-9]) ?[\u5206\ubd84]?)?"
 )
-_SECOND_HALF: Final = frozenset("\u4e0b\u665a\u591c") | {"\u5348\u5f8c", "\uc624\ud6c4"}
 _ISO_TIME = re.compile(
     r"[T ](?P<hour>[0-2][0-9]):(?P<minute>[0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?(?P<zulu>Z)\b"
 )
@@ -72,7 +76,7 @@ def moment_of(folded: str, day: date, start: int, end: int) -> tuple[datetime | 
 
 
 def _signed_moment(folded: str, day: date, start: int, end: int) -> tuple[datetime, int] | None:
-    """The moment of "\u5317\u4eac\u65f6\u95f43\u67085\u65e5\u51cc\u66682\u70b9": the zone stands before the day, the time after it."""
+    """The moment where, as in Chinese, the zone stands before the day and the time after it."""
     found = _SIGN_TIME.match(folded, end, end + 16)
     if found is None:
         return None
@@ -81,7 +85,7 @@ def _signed_moment(folded: str, day: date, start: int, end: int) -> tuple[dateti
     if not shifts:
         return None
     hour, half = int(found.group("hour")), found.group("half") or ""
-    if hour < 12 and (half in _SECOND_HALF or half[:1] in _SECOND_HALF):
+    if hour < 12 and _HALVES.get(half, False):
         hour += 12
     moment = _utc(day, hour, int(found.group("minute") or 0), "", shifts[0])
     return None if moment is None else (moment, found.end())

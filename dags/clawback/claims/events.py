@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from clawback.claims.dates import When
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.reading import DATE, Reading, Sentence
+from clawback.claims.when import When
 
 _REACH: Final = 32
 _BEGINNING: Final = 8
@@ -41,11 +41,12 @@ _LATER: Final = word_set("events.later")
 _ENTERED: Final = frozenset({"obtained", "gained", "breached", "accessed", "entered", "infiltrated", "got"})
 _ANSWERS: Final = word_set("events.answers")
 _SEEN: Final = frozenset({"flagged", "detected", "spotted", "noticed", "flags", "detects", "reported"})
-_FRAGMENT: Final = 24
+_FRAGMENT: Final = 18
 _SHORTLY: Final = 4
 _INTRODUCING: Final = frozenset(
     {"after", "as", "when", "following", "upon", "because", "amid", "once", "on", "over"}
 )
+_OF_OTHERS: Final = word_set("events.of_others")
 _DEADLINES: Final = frozenset({"since", "by", "until", "till", "before"})
 _NOTHING: Final = frozenset({"no", "not", "n't", "never", "nobody"})
 _WEAK: Final = word_set("events.weak")
@@ -75,7 +76,30 @@ def theft_dates(reading: Reading, told: Spans) -> list[Finding]:
             first, last, rule = place
             text = when.minute.strftime("%Y-%m-%dT%H:%MZ") if when.minute is not None else when.text()
             found.append(Finding(sentence, "date", first, last, rule, when=text, label=when.text()))
-    return found
+    return found or _first_day(reading, told)
+
+
+def _first_day(reading: Reading, told: Spans) -> list[Finding]:
+    """The first day of a text none of whose days stands beside a theft, where one is told of next to it.
+
+    An account begins with the day: "At 04:12 UTC on Tuesday the alarm of a vault went off. Someone had ..."
+    """
+    for sentence in reading.sentences:
+        if sentence.span.kind is Kind.HEADING or not sentence.dates:
+            continue
+        word, when = next(iter(sentence.dates.items()))
+        if not when.is_day or (_LATER | _OF_OTHERS) & set(sentence.words) or _later_places(sentence):
+            continue
+        if _DEADLINES & set(sentence.words[max(0, word - 1) : word]) or {"price", "worth"} & set(
+            sentence.words
+        ):
+            continue
+        around = reading.sentences[max(0, sentence.number - 1) : sentence.number + 3]
+        if not any(other.number in told or other.of("event") or other.of("thief") for other in around):
+            continue
+        text = when.minute.strftime("%Y-%m-%dT%H:%MZ") if when.minute is not None else when.text()
+        return [Finding(sentence, "date", word, word + 1, "date.first", when=text, label=when.text())]
+    return []
 
 
 def _event_of(
@@ -158,12 +182,13 @@ def _event_of(
         return min(place, word), max(place, word) + 1, "date.thief"
     if best is None and _is_fragment(sentence, word):
         return min(word, *sentence.figures), max(word, *sentence.figures) + 1, "date.fragment"
+    answered = best is not None and not best[2]
     if best is not None and not best[2]:
         best = _answered(sentence, best, events, told)
     if best is None or not best[2]:
         return None
     place = best[1]
-    if (when.kind == "relative" and text == "") or _is_aftermath(words, place, word):
+    if (when.kind == "relative" and text == "") or (not answered and _is_aftermath(words, place, word)):
         return None
     first, last = min(place, word), max(events[place], word + 1)
     return first, last, f"date.{'before' if word < place else 'after'}:{words[place]}"
@@ -307,4 +332,4 @@ def _is_aftermath(words: list[str], place: int, word: int) -> bool:
     left = set(words[max(0, place - 3) : place])
     if word > place and {"following", "after"} & left and words[place] in _NOUNS:
         return words[place + 1 : place + 2] not in (["on"], ["of"], ["in"], [DATE])
-    return word < place and bool({"following", "after", "since", "about", "aware"} & left)
+    return word < place and bool({"following", "after", "since", "about", "aware", "over"} & left)

@@ -67,6 +67,9 @@ def _belongs(sentence: Sentence, before: int, word: int) -> bool:
         return False
     if all(part in _LIST for part in between):
         return True
+    if between[0] == "\u3001" and len(between) <= 6:
+        # A Chinese or Japanese list names a chain before each figure.
+        return True
     if between[0] in {",", "and"} and between[-1] == "for" and len(between) <= 5:
         # "against WazirX for $235 million and Radiant Capital for $50 million"
         return True

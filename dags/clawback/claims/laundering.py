@@ -1,15 +1,15 @@
-"""How the proceeds were moved on: the clause with a verb of moving and a service, a coin or a place that hides.
+"""How the proceeds were moved on: the clause with a verb of moving and a service, coin or place that hides.
 
-Which services go with which verb is a table: what is swapped becomes a coin, what is spread goes to addresses,
-what is laundered goes anywhere. The goods must be stolen ones or the mover a thief. What came out of a mixer to
-pay for an attack, what users swap, and what a victim moves to safety is no laundering.
+Which services go with which verb is a table: what is swapped becomes a coin, what is spread goes to
+addresses, what is laundered goes anywhere. The goods must be stolen ones or the mover a thief. What came out
+of a mixer to pay for an attack, what users swap, and what a victim moves to safety is no laundering.
 """
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from clawback.claims.clauses import clause_end, is_capital, noun_start
+from clawback.claims.clauses import clause_end, is_capital, noun_start, stretch
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
@@ -58,6 +58,8 @@ _BY_MEANS: Final = frozenset(
     {"through", "via", "using", "with", "into", "by", "to", "across", "over", "in", "on"}
 )
 _PRONOUNS: Final = frozenset({"it", "them", "most", "rest", "some", "all", "half", "part", "coins", "tokens"})
+_TOWARDS: Final = frozenset({"to", "into", "through", "via", "using", "across"})
+_BELONGING: Final = frozenset({"from", "of", "at", "by", "for", "to"})
 _MOVES_TO: Final = frozenset({"to", "into", "through", "via", "across", "onto", "at", "in", "on", "over"})
 _STOPS: Final = frozenset({";", ".", "?", "!", "but", "while", "whereas", "because"})
 _PASSIVE: Final = frozenset({"was", "were", "been", "being", "is", "are", "be"})
@@ -101,11 +103,15 @@ def launderings(reading: Reading) -> list[Finding]:
     """All laundering methods of a reading."""
     found = []
     for sentence in reading.sentences:
-        if sentence.span.kind is Kind.HEADING or not sentence.of("laundering_verb"):
+        if sentence.span.kind is Kind.HEADING or not (
+            sentence.of("laundering_verb") or sentence.of("laundering_service")
+        ):
             continue
         if sentence.words[-1:] == ["?"] or not _is_tainted(sentence):
             continue
         ways = [way for verb in sentence.of("laundering_verb") for way in _of_verb(reading, sentence, verb)]
+        if not ways and (_is_dirty(reading, sentence) or sentence.of("thief")):
+            ways = _without_verb(sentence)
         for segment in _segments(sentence.words, ways):
             found.append(_finding(sentence, segment))
     return found
@@ -132,10 +138,10 @@ def _finding(sentence: Sentence, ways: list[_Way]) -> Finding:
     at = first
     while at > 0 and words[at - 1] in _BEFORE_VERB:
         at -= 1
-    if (at < first and _PASSIVE & set(words[at:first])) or words[first] in _INTRANSITIVE:
+    if _PASSIVE & set(words[at:first]) or words[first] in _INTRANSITIVE:
         first = noun_start(words, at, 5, figures=True)
     last = _with_purpose(sentence, last)
-    last = min(last, first + _MAX_QUOTE_WORDS)
+    first, last = stretch(sentence, first, max(min(last, first + _MAX_QUOTE_WORDS), first + 1))
     service = best.service
     label = sorted(
         {
@@ -175,6 +181,21 @@ def _is_tainted(sentence: Sentence) -> bool:
         or (words & _PRONOUNS and any(hit.tag in _HIDING for hit in sentence.of("laundering_service")))
         or any(hit.tag in _CLEAR for hit in sentence.of("laundering_service"))
     )
+
+
+def _without_verb(sentence: Sentence) -> list[_Way]:
+    """A service that hides, behind "to" or "through", in a sentence whose verb is not known."""
+    words = sentence.words
+    ways = []
+    for service in sentence.of("laundering_service"):
+        left = words[max(0, service.first - 4) : service.first]
+        goods = _GOODS & set(words[: service.first]) or FIGURE in words[: service.first]
+        if service.tag not in _HIDING or not goods or not _TOWARDS & set(left) or "from" in left:
+            continue
+        if _OTHERS & set(words[: service.first]) or _MODALS & set(words[: service.first]):
+            continue
+        ways.append(_Way(3, service, service, max(0, service.first - 4), service.last))
+    return ways
 
 
 def _is_dirty(reading: Reading, sentence: Sentence) -> bool:
@@ -218,9 +239,9 @@ def _of_verb(reading: Reading, sentence: Sentence, verb: Hit) -> list[_Way]:
         if verb.tag in {"use", "move"} and not clear and not dirty and sentence.of("technique"):
             continue
         ways.append(way)
-    if not ways and verb.tag == "launder" and _GOODS & set(words[verb.last : verb.last + 4]):
-        if words[verb.first].startswith(("tumbl", "mix")):
-            ways.append(_Way(3, verb, None, verb.first, min(len(words), verb.last + 2)))
+    mixes = words[verb.first].startswith(("tumbl", "mix"))
+    if not ways and mixes and _GOODS & set(words[verb.last : verb.last + 4]):
+        ways.append(_Way(3, verb, None, verb.first, min(len(words), verb.last + 2)))
     if not ways and verb.tag != "use":
         way = _through(reading, sentence, verb, strict=verb.tag in {"move", "spread", "swap"} and not dirty)
         if way is not None:
@@ -302,17 +323,22 @@ def _is_coin_to_coin(sentence: Sentence, verb: Hit, service: Hit) -> bool:
     """Whether coins named by a figure or as "the rest" became other coins."""
     left = sentence.words[max(0, verb.first - 7) : verb.first]
     between = sentence.words[verb.last : service.first]
-    return FIGURE in left or FIGURE in between or bool(_GOODS & {*left, *between})
+    near = {*left, *between}
+    return FIGURE in near or bool((_GOODS | _PRONOUNS) & near) or sentence.has("thief", 0, verb.first)
 
 
 def _is_others(sentence: Sentence, verb: Hit) -> bool:
     """Whether users or the victim do it, or it pays for the attack."""
     words = sentence.words
-    left = words[max(0, verb.first - 6) : verb.first]
+    begin = max(0, verb.first - 6)
+    left = words[begin : verb.first]
     if _PASSIVE & set(left[-2:]):
-        left = left[-3:]
-    return (
-        bool(_OTHERS & set(left))
-        and not _DIRTY & set(left)
-        and not sentence.has("thief", max(0, verb.first - 6), verb.first)
+        begin = max(0, verb.first - 3)
+        left = words[begin : verb.first]
+    if _DIRTY & set(left) or sentence.has("thief", begin, verb.first):
+        return False
+    # Who stands behind "from" or "of" does nothing: "funds of users were swapped".
+    return any(
+        words[place] in _OTHERS and not _BELONGING & set(words[max(0, place - 2) : place])
+        for place in range(begin, verb.first)
     )

@@ -29,7 +29,7 @@ _BULLET = re.compile(
     r"[ \t>]*(?:[-*+|\u2022\u2023\u25cf\u25aa\u00b7]|\(?[0-9]{1,2}[.)]|\([a-z]\))[ \t]+(?=\S)"
 )
 _QUOTED = re.compile(r"[ \t]*>[ \t]*")
-_ENDS_SENTENCE = re.compile(r"[.!?:;][\"')\]]*\s*$")
+_ENDS_SENTENCE = re.compile(r"[.!?:;\u3002\uff01\uff1f\uff1a][\"')\]]*\s*$")
 _BEFORE_NUMBER = re.compile(
     r"\b(?:approx|est|ca|c|no|nos|incl|vs|resp|max|min|ap|sept|dec|oct|nov)\.\s*$", re.IGNORECASE
 )
@@ -144,7 +144,7 @@ def _is_heading(line: str, number: int, lines: list[tuple[int, int]], folded: st
     if text.endswith(":"):
         # "Losses:" heads a section as "Losses" does; a longer lead line is a sentence.
         return len(text.split()) <= 3
-    if text[-1] in ".!?;,\"')" or text[0].islower() or len(text.split()) > 9:
+    if text[-1] in ".!?;,\"')\u3002\uff01\uff1f\uff1b" or text[0].islower() or len(text.split()) > 9:
         return False
     # A single line with white space below it (or at the very end of nothing) and no figure in it.
     below = lines[number + 1] if number + 1 < len(lines) else None

@@ -20,6 +20,7 @@ _SIGNS: Final = 26
 """How far off a word may stand that belongs to another: in words, and in signs of Chinese and its like."""
 
 _ENDS: Final = frozenset({";", ".", "?", "!", "\u3002", ":"})
+_CLAUSE_ENDS: Final = frozenset({",", ";", ".", "?", "!", "(", ")", '"', "\u3002", "\u3001", ":"})
 _STATES: Final = frozenset({"DPRK", "Russia", "China"})
 _BEFORE_PERSON: Final = word_set("other_languages.before_person")
 _NOT_YET: Final = word_set("other_languages.not_yet")
@@ -148,7 +149,9 @@ def _recovery(sentence: Sentence, reach: int, used: set[tuple[int, str]]) -> Fin
         role = hit.tag.rstrip("<>=")
         if role not in _RECOVERIES or (sentence.number, role) in used or _hindered(sentence, hit):
             continue
-        if role in ("made_whole", "insured"):
+        if role == "insured":
+            needed = [("f.quantity",) if sentence.of("f.quantity") else ("f.paid",)]
+        elif role == "made_whole":
             needed = [("f.paid",)]
         else:
             needed = [("f.quantity",), ("f.goods",)]
@@ -159,6 +162,7 @@ def _recovery(sentence: Sentence, reach: int, used: set[tuple[int, str]]) -> Fin
             continue
         first = min([hit.first, *(one.first for one in beside)])
         last = max([hit.last, *(one.last for one in beside)])
+        first, last = clause_around(sentence, first, last, signed=reach == _SIGNS)
         return Finding(sentence, role, first, last, f"words.{role}:{hit.phrase.split('|')[0]}", label=role)
     return None
 
@@ -179,3 +183,21 @@ def nearest(sentence: Sentence, hit: Hit, others: list[Hit], reach: int) -> Hit 
         if len(between) <= reach and not _ENDS & set(between) and (best is None or len(between) < best[0]):
             best = (len(between), other)
     return None if best is None else best[1]
+
+
+def clause_around(sentence: Sentence, first: int, last: int, *, signed: bool) -> tuple[int, int]:
+    """A few words to each side within the clause, for articles, subjects and verbs at the end."""
+    words = sentence.words
+    before, after = (10, 8) if signed else (4, 6)
+    start = first
+    while (
+        start > 0
+        and first - start < before
+        and words[start - 1] not in _CLAUSE_ENDS
+        and words[start - 1] not in (FIGURE, DATE)
+    ):
+        start -= 1
+    end = last
+    while end < len(words) and end - last < after and words[end] not in _CLAUSE_ENDS:
+        end += 1
+    return start, end

@@ -1,4 +1,7 @@
-"""Techniques and laundering in texts that are not English: a verb and its object, in either order, in one clause."""
+"""Techniques and laundering in texts that are not English.
+
+A verb and its object stand in one clause, in either order.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from clawback.claims.finding import Finding
 from clawback.claims.laundering import FITTING
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
-from clawback.claims.other_languages import is_signed, nearest
+from clawback.claims.other_languages import clause_around, is_signed, nearest
 from clawback.claims.phrases import FIGURE, Hit
-from clawback.claims.reading import DATE, Reading, Sentence
+from clawback.claims.reading import Reading, Sentence
 
 _PAIRS: Final = (
     ("how.get", ("how.secret",), 5),
@@ -25,7 +28,6 @@ _PAIRS: Final = (
 _NAMED: Final = 3
 _ENOUGH: Final = 5
 _CLEAR: Final = frozenset({"mixer", "broker", "gambling", "swap"})
-_ENDS: Final = frozenset({",", ";", ".", "?", "!", "(", ")", '"', "\u3002", "\u3001", ":"})
 _NOT: Final = word_set("other_languages.not_yet")
 
 
@@ -59,7 +61,7 @@ def ways(reading: Reading, language: str) -> list[Finding]:
         _, other, verb = best
         first = min(other.first, other.first if verb is None else verb.first)
         last = max(other.last, other.last if verb is None else verb.last)
-        first, last = _clause(sentence, first, last, signed=signed)
+        first, last = clause_around(sentence, first, last, signed=signed)
         name = sentence.words[other.first] if verb is None else verb.phrase.split("|")[0]
         found.append(
             Finding(sentence, "technique", first, last, f"technique.{name}:{other.tag}", label=other.tag)
@@ -94,7 +96,7 @@ def moves(reading: Reading, language: str) -> list[Finding]:
             continue
         _, verb, service = best
         first, last = min(verb.first, service.first), max(verb.last, service.last)
-        first, last = _clause(sentence, first, last, signed=signed)
+        first, last = clause_around(sentence, first, last, signed=signed)
         found.append(
             Finding(
                 sentence, "laundering_method", first, last,
@@ -116,21 +118,3 @@ def _is_tainted(sentence: Sentence) -> bool:
 
 def _is_denied(sentence: Sentence, first: int) -> bool:
     return bool(_NOT & set(sentence.words[max(0, first - 4) : first]))
-
-
-def _clause(sentence: Sentence, first: int, last: int, *, signed: bool) -> tuple[int, int]:
-    """A few words to each side within the clause, for articles, subjects and verbs at the end."""
-    words = sentence.words
-    before, after = (10, 8) if signed else (4, 6)
-    start = first
-    while (
-        start > 0
-        and first - start < before
-        and words[start - 1] not in _ENDS
-        and words[start - 1] not in (FIGURE, DATE)
-    ):
-        start -= 1
-    end = last
-    while end < len(words) and end - last < after and words[end] not in _ENDS:
-        end += 1
-    return start, end

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from clawback.claims.dates import When, find_dates
+from clawback.claims.dates import find_dates
 from clawback.claims.figures import Figure, find_figures
 from clawback.claims.fold import fold
 from clawback.claims.layout import Kind, Span, sentences
 from clawback.claims.lexicon import lexicon_of, word_set
 from clawback.claims.phrases import DATE as DATE
 from clawback.claims.phrases import FIGURE, Hit, Lexicon
+from clawback.claims.when import When
 
 _SIGNS: Final = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Japanese, Chinese and Korean write without spaces or with endings: each sign is a word."""

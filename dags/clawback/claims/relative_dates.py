@@ -39,21 +39,27 @@ _RELATIVE = re.compile(
     rf"(?P<weekday>{alternatives(ENGLISH_WEEKDAYS)})\b(?! the 13)"
     r")\b"
 )
+_BACK_ELSEWHERE: Final = {name: days for name, days in DAYS_BACK.items() if name != "hier"}
+"""In German "hier" is a place; in French it is yesterday."""
+
 _ELSEWHERE = re.compile(
-    rf"\b(?:(?P<word>{alternatives({name: days for name, days in DAYS_BACK.items() if name != 'hier'})})|{_ENGLISH}"
+    rf"\b(?:(?P<word>{alternatives(_BACK_ELSEWHERE)})|{_ENGLISH}"
     r"|(?P<lastunit>(?:last|this|\u0432 \u043f\u0440\u043e\u0448\u043b\u043e\u043c|letztes|letzten|el|l')"
     r" ?(?:week|month|year|\u0433\u043e\u0434\u0443|jahr|monat|a\u00f1o pasado|mes pasado))"
     r"|(?P<ofweek>(?!))"
     r"|(?:(?:in der nacht zum|in der nacht auf|nacht zum) )?"
-    r"(?:am |vergangenen |letzten |el pasado |el |le |la |lo scorso |scorso |na |no |nesta |neste |\u0432\u043e? "
-    r"|\u0432 \u043f\u0440\u043e\u0448\u043b\u0443\u044e |\u0432 \u043f\u0440\u043e\u0448\u043b\u044b\u0439 )?"
-    rf"(?P<weekday>{alternatives(WEEKDAYS)})(?:morgen|abend|nacht|nachmittag|vormittag|mittag|fr\u00fch)?\b"
+    r"(?:am |vergangenen |letzten |el pasado |el |le |la |lo scorso |scorso |na |no |nesta |neste "
+    r"|\u0432\u043e? |\u0432 \u043f\u0440\u043e\u0448\u043b\u0443\u044e "
+    r"|\u0432 \u043f\u0440\u043e\u0448\u043b\u044b\u0439 )?"
+    rf"(?P<weekday>{alternatives(WEEKDAYS)})"
+    r"(?:morgen|abend|nacht|nachmittag|vormittag|mittag|fr\u00fch)?\b"
     r"(?: (?:dernier|pasado|pasada|passada|passado|scorso|scorsa))?"
     r")\b"
 )
 _FRENCH = re.compile(r"\bhier\b")
 _SIGNS = re.compile(
-    rf"(?P<word>{alternatives(DAYS_BACK, signs=True)})|(?:\u672c|\u8fd9|\u4e0a)?(?P<weekday>{alternatives(WEEKDAYS, signs=True)})"
+    rf"(?P<word>{alternatives(DAYS_BACK, signs=True)})"
+    rf"|(?:\u672c|\u8fd9|\u4e0a)?(?P<weekday>{alternatives(WEEKDAYS, signs=True)})"
 )
 
 

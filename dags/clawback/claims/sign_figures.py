@@ -1,8 +1,8 @@
 """Figures of Chinese, Japanese and Korean texts: scales that add up, counters, units without spaces.
 
 Invariants:
-    "2\u51048100\u4e07\u30c9\u30eb" is one figure of two scales. A unit stands behind its number, with or without a counter, or an
-    asset before it ("\ube44\ud2b8\ucf54\uc778 60.8\uac1c"). Values are exact.
+    Two scales of one number ("2 oku 8100 man") are one figure. A unit stands behind its number, with or
+    without a counter, or an asset before it. Values are exact.
 """
 
 from __future__ import annotations
@@ -20,19 +20,28 @@ _POWERS: Final = {way: int(power) for way, power in table("sign_figures.scale").
 _QUALIFIERS: Final = table("sign_figures.qualifier")
 _AFTER: Final = table("sign_figures.qualifier_after")
 _ASSETS: Final = {**GLUED, **table("sign_figures.asset")}
+_SCALES: Final = "".join(_POWERS)
 _NUMBER: Final = r"[0-9][0-9,]*(?:\.[0-9]+)?"
-_ONE: Final = rf"{_NUMBER}[ ]?[{''.join(_POWERS)}]{{0,2}}"
+_ONE: Final = rf"{_NUMBER}[ ]?[{_SCALES}]{{0,2}}"
 _WRITTEN = re.compile(
-    rf"(?P<sign>(?:US|HK|NT|A|C|S)?[$]|[\u20ac\u00a3\u00a5\u20a9])?[ ]?(?P<number>{_ONE}(?:[ ]?[0-9][0-9,]*[{''.join(_POWERS)}]{{1,2}}){{0,3}}(?:(?<=[\u4e07\ub9cc\u842c])[0-9]{{1,4}}(?![0-9.]))?)"
+    rf"(?P<sign>(?:US|HK|NT|A|C|S)?[$]|[\u20ac\u00a3\u00a5\u20a9])?[ ]?"
+    rf"(?P<number>{_ONE}(?:[ ]?[0-9][0-9,]*[{_SCALES}]{{1,2}}){{0,3}}"
+    r"(?:(?<=[\u4e07\ub9cc\u842c])[0-9]{1,4}(?![0-9.]))?)"
     rf"(?:[ ]?[~\uff5e-][ ]?(?P<second>{_ONE}))?"
 )
-_PART = re.compile(rf"({_NUMBER})[ ]?([{''.join(_POWERS)}]{{0,2}})")
+_PART = re.compile(rf"({_NUMBER})[ ]?([{_SCALES}]{{0,2}})")
 _COUNTER: Final = (
     r"[ ]?(?:\u591a|\u4f59|\uc5ec)?[ ]?(?:[\u679a\u4e2a\u500b\uac1c]|\uc5ec \uac1c)?[ ]?(?:\uc758[ ]|\u306e)?"
 )
 _NAMES: Final = "|".join(re.escape(name) for name in sorted(_ASSETS, key=len, reverse=True))
+_HOLDERS: Final = (
+    "\u94b1\u5305|\u7528\u6237|\u5730\u5740|\u8d26\u6237|\u30a6\u30a9\u30ec|\uc9c0\uac11|\uacc4\uc815"
+)
+"""Wallets, users and addresses of an asset are no amounts of it."""
+
 _UNIT_AFTER = re.compile(
-    rf"{_COUNTER}(?:(?P<name>{_NAMES})|(?P<ticker>[A-Za-z]{{2,10}})(?![A-Za-z0-9])|(?P<percent>[%\uff05]|\ud37c\uc13c\ud2b8))"
+    rf"{_COUNTER}(?:(?P<name>{_NAMES})|(?P<ticker>[A-Za-z]{{2,10}})(?![A-Za-z0-9]| ?(?:{_HOLDERS}))"
+    r"|(?P<percent>[%\uff05]|\ud37c\uc13c\ud2b8))"
 )
 _COUNTED = re.compile(r"[ ]?(?:\u591a|\u4f59|\uc5ec)?[ ]?[\u679a\u4e2a\u500b\uac1c]")
 _ASSET_BEFORE = re.compile(

@@ -1,0 +1,75 @@
+"""Sentences of many hands and nine other languages: how, by what ways, when, and what tells nothing.
+
+The tables stand in `tests/fixtures/claims_sentences`. A stretch in [[ ]] must be quoted as answers of the
+corpus must: half of it in a quotation that is at most three times as long.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from clawback.claims.extract import Claim, extract_claims
+
+TABLES = Path(__file__).parents[1] / "fixtures" / "claims_sentences"
+PUBLISHED = date(2024, 3, 14)
+MARKED = re.compile(r"\[\[(.*?)\]\]")
+
+
+def lines(name: str) -> list[str]:
+    text = (TABLES / f"{name}.txt").read_text("utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def of_type(text: str, claim_type: str, language: str = "en") -> list[Claim]:
+    found = extract_claims(text, published=PUBLISHED, language=language).claims
+    return [claim for claim in found if claim.claim_type == claim_type]
+
+
+def marked() -> Iterator[tuple[str, str]]:
+    for name, claim_type in (("technique", "technique"), ("laundering", "laundering_method")):
+        for line in lines(name):
+            yield claim_type, line
+
+
+@pytest.mark.parametrize(("claim_type", "line"), list(marked()))
+def test_a_sentence_tells_its_method_or_none(claim_type: str, line: str) -> None:
+    text = line.replace("[[", "").replace("]]", "")
+    found = of_type(text, claim_type)
+    stretch = MARKED.search(line)
+    if stretch is None:
+        assert not found
+        return
+    start, length = stretch.start(), len(stretch.group(1))
+    assert any(
+        2 * (min(start + length, claim.end) - max(start, claim.start)) >= length
+        and claim.end - claim.start <= 3 * length
+        for claim in found
+    )
+
+
+@pytest.mark.parametrize("line", lines("dates"))
+def test_a_sentence_tells_the_day_of_the_theft_or_none(line: str) -> None:
+    text, wanted = line.rsplit("|", 1)
+    assert [claim.when for claim in of_type(text.strip(), "date")] == wanted.split()
+
+
+@pytest.mark.parametrize("line", lines("languages"))
+def test_a_sentence_of_another_language_gives_its_claims_and_no_others(line: str) -> None:
+    language, text, wanted = (part.strip() for part in line.split("|"))
+    found = extract_claims(text, published=PUBLISHED, language=language).claims
+    assert {_told(claim) for claim in found} == {part.strip() for part in wanted.split(";") if part.strip()}
+
+
+def _told(claim: Claim) -> str:
+    if claim.value is not None:
+        return f"{claim.claim_type} {claim.value} {claim.unit}"
+    if claim.claim_type == "date":
+        return f"date {claim.when}"
+    if claim.claim_type == "attribution":
+        return f"attribution {claim.actor or claim.actor_stance}"
+    return claim.claim_type
