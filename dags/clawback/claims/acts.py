@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.agents import Agent, Who
+from clawback.claims.justice import MONEY_ONLY
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.predicates import (
@@ -39,13 +40,14 @@ _WORK: Final = word_set("culprits.work")
 _OBJECTLESS: Final = frozenset(
     {"by", "for", "of", "in", "on", "at", "again", ",", ".", "and", "via", "through"}
 )
-_NAMED_ONES: Final = frozenset({Who.PERSON, Who.DESCRIBED})
+_NAMED_ONES: Final = frozenset({Who.PERSON, Who.HANDLE, Who.DESCRIBED})
 
 
 def acts(sentence: Sentence, agent: Agent, agents: list[Agent]) -> list[Blame]:
     """Acts of theft whose subject the agent is."""
     words = sentence.words
     found: list[Blame] = []
+    nobody = bool({"none", "nobody"} & set(words[max(0, agent.first - 3) : agent.first]))
     if words[agent.first - 1 : agent.first] == ["as"] and {"known", "tracked"} & set(
         words[max(0, agent.first - 6) : agent.first]
     ):
@@ -57,9 +59,13 @@ def acts(sentence: Sentence, agent: Agent, agents: list[Agent]) -> list[Blame]:
         for hit in sentence.of(family):
             if not reaches(sentence, agent, hit, agents) or is_passive(sentence, hit):
                 continue
-            if not _may_act(sentence, agent, hit):
+            if MONEY_ONLY & set(words[hit.first : hit.last + 3]) or not _may_act(sentence, agent, hit):
                 continue
-            if negated(words, hit.first, agent.last):
+            if (
+                nobody
+                or negated(words, hit.first, agent.last)
+                or {"not", "n't", "never"} & set(words[agent.last : hit.first])
+            ):
                 found.append(blame_of(hit, "denied", "acts-not", hit.first - agent.last))
             else:
                 found.append(blame_of(hit, "named", "acts", hit.first - agent.last))
@@ -95,8 +101,8 @@ def _may_act(sentence: Sentence, agent: Agent, hit: Hit) -> bool:
             and after[0] not in _OBJECTLESS
             and all(word in ADVERBS for word in words[agent.last : hit.first])
         )
-    if agent.who is Who.PERSON:
-        return not weak or bool(_ABUSE & set(words))
+    if agent.who in {Who.PERSON, Who.HANDLE}:
+        return not weak or bool(_ABUSE & set(words)) or _with_his_own(words)
     if weak:
         taken = words[hit.first] in {"took", "takes"} and "from" in after
         return taken or agent.head in {"defendant", "defendants"} or (agent.own and bool(_ABUSE & set(words)))
@@ -105,6 +111,17 @@ def _may_act(sentence: Sentence, agent: Agent, hit: Hit) -> bool:
     ):
         return False
     return not after or after[0] not in {"by", "again"}
+
+
+def _with_his_own(words: list[str]) -> bool:
+    """Whether something was done "with his own key" or "to their own wallets"."""
+    return any(
+        word == "own"
+        and words[at - 1] in {"his", "her", "their"}
+        and words[at - 2] in {"with", "to", "into", "using"}
+        for at, word in enumerate(words)
+        if at >= 2
+    )
 
 
 def passive(sentence: Sentence, agent: Agent) -> list[Blame]:
@@ -123,7 +140,7 @@ def passive(sentence: Sentence, agent: Agent) -> list[Blame]:
     beside = by - 1
     while beside >= 0 and words[beside] in ADVERBS:
         beside -= 1
-    if agent.who in {Who.NAME, Who.PERSON} and words[beside] not in UNMISTAKABLE | {
+    if agent.who in {Who.NAME, Who.HANDLE, Who.PERSON} and words[beside] not in UNMISTAKABLE | {
         "out",
         "off",
         "masterminded",
@@ -141,6 +158,9 @@ def _theft_before(sentence: Sentence, by: int) -> int | None:
     words = sentence.words
     for place in range(by - 1, max(-1, by - 18), -1):
         word = words[place]
+        if word in UNMISTAKABLE and words[place + 1] in {"a", "an", "its", "their", "his"}:
+            # "manipulated a request by an employee" is no act of the employee.
+            return None
         if word in UNMISTAKABLE or word == "taken" or word in THEFT_NOUNS or word in THEFT_WORDS:
             return place
         if word in {"out", "off"} and words[place - 1] in {"carried", "pulled"}:

@@ -33,8 +33,32 @@ _BANDS: Final = frozenset(
 _CALLED: Final = frozenset(
     {"named", "called", "name", "one", "as", "goes", "calling", "calls", "handle", "nicknamed"}
 )
+_ORIGINS: Final = word_set("agents.origins")
+_THIEVES: Final = frozenset(
+    {
+        "hacker",
+        "hackers",
+        "attackers",
+        "criminals",
+        "cybercriminals",
+        "thieves",
+        "fraudsters",
+        "scammers",
+        "actor",
+    }
+    | {"actors", "robbers", "burglars", "intruders", "phishers", "raiders", "state", "states"}
+)
+_OF_THE_HOUSE: Final = (
+    ["on", "the"], ["on", "our"], ["in", "the"], ["in", "our"], ["at", "the"], ["from", "the"], ["of", "our"],
+    ["of", "the"], ["inside", "the"], ["within", "the"], ["on", "its"], ["in", "its"],
+)  # fmt: skip
 _NO_PEOPLE: Final = word_set("agents.no_people")
 _TRADES: Final = ("er", "or", "ist", "ician", "man", "woman", "men", "women")
+_INSIDE: Final = (
+    ["of", "us"], ["of", "ours"], ["of", "our"], ["of", "their"], ["of", "its"],
+    ["inside", "the"], ["within", "the"],
+    ["on", "the"], ["from", "within"], ["from", "inside"],
+)  # fmt: skip
 _LONGEST: Final = 8
 _OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-"})
 
@@ -46,6 +70,7 @@ class Who(Enum):
     PERSON = "person"
     DESCRIBED = "described"
     NAME = "name"
+    HANDLE = "handle"
 
 
 @dataclass(frozen=True)
@@ -71,6 +96,7 @@ class Agents:
         self._victims = victims
         self._main = (victims.main or "").casefold()
         self._full: dict[str, str] = {}
+        self._others = _speakers_and_houses(reading, victims)
         for sentence in reading.sentences:
             for name in victims.names_of(sentence):
                 if self._is_person_name(sentence, name):
@@ -100,13 +126,19 @@ class Agents:
         if full is not None:
             return Agent(first, name.last, full, Who.PERSON)
         if self._is_person_name(sentence, name):
-            return Agent(first, name.last, name.text, Who.PERSON)
+            return Agent(first, _past_initial(words, name.last), name.text, Who.PERSON)
         key = name.text.casefold()
+        if words[name.last : name.last + 1] and words[name.last] in _BANDS | {"syndicate", "collective"}:
+            # "the Wolfpack gang" is a group as good as one that is known.
+            return Agent(first, name.last + 1, name.text, Who.PERSON)
         if not self._victims.is_certain(name) and (name.first == 0 or words[name.first - 1] in _OPENERS):
             return None
         if key in self._main or (self._main and self._main in key) or _FIRMS & set(key.split()):
             return None
-        return Agent(name.first, name.last, name.text, Who.NAME)
+        if key in self._others or words[name.first - 1 : name.first] == ["the"]:
+            return Agent(name.first, name.last, name.text, Who.NAME)
+        # A name that neither speaks nor was robbed can be a culprit's: "Kaito drained the pool".
+        return Agent(first, name.last, name.text, Who.HANDLE)
 
     def _is_person_name(self, sentence: Sentence, name: Name) -> bool:
         key = name.text.casefold()
@@ -115,7 +147,7 @@ class Agents:
             return False
         if name.first and sentence.words[name.first - 1] in _TITLES:
             return True
-        after = sentence.words[name.last : name.last + 2]
+        after = sentence.words[_past_initial(sentence.words, name.last) :][:2]
         if after[:1] == [","] and after[1:] and after[1].isdigit() and len(after[1]) == 2:
             return True
         return parts[0][:1].isupper() and all(
@@ -129,8 +161,21 @@ class Agents:
         found: list[Agent] = []
         for place, word in enumerate(words):
             inside_job = word == "job" and words[place - 1 : place] == ["inside"]
+            if word in {"someone", "somebody", "one"} and _is_inside(words, place):
+                found.append(self._inside(sentence, place, place))
+                continue
+            no_one = word in {"nobody", "none"} or (word == "one" and words[place - 1 : place] == ["no"])
+            if no_one and words[place + 1 : place + 3] in _OF_THE_HOUSE:
+                # "Nobody on the team was involved" clears the team.
+                found.append(self._inside(sentence, place, place + 2))
+                continue
             aged = word == "old" and words[place - 1 : place] == ["year"]
-            if not (is_person_noun(word) or inside_job or aged) or place in covered:
+            written_small = self._reading.folded[sentence.starts[place]].islower()
+            if word not in _HEADS and word not in {"job", "old", "one"} and not written_small:
+                # "Renner" is a name, and no trade.
+                continue
+            told = word in _THIEVES and bool(_ORIGINS & set(words[max(0, place - 4) : place]))
+            if not (is_person_noun(word) or inside_job or aged or told) or place in covered:
                 continue
             after = words[place + 1 : place + 2]
             if after and (after[0] == "'s" or is_person_noun(after[0]) or after[0] in _COMPOUND):
@@ -142,14 +187,14 @@ class Agents:
                 first = _start(words, first - 2)
             if found and first < found[-1].last:
                 continue
-            if word not in _HEADS and words[first] not in _DETERMINERS and not (inside_job or aged):
+            if word not in _HEADS and words[first] not in _DETERMINERS and not (inside_job or aged or told):
                 continue
-            last, name = self._apposed(sentence, place + 1)
             if any(
-                last <= group.first <= last + 3 and self._names_it(words, place, group) for group in groups
+                place < group.first <= place + 4 and self._names_it(words, place, group) for group in groups
             ):
                 # "the phishing crew Inferno Drainer" is the group.
                 continue
+            last, name = self._apposed(sentence, place + 1)
             own = word in _OWN_PEOPLE or inside_job
             if name is not None:
                 found.append(Agent(first, last, name, Who.PERSON, word, own))
@@ -158,6 +203,12 @@ class Agents:
             called = " ".join(written.split()).strip("\"'“”")
             found.append(Agent(first, place + 1, called, Who.DESCRIBED, word, own))
         return found
+
+    def _inside(self, sentence: Sentence, place: int, named: int) -> Agent:
+        """Somebody of the house itself: "one of us", "someone on the inside"; the name begins at `named`."""
+        last = min(len(sentence.words), named + 3 if named == place else named + 2)
+        written = self._reading.text[sentence.starts[named] : sentence.ends[last - 1]]
+        return Agent(place, last, " ".join(written.split()), Who.DESCRIBED, "insider", own=True)
 
     @staticmethod
     def _names_it(words: list[str], place: int, group: Agent) -> bool:
@@ -169,6 +220,12 @@ class Agents:
         at = place
         while at < len(words) and at - place < 7 and words[at] in _NAMING:
             at += 1
+        if words[at : at + 1] == ['"'] and at > place:
+            # 'A former employee, "stacco", stole the keys'
+            closing = next((end for end in range(at + 1, min(len(words), at + 5)) if words[end] == '"'), None)
+            if closing is not None and closing > at + 1:
+                written = self._reading.text[sentence.starts[at + 1] : sentence.ends[closing - 1]].rstrip(",")
+                return closing + 1, written
         for name in self._victims.names_of(sentence):
             if name.first != at:
                 continue
@@ -178,7 +235,7 @@ class Agents:
                 return place, None
             if not named and not single and not self._is_person_name(sentence, name):
                 return place, None
-            return name.last, self._full.get(name.text.casefold(), name.text)
+            return _past_initial(words, name.last), self._full.get(name.text.casefold(), name.text)
         if (
             words[at - 1] in {"by", "called", "nicknamed", "handle"}
             and place < at < len(words)
@@ -187,6 +244,30 @@ class Agents:
             # "a man who goes by retlqw"
             return at + 1, self._reading.text[sentence.starts[at] : sentence.ends[at]]
         return place, None
+
+
+def _is_inside(words: list[str], place: int) -> bool:
+    """Whether "one of us" names nobody closer: "one of our engineers" names the engineers."""
+    after = words[place + 1 : place + 3]
+    if after not in _INSIDE or words[place - 1 : place] == ["no"]:
+        return False
+    return after[1:] not in (["our"], ["their"], ["its"]) or words[place + 3 : place + 4] == ["own"]
+
+
+def _past_initial(words: list[str], place: int) -> int:
+    """The place after the full stop of an initial: "Avraham E.", "R.T."."""
+    return place + 1 if words[place : place + 1] == ["."] and len(words[place - 1]) == 1 else place
+
+
+def _speakers_and_houses(reading: Reading, victims: Victims) -> set[str]:
+    """Names that a reading has speak, or that were robbed: no culprits by their name alone."""
+    found: set[str] = set()
+    for sentence in reading.sentences:
+        said = {hit.first for hit in sentence.of("say")} | {hit.last for hit in sentence.of("say")}
+        for name in victims.names_of(sentence):
+            if {name.last, name.last + 1, name.first, name.first - 1} & said or victims.is_robbed(name):
+                found.add(name.text.casefold())
+    return found
 
 
 def is_person_noun(word: str) -> bool:
@@ -254,6 +335,9 @@ def _start(words: list[str], place: int) -> int:
     first = place
     while first > 0 and place - first < _LONGEST:
         before = words[first - 1]
+        if before == "that" and first > 1 and words[first - 2].isalnum():
+            # "no evidence that employees were involved"
+            return first
         if before in _DETERMINERS:
             first -= 1
             if before == "'s":

@@ -7,6 +7,7 @@ from typing import Final
 
 from clawback.claims.agents import Agent, Who
 from clawback.claims.justice import MONEY_ONLY
+from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import Hit
 from clawback.claims.predicates import (
     BARRIERS,
@@ -31,6 +32,8 @@ from clawback.claims.predicates import (
 from clawback.claims.reading import Sentence
 
 _INSIDERS: Final = frozenset({"insider", "insiders", "employee", "employees", "staff", "contractor"})
+_TOLD_ACTS: Final = word_set("culprits.told_acts")
+_GUILTY: Final = word_set("culprits.guilty")
 _SAYING: Final = frozenset({"say", "says", "said"})
 
 
@@ -50,6 +53,10 @@ def blamed_before(sentence: Sentence, agent: Agent) -> list[Blame]:
             continue
         if words[hit.last - 1] in _SAYING and agent.who is not Who.GROUP:
             continue
+        if hit.phrase.startswith("heist|") and not (
+            all(word in TRANSPARENT for word in between) and _clause_ends_after(words, agent)
+        ):
+            continue
         if words[hit.first] in {"it", "this", "that"} and not (
             (agent.who is Who.GROUP or (agent.own and agent.head in _INSIDERS))
             and all(word in TRANSPARENT for word in between)
@@ -62,7 +69,10 @@ def blamed_before(sentence: Sentence, agent: Agent) -> list[Blame]:
             continue
         if hit.phrase == "say|says|said" and not ends(words, agent.last):
             continue
-        if agent.head in {"suspect", "suspects", "mastermind", "culprit"}:
+        if (
+            agent.head in {"suspect", "suspects", "mastermind", "culprit"}
+            or "usual" in words[agent.first : agent.last]
+        ):
             # "named a developer as the suspect" names the developer.
             continue
         if agent.who is Who.DESCRIBED and agent.head != "job" and words[hit.last - 1] == "like":
@@ -122,20 +132,53 @@ def blamed_after(sentence: Sentence, agent: Agent, agents: list[Agent]) -> list[
                 continue
         elif not theft and hit.tag == "be" and not {"it", "this", "behind"} & set(words):
             continue
-        if agent.head in VAGUE or (words[hit.first] == "'s" and hit.first > agent.last):
+        if (
+            "usual" in words[agent.first : agent.last]
+            or (agent.head in VAGUE and not agent.own)
+            or (words[hit.first] == "'s" and hit.first > agent.last)
+        ):
             continue
         if hit.phrase.startswith("involvement") and agent.who is not Who.GROUP and not agent.own:
             continue
-        if agent.who in {Who.NAME, Who.PERSON} and hit.tag == "be" and not THEFT_WORDS & set(after):
+        if (
+            agent.who in {Who.NAME, Who.HANDLE, Who.PERSON}
+            and hit.tag == "be"
+            and not THEFT_WORDS & set(after)
+        ):
             continue
         stance = "named"
         if NEGATIONS & set(words[hit.first : hit.last]) or negated(words, hit.first, agent.last):
             stance = "denied"
-        if words[agent.first] in {"no", "none"} or "none" in words[max(0, agent.first - 3) : agent.first]:
+        if {"no", "none", "nobody"} & set(words[max(0, agent.first - 3) : agent.first + 1]):
             stance = "denied"
         blame = blame_of(hit, stance, "after", hit.first - agent.last + 1)
         found.append(replace(blame, own_words=hit.tag == "claim"))
     return found
+
+
+def apposed_to_thief(sentence: Sentence, agent: Agent) -> list[Blame]:
+    """Who stands beside the word for the thief: "the hacker, Oleh Marchuk," or "Oleh Marchuk, the hacker"."""
+    words = sentence.words
+    if agent.who in {Who.GROUP, Who.NAME, Who.HANDLE} or agent.head in VAGUE:
+        return []
+    after = words[agent.last : agent.last + 1]
+    for thief in sentence.of("thief"):
+        if words[thief.first] in {"someone", "unknown", "suspect"} and agent.who is not Who.PERSON:
+            continue
+        comma = words[thief.last : agent.first] in ([","], [":"], [",", "one"])
+        beside = comma or (thief.last == agent.first and agent.who is Who.PERSON)
+        if beside and thief.first > 0 and (not after or after[0] in {",", ".", "(", ")", ";"}):
+            return [Blame(thief.first, thief.last, "named", "apposed:thief", 1)]
+        between = words[agent.last : thief.first]
+        ends = words[thief.last : thief.last + 1]
+        if (
+            agent.who is Who.PERSON
+            and between[:2] == [",", "the"]
+            and len(between) <= 4
+            and ends in ([","], ["."], [])
+        ):
+            return [Blame(thief.first, thief.last, "named", "apposed:thief", 1)]
+    return []
 
 
 def _is_suspected(sentence: Sentence, hit: Hit) -> bool:
@@ -146,12 +189,52 @@ def _is_suspected(sentence: Sentence, hit: Hit) -> bool:
         return False
     if words[hit.first] in {"suspect", "suspects", "culprit", "culprits", "might", "may", "could"}:
         return True
+    if after[:2] == ["to", "have"] and _TOLD_ACTS & set(after[2:6]):
+        return True
     if words[hit.first] in {"accused", "suspected", "alleged", "blamed"} and after[:1] in (["of"], ["for"]):
         return True
     before = hit.first - 1
     while before >= 0 and words[before] in SIMPLE_ADVERBS:
         before -= 1
     return before >= 0 and words[before] in BE and bool(THEFT_WORDS & set(after[:6]))
+
+
+def beside_guilt(sentence: Sentence, agent: Agent) -> list[Blame]:
+    """A known group in one clause with a word of guilt that no other rule read."""
+    words = sentence.words
+    if agent.who is not Who.GROUP:
+        return []
+    found = []
+    for place, word in enumerate(words):
+        if word not in _GUILTY:
+            continue
+        first, last = min(place, agent.first), max(place + 1, agent.last)
+        between = words[agent.last : place] if agent.last <= place else words[place + 1 : agent.first]
+        if not 0 <= len(between) <= 7 or any(part in BARRIERS or part in {",", '"'} for part in between):
+            continue
+        if any(first <= thief.first < last and thief.first != place for thief in sentence.of("thief")):
+            continue
+        if any(first < hit.first < last and hit.tag != "judge" for hit in sentence.of("say")):
+            continue
+        denied = bool(NEGATIONS & set(words[max(0, first - 3) : last]))
+        found.append(
+            Blame(place, place + 1, "denied" if denied else "named", f"beside:{word}", 20 + len(between))
+        )
+    return found
+
+
+def _clause_ends_after(words: list[str], agent: Agent) -> bool:
+    return agent.who is Who.GROUP and ends(words, agent.last)
+
+
+def fragment(sentence: Sentence, agent: Agent) -> list[Blame]:
+    """A known group that is a sentence's answer: "Who? Lazarus, says ZachXBT."."""
+    words = sentence.words
+    if agent.who is not Who.GROUP or agent.first > 0 or len(words) > 9 or NEGATIONS & set(words):
+        return []
+    after = words[agent.last : agent.last + 1]
+    said = any(hit.first <= agent.last + 2 for hit in sentence.of("say")) and after == [","]
+    return [Blame(agent.first, agent.last, "named", "fragment", 1)] if said else []
 
 
 def inside_job(sentence: Sentence, agent: Agent) -> Blame:
@@ -162,7 +245,7 @@ def inside_job(sentence: Sentence, agent: Agent) -> Blame:
         first > 0 and agent.first - first < 5 and words[first - 1] not in {",", ".", "that", "it", '"', ";"}
     ):
         first -= 1
-    denied = bool(NEGATIONS & set(words[first : agent.first])) or bool(
+    denied = bool(NEGATIONS & set(words[first : agent.last])) or bool(
         {"ruled", "rejects", "dismissed"} & set(words[first : agent.first])
     )
     return Blame(agent.first, agent.last, "denied" if denied else "named", "inside-job", 0)

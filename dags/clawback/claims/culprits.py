@@ -14,11 +14,19 @@ from typing import Final
 
 from clawback.claims.acts import acts, passive
 from clawback.claims.agents import Agent, Agents, Who
-from clawback.claims.blame import blamed_after, blamed_before, inside_job
+from clawback.claims.blame import (
+    apposed_to_thief,
+    beside_guilt,
+    blamed_after,
+    blamed_before,
+    fragment,
+    inside_job,
+)
 from clawback.claims.denials import denial, is_denial_of_guilt
 from clawback.claims.finding import Finding
 from clawback.claims.justice import MONEY_ONLY, steps_of_law
 from clawback.claims.layout import Kind
+from clawback.claims.lexicon import table
 from clawback.claims.phrases import name_of
 from clawback.claims.predicates import ADVERBS, Blame
 from clawback.claims.reading import Reading, Sentence
@@ -39,7 +47,8 @@ _ANAPHORIC: Final = frozenset(
         "juvenile",
     }
 )
-_NAMED_ONES: Final = frozenset({Who.PERSON, Who.DESCRIBED})
+_LEVELS: Final = table("culprits.levels", " ")
+_NAMED_ONES: Final = frozenset({Who.PERSON, Who.HANDLE, Who.DESCRIBED})
 
 
 def attributions(reading: Reading, victims: Victims) -> list[Finding]:
@@ -47,7 +56,8 @@ def attributions(reading: Reading, victims: Victims) -> list[Finding]:
     culprits = _Culprits(reading, victims)
     found: list[Finding] = []
     for sentence in reading.sentences:
-        if sentence.span.kind is Kind.HEADING:
+        if sentence.span.kind is Kind.HEADING and "\u3002" not in sentence.words:
+            # A paragraph of Chinese is short, and looks like a heading but for its full stop.
             continue
         named = culprits.of(sentence)
         found.extend(named)
@@ -60,6 +70,7 @@ def attributions(reading: Reading, victims: Victims) -> list[Finding]:
 
 class _Culprits:
     def __init__(self, reading: Reading, victims: Victims) -> None:
+        self._reading = reading
         self._agents = Agents(reading, victims)
         self._launderers = {
             agent.name
@@ -85,7 +96,9 @@ class _Culprits:
                     continue
                 taken.add((who.name, blame.stance))
                 blamed.append(agent)
-                found.append(_finding(sentence, agent, who.name, blame))
+                found.append(
+                    _finding(sentence, agent, who.name, blame, said_by=self._authority(sentence, blame))
+                )
                 if who.who in _NAMED_ONES:
                     self._last = who
         if not found:
@@ -95,7 +108,7 @@ class _Culprits:
         return found
 
     def _named(self, sentence: Sentence, agent: Agent, agents: list[Agent], blame: Blame) -> Agent | None:
-        """Who a description is where a name stands beside it or was given before; None where it tells nothing.
+        """Who a description is by a name beside it or before it; None where it tells nothing.
 
         "The man behind the theft, Daniel Okafor" is named; "the defendant" is the culprit of the sentences
         before; "the man who ran off with it" is whoever did it.
@@ -106,6 +119,10 @@ class _Culprits:
         for other in agents:
             if other.who is Who.PERSON and other.last < agent.first and _is_apposed(sentence, other, agent):
                 return replace(other, head=agent.head, own=agent.own)
+        for other in agents:
+            led = words[max(agent.last, other.first - 3) : other.first]
+            if other.who is Who.PERSON and "led" in led and "by" in led and other.last <= blame.first:
+                return other
         last = max(agent.last, blame.last)
         comma = next((at for at in range(last, min(len(words), last + 5)) if words[at] == ","), -2)
         for other in agents:
@@ -138,6 +155,9 @@ class _Culprits:
             *passive(sentence, agent),
             *blamed_before(sentence, agent),
             *blamed_after(sentence, agent, agents),
+            *apposed_to_thief(sentence, agent),
+            *fragment(sentence, agent),
+            *beside_guilt(sentence, agent),
         ]
         if agent.who in _NAMED_ONES:
             possible.extend(
@@ -146,6 +166,13 @@ class _Culprits:
         named = [blame for blame in possible if denied is None or not _overlap(blame, denied)]
         best = min(named, key=lambda blame: (blame.gap, blame.first), default=None)
         return [blame for blame in (best, denied) if blame is not None]
+
+    def _authority(self, sentence: Sentence, blame: Blame) -> str | None:
+        """The court or office whose step a blame is, as written."""
+        if blame.authority is None:
+            return None
+        first, last = blame.authority
+        return " ".join(self._reading.text[sentence.starts[first] : sentence.ends[last - 1]].split())
 
     def _pronoun(self, sentence: Sentence) -> Finding | None:
         """The culprit named last, of whom it is said that he "denies the charges"."""
@@ -182,16 +209,28 @@ def _is_apposed(sentence: Sentence, one: Agent, other: Agent) -> bool:
     )
 
 
-def _finding(sentence: Sentence, agent: Agent, name: str, blame: Blame, *, spoken: bool = False) -> Finding:
+def _finding(
+    sentence: Sentence,
+    agent: Agent,
+    name: str,
+    blame: Blame,
+    *,
+    spoken: bool = False,
+    said_by: str | None = None,
+) -> Finding:
     first, last = blame.first, blame.last
     if blame.rule == "before:say":
         # The verb of speech is the speaker's, not the claim's.
         first = last = agent.first
     if not spoken:
         first, last = min(agent.first, first), max(agent.last, last)
-    denied = (blame.first, blame.last, "denied") if blame.stance == "denied" else None
+    hedge: tuple[int, int, str | None] | None = None
+    if blame.stance == "denied":
+        hedge = (blame.first, blame.last, "denied")
+    elif (level := _LEVELS.get(sentence.words[blame.first])) is not None:
+        hedge = (blame.first, blame.first + 1, level)
     return Finding(
         sentence, "attribution", first, last, f"attribution.{blame.rule}",
         actor=name, stance=blame.stance, label=f"{name.casefold()} {blame.stance}",
-        speaker=name if blame.own_words else None, hedge=denied,
+        speaker=name if blame.own_words else said_by, hedge=hedge,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from clawback.claims.predicates import (
 from clawback.claims.reading import DATE, Sentence
 
 _OWN_DENIALS: Final = word_set("culprits.own_denials")
+_WORTHLESS: Final = word_set("culprits.worthless")
 _GUILT_DENIED: Final = word_set("culprits.guilt_denied")
 
 
@@ -27,6 +28,10 @@ def denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | Non
     if agent.who is Who.NAME:
         return None
     words = sentence.words
+    none_such = words[agent.first] == "no" and words[agent.first - 1 : agent.first] in (["was"], ["is"])
+    if none_such and agent.own and agent.head in {"insider", "insiders", "accomplice"}:
+        # "There was no insider."
+        return Blame(agent.first - 1, agent.last, "denied", "denied:no", 0)
     for hit in sentence.of("after_not"):
         if not reaches(sentence, agent, hit, agents) or not is_denial_of_guilt(sentence, hit):
             continue
@@ -51,6 +56,10 @@ def denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | Non
             agent.own or THEFT_WORDS & set(words) or agent.who is Who.GROUP
         ):
             continue
+        if hit.phrase.startswith("rumour") and not (
+            {"false", "untrue", "wrong", "baseless", "unfounded", "nonsense"} & set(words[agent.last :])
+        ):
+            continue
         if hit.phrase.startswith("is|was") and not (
             agent.who is Who.GROUP and not between and _is_pronoun_before(words, hit.first)
         ):
@@ -72,6 +81,23 @@ def is_denial_of_guilt(sentence: Sentence, hit: Hit) -> bool:
         if after[:1] == ["that"] or "withdrawals" in after[:2]:
             return bool({"he", "she", "they", "it"} & set(after[1:3])) and bool(GUILT & set(after))
         return bool(_GUILT_DENIED & set(after[:6])) and not {"known", "knowing"} & set(after[:3])
+    if first in {
+        "calls",
+        "called",
+        "brands",
+        "branded",
+        "dismisses",
+        "dismissed",
+        "describes",
+        "described",
+    } | {
+        "terms",
+        "termed",
+        "denounced",
+    }:
+        return bool(_WORTHLESS & set(after)) and "loss" not in after
+    if hit.phrase.startswith(("is|been", "wrongly", "played")) or "longer" in words[hit.first : hit.last]:
+        return True
     if first.startswith(("insist", "maintain")):
         return bool({"innocent", "innocence", "nothing", "never", "not", "n't"} & set(after)) and bool(
             {"he", "she", "they", "innocent", "his", "her"} & set(after[:4])

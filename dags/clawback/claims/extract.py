@@ -41,6 +41,9 @@ _REACH_OF_QUOTE: Final = 12
 _LEVELS: Final = word_set("extract.levels")
 _FOR_AMOUNTS: Final = _LEVELS | {"estimate"}
 _FOR_CULPRITS: Final = _LEVELS | {"ident", "tie", "unknown"}
+_CHARGED: Final = frozenset({"loss", "attribution", "technique", "laundering_method", "date"})
+"""What a text that is "merely an allegation" alleges: what was seized or given back is a fact."""
+
 _FOR_METHODS: Final = _LEVELS
 _OF_VICTIM: Final = frozenset(
     {"attribution", "made_whole", "returned", "recovered", "frozen", "technique", "laundering_method", "date"}
@@ -192,6 +195,9 @@ class _Builder:
         reading, sentence = self._reading, finding.sentence
         start, end, first, last = self._quotation(finding)
         speech = self._speakers.at(sentence, _anchor(sentence, finding))
+        if finding.claim_type == "date" and speech is not None and speech.verb.first > finding.first:
+            # "The hacker who took it last month has returned it, the exchange said": the day is known to all.
+            speech = None
         tags = _FOR_AMOUNTS
         if finding.claim_type in {"attribution", "linked_incident", "actor_total"}:
             tags = _FOR_CULPRITS if finding.claim_type == "attribution" else _FOR_AMOUNTS
@@ -202,12 +208,19 @@ class _Builder:
         hedge = hedge_of(sentence, first, last, figure=finding.figure, speech=speech, tags=tags)
         if finding.claim_type == "date" or (finding.stance == "unknown" and finding.hedge is None):
             hedge = None
-        elif finding.hedge is not None and (hedge is None or hedge.level != finding.hedge[2]):
+        elif finding.hedge is not None and (
+            hedge is None or (finding.stance != "named" and hedge.level != finding.hedge[2])
+        ):
             begins, ends, known_level = finding.hedge
             hedge = Hedge(
                 sentence.starts[begins], sentence.ends[ends - 1], known_level, f"hedge.{finding.rule}"
             )
-        if self._disclaimer is not None and speech is None and (hedge is None or hedge.level is None):
+        if (
+            finding.claim_type in _CHARGED
+            and self._disclaimer is not None
+            and speech is None
+            and (hedge is None or hedge.level is None)
+        ):
             hedge = self._disclaimer
         victim, named = self._victims.of(sentence, first, last)
         if finding.victim is not None:
@@ -364,7 +377,9 @@ def _same(claim: Claim) -> tuple[object, ...]:
     what: tuple[object, ...] = (claim.claim_type, claim.value, claim.low, claim.high, claim.unit, claim.actor)
     if claim.value is None and claim.low is None:
         victim = claim.victim if claim.claim_type in _OF_VICTIM else None
-        return (claim.claim_type, claim.label, victim, None)
+        # Two who blame the same are two claims.
+        speaker = claim.asserted_by if claim.claim_type == "attribution" else None
+        return (claim.claim_type, claim.label, victim, speaker)
     victim = claim.victim if claim.victim != UNNAMED else None
     return (*what, victim, claim.asserted_by)
 

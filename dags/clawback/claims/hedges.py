@@ -88,7 +88,9 @@ def hedge_of(
     if speech is not None:
         # What governs the clause hedges it however far away the figure stands: "has concluded that ...".
         for hit in sentence.of("hedge"):
-            if hit.tag in tags - _WITHOUT_LEVEL and hit.first <= speech.verb.first < hit.last:
+            governs = hit.tag in tags - _WITHOUT_LEVEL and hit.first <= speech.verb.first < hit.last
+            # What precedes the verb is its subject, unless a comma parts them: "..., Elliptic says".
+            if governs and (first >= hit.first or "," in sentence.words[last : hit.first]):
                 return _from_hit(sentence, hit)
     if speech is not None and speech.alleging and speech.first <= first <= speech.last:
         return Hedge(
@@ -136,6 +138,9 @@ def _distance(sentence: Sentence, hit: Hit, first: int, last: int, *, inside: bo
         # "..., in which $23 million was taken, appears to have been the work of" hedges its own clause.
         return None
     if len(between) > reach or any(word in _BARRIERS for word in between):
+        return None
+    if hit.last <= first and {"behind", "responsible"} & set(between) and FIGURE in words[first:last]:
+        # "are examining whether North Korea was behind the $81.5 million raid" doubts no figure.
         return None
     figures = sum(word == FIGURE for word in between)
     if figures and hit.last > first:

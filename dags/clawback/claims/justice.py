@@ -6,6 +6,7 @@ crime make no culprit of a theft.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from clawback.claims.agents import Agent
@@ -17,6 +18,20 @@ from clawback.claims.reading import Sentence
 MONEY_ONLY: Final = word_set("culprits.money_only")
 _THEFT: Final = word_set("culprits.charged_theft")
 _ADMITTED: Final = word_set("culprits.admitted")
+_SPEAKING_STEPS: Final = frozenset(
+    {
+        "charged",
+        "charges",
+        "charging",
+        "indicted",
+        "indicts",
+        "convicted",
+        "convicts",
+        "sentenced",
+        "sentences",
+    }
+)
+_COURTS: Final = word_set("culprits.courts")
 _TAKES: Final = frozenset({"took", "takes", "taking"})
 _OTHER_CRIMES: Final = word_set("culprits.other_crimes")
 _CRIMES: Final = _THEFT - {"stolen", "stole", "hack", "heist", "exploit", "attack", "breach"}
@@ -52,7 +67,8 @@ def steps_of_law(sentence: Sentence, agent: Agent, agents: list[Agent], *, is_la
         if words[hit.first] in _TAKES and words[agent.last : agent.last + 2] != ["into", "custody"]:
             continue
         if is_for_theft(sentence, agent, hit, is_launderer=is_launderer):
-            found.append(blame_of(hit, "named", "before", agent.first - hit.last))
+            blame = blame_of(hit, "named", "before", agent.first - hit.last)
+            found.append(replace(blame, authority=_authority(words, hit)))
     return found
 
 
@@ -63,6 +79,26 @@ def _admits(after: list[str]) -> bool:
         or after[0] in {".", ",", "in"}
         or ("that" not in after[:1] and bool(_ADMITTED & set(after[:3])))
     )
+
+
+def _authority(words: list[str], hit: Hit) -> tuple[int, int] | None:
+    """The court, jury or police that charges or sentences; an arrest is nobody's word."""
+    if words[hit.first] not in _SPEAKING_STEPS:
+        return None
+    last = hit.first
+    while last > 0 and words[last - 1] in {"has", "have", "had", "also", "today", "formally", "then"}:
+        last -= 1
+    if words[last - 1 : last] == [")"] and "(" in words[:last]:
+        last = max(at for at in range(last) if words[at] == "(")
+    first = last
+    while (
+        first > 0
+        and last - first < 7
+        and words[first - 1].isalpha()
+        and words[first - 1] not in {"that", "and"}
+    ):
+        first -= 1
+    return (first, last) if first < last and _COURTS & set(words[first:last]) else None
 
 
 def brings_to_justice(sentence: Sentence, hit: Hit) -> bool:

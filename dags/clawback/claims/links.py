@@ -15,7 +15,7 @@ from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.other_thefts import Reference, other_thefts
 from clawback.claims.phrases import Hit, name_of
-from clawback.claims.reading import Reading, Sentence
+from clawback.claims.reading import DATE, Reading, Sentence
 from clawback.claims.victims import Victims
 
 _THEFTS: Final = word_set("links.thefts")
@@ -26,6 +26,22 @@ _HOUSES: Final = word_set("links.houses")
 _ACTS: Final = word_set("links.acts")
 _NEGATIONS: Final = frozenset({"no", "not", "n't", "never", "unrelated", "neither", "without"})
 _SUBJECTS: Final = frozenset({"country", "regime", "group", "gang", "it", "they", "its", "hackers", "nation"})
+_PLACES: Final = frozenset(
+    {
+        "address",
+        "addresses",
+        "wallet",
+        "wallets",
+        "account",
+        "accounts",
+        "gas",
+        "funds",
+        "coins",
+        "loot",
+        "proceeds",
+    }
+    | {"money", "ether", "eth", "bitcoin", "way", "pattern", "malware", "code", "contract"}
+)
 _STOLEN_GOODS: Final = frozenset(
     {
         "funds",
@@ -69,8 +85,6 @@ def _link(sentence: Sentence, victims: Victims) -> Finding | None:
     for hit in hits:
         if _is_denied(sentence, hit):
             continue
-        if hit.tag == "sure":
-            return _finding(sentence, hit.first, hit.last, hit, "the same thief's next theft")
         if hit.tag == "again":
             if _thief_before(sentence, hit):
                 return _finding(
@@ -85,6 +99,10 @@ def _link(sentence: Sentence, victims: Victims) -> Finding | None:
             if _ties(sentence, hit, other):
                 first, last = min(hit.first, other.first), max(hit.last, other.last)
                 return _finding(sentence, _clause_start(sentence.words, first), last, hit, other.label)
+    for hit in hits:
+        if hit.tag == "sure" and not _is_denied(sentence, hit):
+            start = _clause_start(sentence.words, hit.first)
+            return _finding(sentence, start, hit.last, hit, "another theft of the same hand")
     return None
 
 
@@ -105,7 +123,16 @@ def _ties(sentence: Sentence, hit: Hit, other: Reference) -> bool:
         return False
     if _COMPARISON & set(between) or _COMPARISON & set(words[max(0, other.first - 3) : other.first]):
         return False
+    if hit.tag == "before" and words[hit.first] in {"behind", "carried"} and other.label[:1].isupper():
+        # "was behind the New Year's Eve raid" names the culprit of that theft alone.
+        return False
+    if hit.tag == "funds" and not (
+        _PLACES & set(words[: other.first]) or _THIEVES & set(words[other.first : other.last])
+    ):
+        return False
     if hit.tag == "tie":
+        if words[hit.first] == "connection" or " of another " in other.label:
+            return False
         # "tied the heist to Lazarus Group" names a culprit.
         if any(hit.first <= actor.first <= other.first for actor in sentence.of("actor")):
             return False
@@ -118,7 +145,10 @@ def _ties(sentence: Sentence, hit: Hit, other: Reference) -> bool:
         acts = _ACTS | _THEFTS | _THIEVES | {"behind", "responsible", "linked", "tied", "carried", "part"}
         near = set(words[hit.first : other.last])
         subject = _thief_before(sentence, hit)
-        return subject and bool(acts & near) and hit.first <= other.last
+        if other.last <= hit.first:
+            # "The hacker behind the Candlefi exploit is also behind this one"
+            return subject and {"also", "behind"} <= set(words[hit.first : hit.last + 1]) and "one" in words
+        return subject and bool(acts & near)
     if hit.tag == "same":
         # "The same day, Candlefi paused": what is the same must be a hand or its tool.
         acts = _ACTS | _THEFTS | _THIEVES | {"behind", "responsible", "carried", "work"}
@@ -189,7 +219,12 @@ def is_total(reading: Reading, governed: Governed) -> str | None:
     if actor is None:
         return None
     marks = bool(_TOTAL_MARKS & set(words)) or _over_years(words)
-    years = any(len(when.text() or "") == 4 for when in sentence.dates.values()) and "from" not in words
+    spans = [when.text() or "" for when in sentence.dates.values()]
+    taken_from = any(
+        word == "from" and place + 1 < len(words) and words[place + 1] != DATE
+        for place, word in enumerate(words)
+    )
+    years = any(len(span) == 4 or "/" in span for span in spans) and not taken_from
     single = any(
         part in {"this", "the"} and words[place + 1 : place + 2] and words[place + 1] in _THEFTS
         for place, part in enumerate(words)

@@ -22,6 +22,7 @@ _NEXT: Final = frozenset({"another", "second", "third", "fourth", "other"})
 _TAKING: Final = frozenset({"took", "stole", "drained", "taking", "stealing", "of", "for"})
 _OF: Final = frozenset({"of", "on", "against", "at", "from", "upon"})
 _KINDS: Final = frozenset({"bridge", "exchange", "crypto", "network", "protocol", "wallet", "finance", "'s"})
+_VAGUE: Final = frozenset({"group", "person", "actor", "actors"})
 _ENDS: Final = frozenset({",", ".", ";", "and", "but", "that", "which", "who", "was", "were", "is"})
 
 
@@ -97,7 +98,7 @@ def _theft_of(sentence: Sentence, name: Name) -> Reference | None:
     """The theft that a name's neighbours make of it."""
     words = sentence.words
     for place in range(name.last, min(len(words), name.last + 5)):
-        if words[place] in _THEFTS or words[place] in _THIEVES:
+        if words[place] in _THEFTS or words[place] in _THIEVES - _VAGUE:
             return Reference(name.first, place + 1, f"{name.text} {words[place]}")
         if words[place] not in _KINDS and words[place] not in (DATE, FIGURE) and not words[place].isdigit():
             break

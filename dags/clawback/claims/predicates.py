@@ -39,11 +39,15 @@ _NO_SUBJECT: Final = (
 """What stands before a phrase that is no subject: "from Osaka", "are the main suspects"."""
 
 
+_NEW_SUBJECTS: Final = frozenset({"he", "she", "they", "it", "we", "i", "that", "who", "which"})
+
+
 @dataclass(frozen=True)
 class Blame:
     """A predicate beside a noun phrase: words `first` up to `last`, stance, rule, and how near it is.
 
-    `own_words` says that who is spoken of speaks: "denied any part in it".
+    `own_words` says that who is spoken of speaks: "denied any part in it". `authority` are the words
+    that name the court or office whose step it is.
     """
 
     first: int
@@ -52,6 +56,7 @@ class Blame:
     rule: str
     gap: int
     own_words: bool = False
+    authority: tuple[int, int] | None = None
 
 
 def blame_of(hit: Hit, stance: str, side: str, gap: int) -> Blame:
@@ -63,10 +68,13 @@ def reaches(sentence: Sentence, agent: Agent, hit: Hit, agents: list[Agent], lim
     """Whether a predicate after an agent is the agent's: nothing between but what belongs to the agent."""
     words = sentence.words
     before = words[max(0, agent.first - 1) : agent.first]
-    if hit.first < agent.last or (before and before[0] in _NO_SUBJECT):
+    if hit.first < agent.last:
+        return False
+    if before and before[0] in _NO_SUBJECT and not _is_subject_all_the_same(words, agent):
         return False
     if before == ["of"] and (
-        agent.who in {Who.PERSON, Who.NAME} or any(other.last == agent.first - 1 for other in agents)
+        agent.who in {Who.PERSON, Who.HANDLE, Who.NAME}
+        or any(other.last == agent.first - 1 for other in agents)
     ):
         return False
     place, end = agent.last, hit.first
@@ -78,7 +86,10 @@ def reaches(sentence: Sentence, agent: Agent, hit: Hit, agents: list[Agent], lim
     said = {hit.first for hit in sentence.of("say") if words[hit.first] not in PARTICIPLES}
     while place < end:
         word = words[place]
-        if word == "(":
+        aside = _aside(words, place, end, said)
+        if aside is not None:
+            place = aside
+        elif word == "(":
             close = next((at for at in range(place, end) if words[at] == ")"), end)
             place = close + 1
         elif word == "," and (place + 1 == end or words[place + 1] in ADVERBS - {"who", "that", "which"}):
@@ -88,7 +99,10 @@ def reaches(sentence: Sentence, agent: Agent, hit: Hit, agents: list[Agent], lim
         elif word == "," and words[place + 1 : place + 2] not in (["who"], ["which"], ["and"]):
             # An apposition, or a chain of them, ends at the last comma before the predicate.
             commas = [at for at in range(place + 1, min(end, place + 18)) if words[at] == ","]
-            if not commas or any(at in said for at in range(place, commas[-1])):
+            told = next((at for at in range(place, end) if at in said), None)
+            if not commas or (
+                told is not None and told < commas[-1] and not {"who", "which"} & set(words[place:told])
+            ):
                 return False
             place = commas[-1] + 1
         elif place in others and (words[place - 1 : place] in (["and"], [","]) or word in {"and", "or"}):
@@ -96,21 +110,53 @@ def reaches(sentence: Sentence, agent: Agent, hit: Hit, agents: list[Agent], lim
         elif word in {"and", ","} and place + 1 in others:
             place += 1
         else:
-            if word in BARRIERS or (place in thieves and word.isascii()) or word == "'s":
+            if (
+                word in BARRIERS
+                or (place in thieves and word.isascii())
+                or (word == "'s" and place == agent.last)
+            ):
                 return False
             if word in FINITE or place in said or (word.endswith("ed") and word not in PARTICIPLES):
                 # "posed as developers and stole" goes on with the subject.
-                goes_on = words[end - 1] == "and" and place not in said and word not in FINITE
+                goes_on = (
+                    words[end - 1] == "and"
+                    and place not in said
+                    and not (_NEW_SUBJECTS & set(words[place:end]))
+                )
                 return goes_on and end - place <= GAP
             rest.append(word)
             place += 1
     return len([word for word in rest if word not in ADVERBS]) <= limit
 
 
+def _is_subject_all_the_same(words: list[str], agent: Agent) -> bool:
+    """Subjects after a word that none follows: "it was Marchuk who", "hackers from North Korea stole"."""
+    before, earlier = words[agent.first - 1], words[max(0, agent.first - 2) : agent.first - 1]
+    if before in {"was", "is"} and earlier == ["it"]:
+        return "who" in words[agent.last : agent.last + 9]
+    return (
+        agent.who is Who.GROUP
+        and before in {"from", "in", "for", "of"}
+        and bool(earlier)
+        and earlier[0]
+        in {"hackers", "suspects", "thieves", "men", "people", "crew", "gang", "operatives", "group"}
+    )
+
+
 def _closing(words: list[str], place: int, end: int) -> int | None:
-    """Where a clause goes on after ", who denied having been there,", before `end`; None where it does not."""
+    """Where a clause goes on after ", who denied having been there,", before `end`, or None."""
     for at in range(place + 2, min(end, place + 20)):
         if words[at] == "," and (at + 1 == end or words[at + 1] in ADVERBS):
+            return at + 1
+    return None
+
+
+def _aside(words: list[str], place: int, end: int, said: set[int]) -> int | None:
+    """Where a clause goes on after ", he insists,"; None where no such words stand at `place`."""
+    if words[place] != ",":
+        return None
+    for at in range(place + 2, min(end, place + 6)):
+        if words[at] == "," and any(place < verb < at for verb in said):
             return at + 1
     return None
 

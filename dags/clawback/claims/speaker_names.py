@@ -63,6 +63,8 @@ class SpeakerNames:
             return None
         if last - first == 1:
             resolved = self._pronoun(words[first])
+            if resolved is None and words[first] == "it":
+                resolved = self._named_before(sentence, first)
             if resolved is not None or words[first] in _PRONOUNS:
                 return resolved
         spoken = " ".join(words[first:last])
@@ -94,6 +96,16 @@ class SpeakerNames:
         if self._publisher and name.casefold() in (self._publisher, self._publisher.removeprefix("the ")):
             return AUTHOR
         return name
+
+    def _named_before(self, sentence: Sentence, place: int) -> str | None:
+        """The first name of a sentence, for an "it" that no speaker was named for."""
+        first = next((at for at in range(place) if is_name(self._reading, sentence, at)), None)
+        if first is None:
+            return None
+        last = first + 1
+        while last < place and is_name(self._reading, sentence, last):
+            last += 1
+        return None if _is_actor(sentence, first, last) else self._written(sentence, first, last)
 
     def _written(self, sentence: Sentence, first: int, last: int) -> str:
         return " ".join(self._reading.text[sentence.starts[first] : sentence.ends[last - 1]].split())

@@ -58,6 +58,13 @@ class Speakers:
             if not speech.first <= word < speech.last:
                 continue
             if (
+                best is not None
+                and (speech.first, speech.last) == (best.first, best.last)
+                and speech.verb.first > best.verb.first
+            ):
+                # "..., the report says, according to Reuters" is the report's.
+                continue
+            if (
                 best is None
                 or (speech.is_paper, best.is_paper) == (False, True)
                 or (speech.is_paper == best.is_paper and is_inner(speech, best))
@@ -91,7 +98,19 @@ class Speakers:
                 first = place - 1
                 while first > 0 and place - first < 7 and words[first - 1] not in _COUNT_STARTS:
                     first -= 1
-                if words[first - 1 : first] and words[first - 1] in _BEFORE_COUNTS:
+                stands = words[place + 1 : place + 2] in (
+                    ["is"],
+                    ["was"],
+                    ["stands"],
+                    ["puts"],
+                    ["comes"],
+                    [":"],
+                )
+                if first == 0 and stands:
+                    name = self._names.name(sentence, 0, place - 1)
+                    if name is not None:
+                        found.append(counting(sentence, name, 0, place + 1))
+                elif words[first - 1 : first] and words[first - 1] in _BEFORE_COUNTS:
                     name = self._names.name(sentence, first, place - 1)
                     if name is not None:
                         found.append(counting(sentence, name, first - 1, place + 1))
@@ -114,7 +133,7 @@ class Speakers:
         words = sentence.words
         last = hit.last
         while last < len(words) and last - hit.last < MAX_NAME and words[last] not in _AFTER_NAME:
-            if last > hit.last and words[last] in _VERBISH:
+            if last > hit.last and words[last] in _VERBISH | {"to"}:
                 break
             last += 1
         name = self._names.name(sentence, hit.last, last)
@@ -137,8 +156,9 @@ class Speakers:
         if before and words[before - 1] in _PASSIVE | _JUDGED_NOUN | {"to", "of"}:
             return None
         if (
-            hit.tag != "say"
+            hit.tag not in {"say", "promise"}
             and not skipped
+            and not _has_relative(words, before)
             and words[hit.first].endswith("ed")
             and words[hit.last : hit.last + 1]
             and words[hit.last] in _PARTICIPLE
@@ -240,6 +260,8 @@ class Speakers:
         inherited: dict[int, Speech] = {}
         speaker: Speech | None = None
         before: Speech | None = None
+        told: Speech | None = None
+        last: Sentence | None = None
         is_open = False
         for sentence in self._reading.sentences:
             own = self._speeches[sentence.number]
@@ -251,6 +273,13 @@ class Speakers:
                 inherited[sentence.number] = before
                 speaker = before
             before = own[-1] if own and '"' in sentence.words else None
+            text = self._reading.folded
+            gap = text[last.span.end : sentence.span.start] if last is not None else ""
+            if "[" in gap and told is not None and not own and text[sentence.span.start].islower():
+                # An excerpt that begins within a sentence goes on with who spoke before the gap.
+                inherited[sentence.number] = told
+            told = own[-1] if own else told
+            last = sentence
             if own:
                 speaker = own[-1]
             marks = sentence.words.count('"')
@@ -259,3 +288,8 @@ class Speakers:
             if not is_open:
                 speaker = own[-1] if own else None
         return inherited
+
+
+def _has_relative(words: list[str], before: int) -> bool:
+    """Whether a verb ends a relative clause, and is no participle: "which the FBI blamed on Lazarus"."""
+    return any(word in {"which", "whom"} for word in words[max(0, before - 5) : before])

@@ -35,6 +35,11 @@ _AUXILIARIES: Final = frozenset(
         "did",
     }
 )
+_NOT: Final = frozenset(
+    {"not", "n't", "never", "cannot", "nobody", "no", "unable", "yet", "without", "failed"}
+)
+_FINDING: Final = word_set("culprits.finding")
+_WANTED: Final = word_set("culprits.wanted")
 _ARTICLES: Final = frozenset({"a", "an"})
 _UNSEEN: Final = frozenset({"unknown", "unidentified", "unnamed"})
 _OTHER_MATTERS: Final = frozenset({"how", "why", "whether", "when", "where", "amount", "vector", "loss"})
@@ -59,6 +64,29 @@ def unknown_culprit(sentence: Sentence) -> Finding | None:
             return Finding(
                 sentence, "attribution", first, last, f"attribution.unknown:{name_of(hit)}",
                 stance="unknown", label="unknown", hedge=words_of_state,
+            )  # fmt: skip
+    return _not_found(sentence)
+
+
+def _not_found(sentence: Sentence) -> Finding | None:
+    """Nobody found, knows or can name the thief: "we could not identify the attacker"."""
+    words = sentence.words
+    for place, word in enumerate(words):
+        if word not in _NOT:
+            continue
+        for verb in range(place + 1, min(len(words), place + 6)):
+            if words[verb] not in _FINDING:
+                continue
+            around = set(words[max(0, place - 8) : place] + words[verb + 1 : verb + 7])
+            if not _WANTED & around or _OTHER_MATTERS & set(words[place : verb + 4]):
+                break
+            last = next(
+                (at for at in range(verb + 1, min(len(words), verb + 7)) if words[at] in _WANTED), verb
+            )
+            return Finding(
+                sentence, "attribution", place, last + 1, f"attribution.unknown:{words[verb]}",
+                stance="unknown", label="unknown",
+                hedge=(_with_auxiliaries(words, place), verb + 1, None),
             )  # fmt: skip
     return None
 

@@ -83,6 +83,10 @@ class Victims:
         """Whether a name stands as one elsewhere than at the beginning of a sentence."""
         return key_of(name.text) in self._certain
 
+    def is_robbed(self, name: Name) -> bool:
+        """Whether a name is a victim's, or a firm's, somewhere in the text."""
+        return key_of(name.text) in self._robbed
+
     def _certain_names(self, titled: list[Name]) -> set[str]:
         """Names that stand within a sentence or are written as only names are."""
         certain = {key_of(name.text) for name in titled if is_camel(name.text)}
