@@ -17,7 +17,7 @@ STACK_LAST_DAY := 2020-09-27
 NEXT_DAY := 2020-09-28
 LAST_DAY := 2020-11-13
 
-.PHONY: help run up down test test-fast test-thorough check-python lint tools bench evaluate clean
+.PHONY: help run up down test test-fast test-thorough check-python lint tools bench evaluate learn clean
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 15
 
@@ -60,6 +60,9 @@ bench: build/.test-ready ## Measure; one line a figure, all of them in build/ben
 
 evaluate: build/.test-ready ## Score the reading of claims against hand-made answers, into build/evaluation.json
 	@$(BIN)/python -m tests.evaluate
+
+learn: build/.test-ready ## Learn the points of cues anew from the annotated documents
+	@$(UV) run --locked --group learn python -m tests.evaluate.learn
 
 clean: ## Remove what was built or run here: var (lake, stack), build, caches; not .venv
 	@if [ -x $(BIN)/clawback ]; then $(BIN)/clawback stack down; fi

@@ -1,19 +1,20 @@
-"""Learns the points of cues from the annotated documents: `python -m tests.evaluate.learn`.
+"""Learns the points of cues from the annotated documents: `make learn`.
 
-Writes dags/clawback/claims/words/points/*.txt from the documents of `dev` alone: what a person marked there as
-a loss, a date of a theft, a way of theft or of laundering speaks for its cues, the other figures, dates and
-sentences against them. It is logistic regression with a squared penalty; its weights, times 100 and rounded, are the
-points. Needs scikit-learn (`uv sync --group learn`); the tables are kept in the repository, and nothing of this
-runs where claims are read.
+Writes dags/clawback/claims/words/points/*.txt from the documents of `dev` alone: what a person marked there
+as a loss, a date of a theft, a way of theft or of laundering speaks for its cues, the other figures, dates and
+sentences against them. It is logistic regression with a squared penalty; its weights, times 100 and rounded,
+are the points. Needs scikit-learn (`uv sync --group learn`); the tables are kept in the repository, and
+nothing of this runs where claims are read.
 
-The rules were written by reading the same documents, so their verdicts are right there more often than elsewhere.
-To make up for it each case is shown twice: once with the verdict of the rules, and once without.
+The rules were written by reading the same documents, so their verdicts are right there more often than
+elsewhere. To make up for it each case is shown twice: once with the verdict of the rules, and once without.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from sklearn.feature_extraction import DictVectorizer
@@ -22,8 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from clawback.claims import amounts
 from clawback.claims.events import theft_dates
 from clawback.claims.extract import told_losses
-from clawback.claims.layout import Kind
 from clawback.claims.laundering import launderings
+from clawback.claims.layout import Kind
 from clawback.claims.methods import techniques
 from clawback.claims.points import ALWAYS
 from clawback.claims.reading import Reading, read
@@ -99,7 +100,7 @@ def _losses(document: Document, reading: Reading, strength: int) -> Iterator[Cas
                 if label.claim_type in AMOUNTS
                 and label.value is not None
                 and (label.unit or "").upper() == (figure.unit or "").upper()
-                and label.value == str(figure.value.normalize().quantize(1) if figure.value == figure.value.to_integral_value() else figure.value.normalize())
+                and Decimal(label.value) == figure.value
                 and any(start < figure.end and figure.start < end for start, end in label.spans)
             ]
             answer = _answer([label for label in answers if label.claim_type == "loss"])
@@ -166,7 +167,8 @@ def main() -> None:
     for name, known in cases(load(CORPUS / "dev")).items():
         learned = learn(name, known)
         lines = [
-            f"{worth} {cue}" for cue, worth in sorted(learned.items(), key=lambda item: (-abs(item[1]), item[0]))
+            f"{worth} {cue}"
+            for cue, worth in sorted(learned.items(), key=lambda item: (-abs(item[1]), item[0]))
         ]
         head = f"# Points for and against {name.replace('_', ' ')}; made by tests/evaluate/learn.py.\n"
         (TABLES / f"{name}.txt").write_text(head + "\n".join(lines) + "\n", "utf-8")

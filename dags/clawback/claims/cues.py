@@ -1,4 +1,4 @@
-"""Cues for and against a claim: the words around a figure or a date, those of a sentence, and where it stands.
+"""Cues for and against a claim: words around a figure or a date, those of a sentence, and where it stands.
 
 A cue is a short text: `<stole` is a word before the figure, `>from` one behind it, `<4 stole` one of the four
 words before it, `<1 stole` the word beside it, `stole` a word of the sentence, `stole_from` two of them that
@@ -7,13 +7,14 @@ follow each other. `is ...` tells of the place and of what the rules made of it.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
-from clawback.claims.dates import When
 from clawback.claims.figures import Figure
 from clawback.claims.layout import Kind
 from clawback.claims.phrases import DATE, FIGURE
 from clawback.claims.reading import Reading, Sentence
+from clawback.claims.when import When
 
 _ENDS: Final = frozenset({";", ".", "but", "while"})
 _AROUND: Final = 10
@@ -23,7 +24,15 @@ _EARLY: Final = 2
 _LEADING: Final = 12
 _DAYS_BEFORE: Final = (0, 1, 3, 7, 31, 366)
 _WRITTEN: Final = {FIGURE: "#", DATE: "@"}
-_SCENES: Final = ("event", "thief", "actor", "technique", "laundering_service", "laundering_verb", "victim_kind")
+_SCENES: Final = (
+    "event",
+    "thief",
+    "actor",
+    "technique",
+    "laundering_service",
+    "laundering_verb",
+    "victim_kind",
+)
 
 
 def place_cues(reading: Reading, sentence: Sentence, strength: int) -> set[str]:
@@ -42,7 +51,7 @@ def place_cues(reading: Reading, sentence: Sentence, strength: int) -> set[str]:
 def word_cues(sentence: Sentence) -> set[str]:
     """The words of a sentence, and each two that follow each other."""
     words = [_WRITTEN.get(word, word) for word in sentence.words]
-    return {*words, *(f"{one}_{other}" for one, other in zip(words, words[1:], strict=False))}
+    return {*words, *(f"{one}_{other}" for one, other in pairwise(words))}
 
 
 def cues_around(sentence: Sentence, word: int) -> set[str]:
@@ -80,7 +89,7 @@ def figure_cues(reading: Reading, figure: Figure, *, is_first: bool) -> set[str]
 
 
 def date_cues(reading: Reading, when: When) -> set[str]:
-    """What a date is: how fine, how long before publication, how often the text has it, whether it is the first."""
+    """What a date is: how fine, how long before publication, how often it is told, whether as the first."""
     text = when.text()
     cues = {f"is {when.kind}", "is day" if when.is_day else "is coarser"}
     if when.minute is not None:

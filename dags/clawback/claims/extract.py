@@ -33,8 +33,8 @@ from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.scope import theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
 from clawback.claims.unnumbered import unnumbered
-from clawback.claims.weighing import weigh_dates, weigh_losses, weigh_methods
 from clawback.claims.victims import UNNAMED, Victims
+from clawback.claims.weighing import weigh_dates, weigh_losses, weigh_methods
 
 MAX_QUOTE: Final = 400
 _REACH_OF_QUOTE: Final = 12

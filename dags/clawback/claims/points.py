@@ -1,9 +1,9 @@
 """Points that cues have for and against a claim, as tables that anyone can read.
 
 A table is a file of the folder `words/points`: one cue a line, its points before it, the most telling first;
-the cue `always` is where the sum begins. The sum is above zero where more speaks for the claim than against
-it. The points were learned from the annotated documents of the corpus (see `tests/evaluate/learn.py`); what is
-used are these tables, as they stand.
+the cue `always` is where the sum begins. The sum is above zero where more speaks for the claim than
+against it. The points were learned from the annotated documents of the corpus (`tests/evaluate/learn.py`);
+what is used are these tables, as they stand.
 
 Invariants:
     Points are integers, and their sum does not depend on the order of the cues.

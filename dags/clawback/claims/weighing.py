@@ -1,9 +1,9 @@
 """Weighs what the rules found against all other words around it, and finds what no rule has words for.
 
-A rule knows some ways of saying a thing; what stands around it says as much. The cues of a figure, a date or a
-sentence have points (see `points`), and so has the verdict of the rules. A sum above zero makes the claim,
-whether a rule found it or not; a rule's finding that almost everything speaks against is dropped. This is for
-English texts: other languages have rules only.
+A rule knows some ways of saying a thing; what stands around it says as much. The cues of a figure, a date or
+a sentence have points (see `points`), and so has the verdict of the rules. A sum above zero makes the claim,
+whether a rule found it or not; a rule's finding that almost everything speaks against is dropped. This is
+for English texts: other languages have rules only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Final
 
 from clawback.claims.cues import cues_around, date_cues, figure_cues, place_cues, word_cues
-from clawback.claims.dates import When
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.figures import Figure
 from clawback.claims.finding import Finding
@@ -20,19 +19,25 @@ from clawback.claims.layout import Kind
 from clawback.claims.links import is_total
 from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
+from clawback.claims.when import When
 
 RULE: Final = "is found by rule"
 _WEIGHED: Final = "weighed"
 _MAX_FIGURES: Final = 40
 _LONG_PART: Final = 3
-_ENDS: Final = frozenset({",", ".", ";", ":", "(", ")", "\u2014", "?", "!", "but", "which", "while", "although"})
+_ENDS: Final = frozenset(
+    {",", ".", ";", ":", "(", ")", "\u2014", "?", "!", "but", "which", "while", "although"}
+)
+_QUOTED: Final = 15
+"""Words that a quotation of a way of theft or of laundering has at least, where its sentence has as many."""
+
 _NEIGHBOUR: Final = 30
 """Points from which a part of a sentence beside the best one belongs to the quotation."""
 
-FROM: Final = {"technique": -50, "laundering_method": -50}
+FROM: Final = {"technique": -50, "laundering_method": -80}
 """Points from which a sentence tells of a way of theft or of laundering that no rule found."""
 
-UP_TO: Final = {"technique": -100, "laundering_method": -100}
+UP_TO: Final = {"technique": -100, "laundering_method": -300}
 """Points from which on what a rule found in a sentence stands."""
 
 
@@ -55,7 +60,7 @@ def weigh_losses(reading: Reading, governed: list[Governed], strength: int) -> l
     """The figures with their roles, after losses are weighed; in the order of the text."""
     table = points("loss")
     known = {(item.sentence.number, item.word): item for item in governed}
-    result = []
+    result: list[Governed | None] = []
     is_first = True
     for sentence in reading.sentences:
         crowded = len(sentence.figures) > _MAX_FIGURES
@@ -113,20 +118,32 @@ def weigh_methods(reading: Reading, findings: list[Finding], claim_type: str, st
         cues = sentence_cues(reading, sentence, strength, is_found=bool(own))
         total = table.total(cues)
         if own and total > UP_TO[claim_type]:
-            result.extend(own)
+            result.extend(_grown(finding) for finding in own)
         elif not own and total > FROM[claim_type]:
             first, last = _part(sentence, table)
-            result.append(
-                Finding(
-                    sentence,
-                    claim_type,
-                    first,
-                    last,
-                    f"weighed.{claim_type}: {table.reasons(cues)}",
-                    label=f"sentence {sentence.number}",
-                )
-            )
+            rule = f"weighed.{claim_type}: {table.reasons(cues)}"
+            label = f"sentence {sentence.number}"
+            result.append(_grown(Finding(sentence, claim_type, first, last, rule, label=label)))
     return result
+
+
+def _grown(finding: Finding) -> Finding:
+    """The finding with words of its sentence around it, so many that the quotation can be understood.
+
+    It grows to the end of its clause first, then to the beginning, and only then beyond them.
+    """
+    words = finding.sentence.words
+    first, last = finding.first, finding.last
+    while last - first < _QUOTED and last < len(words) and words[last] not in _ENDS:
+        last += 1
+    while last - first < _QUOTED and first > 0 and words[first - 1] not in _ENDS:
+        first -= 1
+    while last - first < _QUOTED and (first > 0 or last < len(words)):
+        if last < len(words):
+            last += 1
+        if first > 0 and last - first < _QUOTED:
+            first -= 1
+    return replace(finding, first=first, last=last)
 
 
 def _part(sentence: Sentence, table: Points) -> tuple[int, int]:
@@ -178,7 +195,9 @@ def weigh_dates(reading: Reading, findings: list[Finding], strength: int) -> lis
     for sentence in reading.sentences:
         own = [finding for finding in findings if finding.sentence is sentence]
         for word, when in sentence.dates.items():
-            found = next((item for item in own if item.first <= word < item.last and item.label == when.text()), None)
+            found = next(
+                (item for item in own if item.first <= word < item.last and item.label == when.text()), None
+            )
             if not may_be_date(when):
                 result.extend([found] if found is not None else [])
                 continue
