@@ -36,7 +36,7 @@ def test_the_score_on_the_documents_that_rules_are_tuned_on_does_not_fall() -> N
         ("date", 0.9, 0.92),
         ("technique", 0.8, 0.72),
         ("laundering_method", 0.85, 0.88),
-        ("attribution", 0.75, 0.82),
+        ("attribution", 0.75, 0.78),
     ],
 )
 def test_each_type_is_found_in_the_documents_that_rules_are_tuned_on(
@@ -57,6 +57,17 @@ def test_other_languages_are_read_almost_as_well_as_english() -> None:
     assert found >= 0.82 * expected
     assert right >= 0.88 * made
 
+def test_who_did_it_and_who_says_so_does_not_fall() -> None:
+    score = evaluate(load(CORPUS / "dev"))
+    for claim_type, least_found, least_right in (("attribution", 0.75, 0.78), ("linked_incident", 0.75, 0.8)):
+        found, expected = score.recall({claim_type})
+        right, made = score.precision({claim_type})
+        assert found >= least_found * expected
+        assert right >= least_right * made
+    for field, least in (("asserted_by", 0.85), ("hedge", 0.88), ("victim", 0.68)):
+        right, compared = score.fields[field]
+        assert right >= least * compared
+
 
 def test_the_labelled_reports_are_found() -> None:
     documents = load_shared()
@@ -67,6 +78,9 @@ def test_the_labelled_reports_are_found() -> None:
     assert score.bad_quotations == 0
     assert found >= 0.88 * expected
     assert score.negatives_with_loss == 0
+    for name, least in (("asserted_by", 0.85), ("hedge", 0.89)):
+        right, compared = score.fields[name]
+        assert right >= least * compared
 
 
 def test_no_rule_knows_a_victim_of_the_corpus() -> None:

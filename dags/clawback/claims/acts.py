@@ -78,6 +78,9 @@ def _may_act(sentence: Sentence, agent: Agent, hit: Hit) -> bool:
     object_is_theft = bool(THEFT_NOUNS & set(after[:7]))
     if hit.family == "steal_do":
         return object_is_theft and not _WORK & set(after[:5])
+    if words[hit.first : hit.last] == ["relieved", "of"]:
+        # "PancakeBunny, relieved of $45 million" is the victim.
+        return False
     if hit.family == "flee":
         return (
             agent.own

@@ -12,16 +12,21 @@ from typing import Final
 
 from clawback.claims.lexicon import word_set
 from clawback.claims.names import Name
-from clawback.claims.phrases import FIGURE, Hit
-from clawback.claims.reading import DATE, Reading, Sentence
+from clawback.claims.noun_phrases import (
+    DETERMINERS,
+    PEOPLE,
+    is_inside,
+    is_person_noun,
+    past_initial,
+    phrase_start,
+)
+from clawback.claims.phrases import Hit
+from clawback.claims.reading import Reading, Sentence
 from clawback.claims.victims import Victims
 
 STATES: Final = frozenset({"DPRK", "Russia", "China", "Iran"})
 _OFFICES: Final = STATES | {"Reconnaissance General Bureau"}
-_HEADS: Final = word_set("agents.people")
 _OWN_PEOPLE: Final = word_set("agents.own_people")
-_DETERMINERS: Final = word_set("agents.determiners")
-_PREMODIFIERS_END: Final = word_set("agents.premodifiers_end")
 _FIRMS: Final = word_set("agents.firms")
 _NAMING: Final = word_set("agents.naming")
 _GROUP_NOUNS: Final = word_set("agents.group_nouns")
@@ -52,14 +57,6 @@ _OF_THE_HOUSE: Final = (
     ["on", "the"], ["on", "our"], ["in", "the"], ["in", "our"], ["at", "the"], ["from", "the"], ["of", "our"],
     ["of", "the"], ["inside", "the"], ["within", "the"], ["on", "its"], ["in", "its"],
 )  # fmt: skip
-_NO_PEOPLE: Final = word_set("agents.no_people")
-_TRADES: Final = ("er", "or", "ist", "ician", "man", "woman", "men", "women")
-_INSIDE: Final = (
-    ["of", "us"], ["of", "ours"], ["of", "our"], ["of", "their"], ["of", "its"],
-    ["inside", "the"], ["within", "the"],
-    ["on", "the"], ["from", "within"], ["from", "inside"],
-)  # fmt: skip
-_LONGEST: Final = 8
 _OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-"})
 
 
@@ -126,7 +123,7 @@ class Agents:
         if full is not None:
             return Agent(first, name.last, full, Who.PERSON)
         if self._is_person_name(sentence, name):
-            return Agent(first, _past_initial(words, name.last), name.text, Who.PERSON)
+            return Agent(first, past_initial(words, name.last), name.text, Who.PERSON)
         key = name.text.casefold()
         if words[name.last : name.last + 1] and words[name.last] in _BANDS | {"syndicate", "collective"}:
             # "the Wolfpack gang" is a group as good as one that is known.
@@ -147,7 +144,7 @@ class Agents:
             return False
         if name.first and sentence.words[name.first - 1] in _TITLES:
             return True
-        after = sentence.words[_past_initial(sentence.words, name.last) :][:2]
+        after = sentence.words[past_initial(sentence.words, name.last) :][:2]
         if after[:1] == [","] and after[1:] and after[1].isdigit() and len(after[1]) == 2:
             return True
         return parts[0][:1].isupper() and all(
@@ -161,7 +158,7 @@ class Agents:
         found: list[Agent] = []
         for place, word in enumerate(words):
             inside_job = word == "job" and words[place - 1 : place] == ["inside"]
-            if word in {"someone", "somebody", "one"} and _is_inside(words, place):
+            if word in {"someone", "somebody", "one"} and is_inside(words, place):
                 found.append(self._inside(sentence, place, place))
                 continue
             no_one = word in {"nobody", "none"} or (word == "one" and words[place - 1 : place] == ["no"])
@@ -171,7 +168,7 @@ class Agents:
                 continue
             aged = word == "old" and words[place - 1 : place] == ["year"]
             written_small = self._reading.folded[sentence.starts[place]].islower()
-            if word not in _HEADS and word not in {"job", "old", "one"} and not written_small:
+            if word not in PEOPLE and word not in {"job", "old", "one"} and not written_small:
                 # "Renner" is a name, and no trade.
                 continue
             told = word in _THIEVES and bool(_ORIGINS & set(words[max(0, place - 4) : place]))
@@ -182,12 +179,12 @@ class Agents:
                 continue
             if word == "accused" and words[place - 1 : place] not in (["the"], ["both"]):
                 continue
-            first = _start(words, place)
+            first = phrase_start(words, place)
             if first > 2 and words[first - 1] == "of" and words[first - 2] in _BANDS:
-                first = _start(words, first - 2)
+                first = phrase_start(words, first - 2)
             if found and first < found[-1].last:
                 continue
-            if word not in _HEADS and words[first] not in _DETERMINERS and not (inside_job or aged or told):
+            if word not in PEOPLE and words[first] not in DETERMINERS and not (inside_job or aged or told):
                 continue
             if any(
                 place < group.first <= place + 4 and self._names_it(words, place, group) for group in groups
@@ -235,7 +232,7 @@ class Agents:
                 return place, None
             if not named and not single and not self._is_person_name(sentence, name):
                 return place, None
-            return _past_initial(words, name.last), self._full.get(name.text.casefold(), name.text)
+            return past_initial(words, name.last), self._full.get(name.text.casefold(), name.text)
         if (
             words[at - 1] in {"by", "called", "nicknamed", "handle"}
             and place < at < len(words)
@@ -244,19 +241,6 @@ class Agents:
             # "a man who goes by retlqw"
             return at + 1, self._reading.text[sentence.starts[at] : sentence.ends[at]]
         return place, None
-
-
-def _is_inside(words: list[str], place: int) -> bool:
-    """Whether "one of us" names nobody closer: "one of our engineers" names the engineers."""
-    after = words[place + 1 : place + 3]
-    if after not in _INSIDE or words[place - 1 : place] == ["no"]:
-        return False
-    return after[1:] not in (["our"], ["their"], ["its"]) or words[place + 3 : place + 4] == ["own"]
-
-
-def _past_initial(words: list[str], place: int) -> int:
-    """The place after the full stop of an initial: "Avraham E.", "R.T."."""
-    return place + 1 if words[place : place + 1] == ["."] and len(words[place - 1]) == 1 else place
 
 
 def _speakers_and_houses(reading: Reading, victims: Victims) -> set[str]:
@@ -268,20 +252,6 @@ def _speakers_and_houses(reading: Reading, victims: Victims) -> set[str]:
             if {name.last, name.last + 1, name.first, name.first - 1} & said or victims.is_robbed(name):
                 found.add(name.text.casefold())
     return found
-
-
-def is_person_noun(word: str) -> bool:
-    """Whether a noun means a person by the list, or by its ending: "bookkeeper", "janitor"."""
-    if word in _HEADS:
-        return True
-    singular = word.removesuffix("s")
-    return (
-        len(singular) >= 6
-        and singular.endswith(_TRADES)
-        and word not in _NO_PEOPLE
-        and singular not in _NO_PEOPLE
-        and word.isalpha()
-    )
 
 
 def _groups(sentence: Sentence) -> list[Agent]:
@@ -328,28 +298,3 @@ def _describes(words: list[str], hits: list[Hit], hit: Hit) -> bool:
 
 def _parted(between: list[str]) -> bool:
     return any(word in {";", ".", "but", "not"} for word in between)
-
-
-def _start(words: list[str], place: int) -> int:
-    """The first word of the noun phrase that `place` heads."""
-    first = place
-    while first > 0 and place - first < _LONGEST:
-        before = words[first - 1]
-        if before == "that" and first > 1 and words[first - 2].isalnum():
-            # "no evidence that employees were involved"
-            return first
-        if before in _DETERMINERS:
-            first -= 1
-            if before == "'s":
-                # "the token's makers": the owner belongs to the name.
-                while first > 0 and place - first < _LONGEST and words[first - 1] not in _PREMODIFIERS_END:
-                    first -= 1
-                    if words[first] in _DETERMINERS:
-                        break
-            elif first > 0 and words[first - 1] in {"the", "all", "his", "her", "its", "their", "any"}:
-                first -= 1
-            return first
-        if before in _PREMODIFIERS_END or before in {FIGURE, DATE} or not before.isalnum():
-            return first
-        first -= 1
-    return first

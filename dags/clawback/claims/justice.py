@@ -1,6 +1,6 @@
 """Whether a step of the law is taken against somebody, and whether it is for theft.
 
-Arrests, charges, pleas and sentences for laundering alone, for running an unlicensed business, or for another
+Arrests, charges, confessions and sentences for laundering alone, for an unlicensed business, or for another
 crime make no culprit of a theft.
 """
 
@@ -43,7 +43,7 @@ _AFTER_PARTICIPLE: Final = frozenset(
 
 
 def steps_of_law(sentence: Sentence, agent: Agent, agents: list[Agent], *, is_launderer: bool) -> list[Blame]:
-    """Arrests, charges, pleas and sentences that somebody suffers for a theft; see `is_for_theft`."""
+    """Arrests, charges, confessions and sentences that somebody suffers for a theft; see `is_for_theft`."""
     words = sentence.words
     found = []
     for hit in sentence.of("blame_after"):

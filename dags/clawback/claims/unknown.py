@@ -35,6 +35,7 @@ _AUXILIARIES: Final = frozenset(
         "did",
     }
 )
+_HOUSES: Final = word_set("links.houses")
 _NOT: Final = frozenset(
     {"not", "n't", "never", "cannot", "nobody", "no", "unable", "yet", "without", "failed"}
 )
@@ -79,6 +80,10 @@ def _not_found(sentence: Sentence) -> Finding | None:
                 continue
             around = set(words[max(0, place - 8) : place] + words[verb + 1 : verb + 7])
             if not _WANTED & around or _OTHER_MATTERS & set(words[place : verb + 4]):
+                break
+            thief = (_THIEF_NOUNS - {"identity"}) & set(words[verb:])
+            if not thief and _HOUSES & set(words[verb + 1 : verb + 9]):
+                # "The report did not name the exchange"
                 break
             last = next(
                 (at for at in range(verb + 1, min(len(words), verb + 7)) if words[at] in _WANTED), verb
