@@ -22,8 +22,8 @@ def test_the_score_on_the_documents_that_rules_are_tuned_on_does_not_fall() -> N
     found, expected = score.recall(EVERYTHING)
     right, made = score.precision(EVERYTHING)
     assert score.bad_quotations == 0
-    assert found >= 0.5 * expected
-    assert right >= 0.75 * made
+    assert found >= 0.82 * expected
+    assert right >= 0.86 * made
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_the_labelled_reports_are_found() -> None:
     score = evaluate(documents)
     found, expected = score.recall(EVERYTHING)
     assert score.bad_quotations == 0
-    assert found >= 0.88 * expected
+    assert found >= 0.92 * expected
     assert score.negatives_with_loss == 0
     for name, least in (("asserted_by", 0.85), ("hedge", 0.89)):
         right, compared = score.fields[name]

@@ -97,7 +97,8 @@ def _stands_elsewhere(words: list[str], hit: Hit, between: list[str], *, before:
         # "returned on block 18,332,101"
         return True
     if hit.phrase.startswith("out|") and (
-        words[hit.last : hit.last + 1] == ["with"] or _CLOSED & set(words[max(0, hit.first - 1) : hit.first])
+        words[hit.last : hit.last + 1] in (["with"], ["from"], ["to"])
+        or _CLOSED & set(words[max(0, hit.first - 1) : hit.first])
     ):
         # "sat down with $10 million", "shut down"
         return True

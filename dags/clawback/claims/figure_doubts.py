@@ -45,6 +45,7 @@ _COUNTED: Final = frozenset({"each", "respectively", "both", "these", "those", "
 _YEARLY: Final = Decimal(1_000_000_000)
 """US dollars that no single theft of an unnamed victim comes to."""
 
+_QUARTERS: Final = frozenset({"quarter", "q1", "q2", "q3", "q4", "h1", "h2"})
 _PERIOD: Final = word_set("amounts.period")
 
 
@@ -144,6 +145,9 @@ def is_aggregate(sentence: Sentence, hit: Hit, figure: Figure) -> bool:
     if _COUNTED & set(words) or hit.phrase.endswith(" :") or {"against", "for"} <= set(words[hit.last :]):
         # "The first two attacks resulted in losses of $7 million each"
         return False
+    if _QUARTERS & set(words) and not sentence.of("victim_kind"):
+        # "Hackers made off with $430 million in the quarter"
+        return True
     plural = near & _AGGREGATE - {"hackers", "scammers", "attackers", "thieves", "criminals", "victims"}
     return bool((plural and (long or _PERIOD & set(words))) or years)
 
@@ -154,6 +158,8 @@ def is_market(sentence: Sentence, hit: Hit, last: int) -> bool:
     if hit.phrase.startswith("~lose|") and _SHARES & set(words[max(0, hit.first - _LOSERS) : hit.first]):
         return True
     after = words[last + 1 : last + 6]
+    if after[:1] == ["each"] and words[max(0, last - 2) : last] == ["up", "to"]:
+        return True
     return any(
         tuple(after[place : place + len(phrase)]) == phrase
         for phrase in _MARKET

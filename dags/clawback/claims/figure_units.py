@@ -22,6 +22,11 @@ _LETTERS_BEFORE = re.compile(r"(?<![A-Za-z0-9])(Rp|RM)\.?[ ]?$")
 _CELL_BEFORE = re.compile(r"(?<![^\s|*(])[$]?([A-Z][A-Z0-9]{1,9})[*]{0,2}[ ]?[|:][ ]?$")
 """The asset of a row or of a list item: "ETH | 2,118.4", "USDT: 3,050,000"."""
 
+_TICKER_BEFORE = re.compile(r"(?<![A-Za-z0-9$.])([A-Z]{3,5})[ ]$")
+"""The asset before its number, as tables without lines have it: "USDC 3.2m"."""
+
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}(?![0-9,.]*[0-9])|2\.0")
+_KNOWN: Final = frozenset(WORDS.values()) - frozenset(SIGNS.values()) | {"BTC", "ETH"}
 _NAME_BEFORE: Final = 8
 _COUNTER = re.compile(r"[ ]?[\u679a\u4e2a\uac1c\u500b][ ]?")
 _ASIAN: Final = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -56,14 +61,18 @@ def unit_before_number(left: str, start: int) -> tuple[str | None, int]:
     return None, start
 
 
-def asset_before_number(left: str, start: int, after: str) -> tuple[str, int] | None:
+def asset_before_number(left: str, start: int, after: str, written: str) -> tuple[str, int] | None:
     """The asset of a number without a unit behind it, by the cell or the name before it, and where it begins.
 
     Args:
         left: what stands before the number.
         start: its place.
         after: what stands behind it.
+        written: the number itself.
     """
+    ticker = _TICKER_BEFORE.search(left)
+    if ticker is not None and ticker.group(1) in _KNOWN and not _YEAR.match(written):
+        return ticker.group(1), start - (len(left) - ticker.start(1))
     cell = _CELL_BEFORE.search(left)
     if cell is not None:
         if after[:1].isalnum():

@@ -269,7 +269,9 @@ def _one(folded: str, found: re.Match[str], continental: bool) -> _Raw | None:
     marks: tuple[str, ...] = ()
     if unit is None:
         suffix = unit_after_number(folded, after, power)
-        named = asset_before_number(left, start, folded[after : after + 2]) if suffix is None else None
+        named = (
+            asset_before_number(left, start, folded[after : after + 2], written) if suffix is None else None
+        )
         if suffix is not None:
             unit, after, marks = suffix
         elif named is not None:

@@ -39,6 +39,7 @@ _STORES: Final = frozenset(
 _SUBJECT: Final = 4
 _NONE: Final = frozenset({"no", "nothing", "nobody"})
 _HAPPENED: Final = frozenset({"lost", "stolen", "taken", "hack", "breach", "left"})
+_GANGS: Final = frozenset({"gang", "gangs", "burglars", "kidnappers"})
 _POSSIBLE: Final = word_set("scope.possible")
 _AGAINST: Final = {
     "market": (1, 2),
@@ -92,7 +93,7 @@ def points_of(reading: Reading) -> dict[str, int]:
         if own & _POSSIBLE:
             continue
         told += bool(own & _STRONG) or _in_figure(reading, sentence)
-        thieves += bool(sentence.of("thief"))
+        thieves += bool(sentence.of("thief") or own & _GANGS)
         takes = _takes(sentence) or _store_loses(sentence)
         taken += takes
         sums += bool(sentence.figures) and (takes or bool(own & _STRONG))
