@@ -13,6 +13,7 @@ from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.reading import Sentence
 
 LIMIT: Final = 15
+_FIRST_SIGN: Final = "\u3040"
 _LIMIT_OF_SHARE: Final = 6
 _FAR: Final = 3 * LIMIT
 _BARRIERS: Final = {word: int(cost) for word, cost in table("amounts.barrier", " ").items()}
@@ -59,7 +60,8 @@ def cost_of(sentence: Sentence, hit: Hit, word: int, group: list[int]) -> int | 
     if before and words[word - 1] == ":" and hit.first <= 1 and FIGURE not in between:
         # A label: "Returned by a white hat on block 18,332,101: $1.87 million".
         return _LABEL
-    cost = len(between)
+    # A sign of Chinese, Japanese or Korean is less than a word.
+    cost = len(between) - sum(part >= _FIRST_SIGN for part in between) // 2
     for place, part in enumerate(between, start=hit.last if before else word + 1):
         cost += _BARRIERS.get(part, 0)
         if part == FIGURE and place not in group:

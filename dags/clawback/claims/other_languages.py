@@ -47,7 +47,7 @@ def culprits(reading: Reading, language: str) -> list[Finding]:
         if not named:
             named = _persons(sentence, reach)
         if not named:
-            named = _unknown(sentence)
+            named = _unknown(sentence, reach)
         found.extend(named)
     return found
 
@@ -80,7 +80,8 @@ def _persons(sentence: Sentence, reach: int) -> list[Finding]:
     for person in sentence.of("f.person"):
         law = nearest(sentence, person, sentence.of("f.arrest"), reach)
         blame = nearest(sentence, person, [hit for hit in sentence.of("f.blame")], reach // 2)
-        chosen = law or (blame if not sentence.of("say") or sentence.of("hedge") else None)
+        denial = nearest(sentence, person, sentence.of("f.denied"), reach)
+        chosen = law or (blame if not sentence.of("say") or sentence.of("hedge") else None) or denial
         if chosen is None:
             continue
         start = person.first
@@ -107,11 +108,17 @@ def _persons(sentence: Sentence, reach: int) -> list[Finding]:
     return []
 
 
-def _unknown(sentence: Sentence) -> list[Finding]:
-    hits = sentence.of("f.unknown")
-    if not hits:
+def _unknown(sentence: Sentence, reach: int) -> list[Finding]:
+    """A phrase that says so, or a word for the culprit or his identity beside a word for unknown."""
+    hit = next(iter(sentence.of("f.unknown")), None)
+    for who in sentence.of("f.who") if hit is None else ():
+        dark = nearest(sentence, who, sentence.of("f.dark"), reach * 2 // 3)
+        if dark is not None:
+            first, last = min(who.first, dark.first), max(who.last, dark.last)
+            hit = who._replace(first=first, last=last)
+            break
+    if hit is None:
         return []
-    hit = hits[0]
     return [
         Finding(
             sentence,
