@@ -147,8 +147,7 @@ def test_the_day_of_the_theft_is_not_that_of_its_report() -> None:
 
 
 def test_money_and_theft_that_no_rule_reads_go_to_review() -> None:
-    text = "About the exploit and its consequences for everybody who has ever held a token of that kind, "
-    text += "all in all and in the end, $5 million."
+    text = "After the exploit the foundation raised a round of funding at a valuation of $50 million."
     extraction = extract_claims(text)
     assert extraction.claims == ()
     assert [unread.reason for unread in extraction.unread] == ["money and a word of theft, and no rule fits"]

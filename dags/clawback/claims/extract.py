@@ -339,7 +339,7 @@ def _anchor(sentence: Sentence, finding: Finding) -> int:
     if finding.claim_type == "attribution":
         # "found no evidence that Lazarus was involved" begins before what is said.
         return finding.last - 1
-    return finding.first
+    return finding.first if finding.anchor is None else finding.anchor
 
 
 def _incident_day(dates: list[Finding]) -> str | None:

@@ -14,9 +14,9 @@ class Finding:
 
     `actor` is who is held responsible, `stance` named, denied or unknown. `label` says in a few words what a
     claim without a figure is about; equal labels of one document are one claim. `when` is the value of a
-    claim of type date. `speaker` says it where the sentence has no verb of speech: who denies, speaks.
-    `hedge` is the hedge by its words and level where the rule itself knows it: a denial, or that nobody
-    knows.
+    claim of type date. `anchor` is the word whose clause tells the speaker, where that is not `first`.
+    `speaker` says it where the sentence has no verb of speech: who denies, speaks. `hedge` is the hedge
+    by its words and level where the rule itself knows it: a denial, or that nobody knows.
     """
 
     sentence: Sentence
@@ -33,3 +33,4 @@ class Finding:
     victim: str | None = None
     speaker: str | None = None
     hedge: tuple[int, int, str | None] | None = None
+    anchor: int | None = None

@@ -20,6 +20,8 @@ from clawback.errors import ClawbackError
 
 ALWAYS: Final = "always"
 _SHOWN: Final = 3
+_GENERAL: Final = "is theft"
+"""Cues that all sentences of a text have are no reason that one of them is told by."""
 
 
 class Points:
@@ -42,7 +44,9 @@ class Points:
 
     def reasons(self, cues: Iterable[str]) -> str:
         """The cues that speak loudest for it, for the rule that names them."""
-        telling = sorted((-self.of(cue), cue) for cue in cues if self.of(cue) > 0)
+        telling = sorted(
+            (-self.of(cue), cue) for cue in cues if self.of(cue) > 0 and not cue.startswith(_GENERAL)
+        )
         return ", ".join(cue for _, cue in telling[:_SHOWN])
 
 

@@ -28,6 +28,12 @@ _LONG_PART: Final = 3
 _ENDS: Final = frozenset(
     {",", ".", ";", ":", "(", ")", "\u2014", "?", "!", "but", "which", "while", "although"}
 )
+_SMALL: Final = 5_000
+"""Dollars below which a sum that no rule knows is a price or a fee."""
+
+_AGAINST_RULE: Final = 80
+"""Points above which a figure is a loss that a rule takes for something else."""
+
 _QUOTED: Final = 15
 """Words that a quotation of a way of theft or of laundering has at least, where its sentence has as many."""
 
@@ -76,8 +82,8 @@ def weigh_losses(reading: Reading, governed: list[Governed], strength: int) -> l
 
 
 def _is_settled(reading: Reading, item: Governed | None, figure: Figure) -> bool:
-    """Whether a figure is no loss whatever stands around it: a share, or what came back."""
-    if figure.unit == "%":
+    """Whether nothing is weighed: a share, a small sum that no rule knows, or what came back."""
+    if figure.unit == "%" or (item is None and figure.unit == "USD" and (figure.value or _SMALL) < _SMALL):
         return True
     return item is not None and (item.role not in {"loss", NOTHING} or is_total(reading, item) is not None)
 
@@ -86,7 +92,9 @@ def _loss(
     sentence: Sentence, word: int, item: Governed | None, table: Points, cues: set[str]
 ) -> Governed | None:
     is_loss = item is not None and item.role == "loss"
-    if table.total(cues) > 0:
+    # What a rule knows to be a price, a bounty or a debt needs more than its surroundings.
+    least = 0 if item is None or is_loss else _AGAINST_RULE
+    if table.total(cues) > least:
         if is_loss:
             return item
         return Governed(
@@ -143,7 +151,8 @@ def _grown(finding: Finding) -> Finding:
             last += 1
         if first > 0 and last - first < _QUOTED:
             first -= 1
-    return replace(finding, first=first, last=last)
+    anchor = finding.first if finding.anchor is None else finding.anchor
+    return replace(finding, first=first, last=last, anchor=anchor)
 
 
 def _part(sentence: Sentence, table: Points) -> tuple[int, int]:
