@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -40,6 +41,9 @@ from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
 from tests.evaluate.score import AMOUNTS
 
 TABLES: Final = ROOT / "dags" / "clawback" / "claims" / "words" / "points"
+SENTENCES: Final = ROOT / "tests" / "fixtures" / "claims_sentences" / "figures.txt"
+BEFORE: Final = "Attackers broke into the lending protocol Brightpool on Monday.\n\n"
+DAY: Final = date(2024, 3, 6)
 _SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4}
 """Cases in which a cue must stand to be learned."""
 
@@ -65,7 +69,27 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
         found["date"].extend(_dates(document, reading, strength))
         found["technique"].extend(_methods(document, reading, strength, "technique"))
         found["laundering_method"].extend(_methods(document, reading, strength, "laundering_method"))
+    found["loss"].extend(_sentences())
     return found
+
+
+def _sentences() -> Iterator[Case]:
+    """The figures of the sentences that hold the rules, each told after a theft."""
+    for line in SENTENCES.read_text("utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        wanted, _, text = line.partition(" | ")
+        losses = {part.strip() for part in wanted.split(";")}
+        reading = read(BEFORE + text, title="Brightpool hacked", published=DAY, language="en")
+        strength = theft_strength(reading, "en")
+        ruled = {(item.sentence.number, item.word): item for item in amounts.govern(reading, strength)}
+        for sentence in reading.sentences:
+            for word, figure in sentence.figures.items():
+                if strength == 0 or figure.unit == "%" or figure.value is None:
+                    continue
+                item = ruled.get((sentence.number, word))
+                cues = loss_cues(reading, sentence, word, item, strength, is_first=False)
+                yield frozenset(cues), f"loss {figure.value} {figure.unit}" in losses
 
 
 def learn(name: str, known: list[Case]) -> dict[str, int]:

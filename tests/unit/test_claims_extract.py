@@ -147,9 +147,9 @@ def test_the_day_of_the_theft_is_not_that_of_its_report() -> None:
 
 
 def test_money_and_theft_that_no_rule_reads_go_to_review() -> None:
-    text = "After the exploit the foundation raised a round of funding at a valuation of $50 million."
-    extraction = extract_claims(text)
-    assert extraction.claims == ()
+    table = ", ".join(f"${millions} million" for millions in range(1, 60))
+    extraction = extract_claims(f"Hackers broke into Brightpool. Stolen in the hack of each chain: {table}.")
+    assert not any(claim.claim_type == "loss" for claim in extraction.claims)
     assert [unread.reason for unread in extraction.unread] == ["money and a word of theft, and no rule fits"]
 
 

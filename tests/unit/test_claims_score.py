@@ -57,6 +57,7 @@ def test_other_languages_are_read_almost_as_well_as_english() -> None:
     assert found >= 0.82 * expected
     assert right >= 0.88 * made
 
+
 def test_who_did_it_and_who_says_so_does_not_fall() -> None:
     score = evaluate(load(CORPUS / "dev"))
     for claim_type, least_found, least_right in (("attribution", 0.75, 0.78), ("linked_incident", 0.75, 0.8)):
