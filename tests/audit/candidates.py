@@ -188,7 +188,8 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
     ]
     return {
         "dim_incidents": [
-            {**row, "occurred_at": row["occurred_at"].replace(tzinfo=None)} for row in lake["incidents"]
+            {**row, **_loss(row["incident_id"]), "occurred_at": row["occurred_at"].replace(tzinfo=None)}
+            for row in lake["incidents"]
         ],
         "fct_claims": [{**claim, "published_date": D2} for claim in lake["claims"]],
         "fct_loss_estimates": [_estimate(claim) for claim in lake["claims"]],
@@ -219,6 +220,15 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
     }  # fmt: skip
 
 
+def _loss(incident: str) -> Row:
+    if incident != "kucoin":
+        return {}
+    figures = dict.fromkeys(
+        (f"reported_loss_{name}_usd" for name in ("low", "high", "chosen")), Decimal(1100)
+    )
+    return {**figures, "reported_loss_rule": "only_figure"}
+
+
 def _estimate(claim: Row) -> Row:
     flags = ("self_contradiction", "factor_of_ten", "reversed_meaning", "double_counting", "impossible")
     return {
@@ -227,6 +237,7 @@ def _estimate(claim: Row) -> Row:
         **dict.fromkeys(("value_usd", "low_usd", "high_usd", "chosen_usd"), claim["value"]),
         **{f"is_{flag}": False for flag in flags},
         "measure": claim["claim_type"], "estimate_number": 1, "is_counted": True, "is_part": False,
+        "is_ahead": False,
         "is_chosen": True, "chosen_rule": "only_figure", "published_date": D2,
     }  # fmt: skip
 

@@ -139,10 +139,14 @@ SPOILS: dict[str, list[str]] = {
         "update fct_loss_estimates set as_of_date = date '2020-09-20' where claim_id = 'c1'"
     ],
     "fct_loss_estimates.range_covers_its_claims": [
-        "update fct_loss_estimates set chosen_usd = 1050 where claim_id = 'c1'"
+        "update fct_loss_estimates set chosen_usd = 1050 where claim_id = 'c1'",
+        "update dim_incidents set reported_loss_chosen_usd = 1050 where incident_id = 'kucoin'",
     ],
     "fct_loss_estimates.flags_name_their_reason": [
         "update fct_loss_estimates set is_factor_of_ten = true where claim_id = 'c1'"
+    ],
+    "fct_loss_estimates.loss_is_that_of_the_incident": [
+        "update dim_incidents set reported_loss_chosen_usd = 1050 where incident_id = 'kucoin'"
     ],
     # ------------------------------------------------------------------ fct_recovery_events
     "fct_recovery_events.key_not_null": [

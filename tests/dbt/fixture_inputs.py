@@ -10,7 +10,7 @@ conversion and gets units back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -200,6 +200,12 @@ SNAPSHOTS: dict[str, Rows] = {
         claim(10, "alpha", "attribution", None, None, "three", DAYS[2], actor="Group Y", hedge_level="likely"),
         claim(11, "beta", "loss", "23", "USD", "four", DAYS[3]),
         claim(12, None, "loss", "2000", "USD", "four", DAYS[3]),
+        # Two parts and their sum, by one voice; and what speaks of a day that is not built yet.
+        claim(13, "gamma", "loss", "60", "USD", "four", DAYS[2]),
+        claim(14, "gamma", "loss", "40", "USD", "four", DAYS[2]),
+        claim(15, "gamma", "loss", "100", "USD", "four", DAYS[2]),
+        claim(16, "gamma", "loss", "900", "USD", "three", DAYS[4] + timedelta(days=1)),
+        claim(17, "gamma", "made_whole", "7", "USD", "three", DAYS[4] + timedelta(days=1)),
     ],
     "incidents": [
         {"incident_id": name, "title": f"Theft of {name}", "victim": name.title(), "victim_kind": "exchange",

@@ -15,6 +15,11 @@ from tests.dbt.fixture_inputs import DAYS, ETHER, HOSTILE
 
 pytestmark = pytest.mark.slow
 
+REPORTED = ", ".join(
+    f"reported_loss_{name} as {name}" for name in ("low_usd", "high_usd", "chosen_usd", "rule")
+)
+"""The columns of the loss that was chosen, wherever it is shown."""
+
 
 def row(marts: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     (found,) = rows(marts, sql)
@@ -125,6 +130,31 @@ def test_reported_figures_count_from_their_as_of(marts: duckdb.DuckDBPyConnectio
     assert by_day[2]["reported_insured_usd"] == 30
 
 
+def test_the_loss_that_is_chosen_is_one_wherever_it_stands(marts: duckdb.DuckDBPyConnection) -> None:
+    compared = rows(
+        marts, "from fct_loss_estimates where incident_id = 'gamma' and measure = 'loss' order by claim_id"
+    )
+    assert [(item["is_part"], item["is_ahead"], item["is_chosen"]) for item in compared] == [
+        (True, False, False), (True, False, False), (False, False, True), (False, True, False),
+    ]  # fmt: skip
+    expected = (D("100.00"), D("100.00"), D("100.00"), "only_figure")
+    assert {tuple(item[f"{name}_usd"] for name in ("low", "high", "chosen")) + (item["chosen_rule"],)
+            for item in compared} == {expected}  # fmt: skip
+    for incident in ("alpha", "beta", "gamma"):
+        figures = [
+            rows(marts, sql)
+            for sql in (
+                "select distinct low_usd, high_usd, chosen_usd, chosen_rule as rule from fct_loss_estimates"
+                f" where measure = 'loss' and incident_id = '{incident}'",
+                f"select {REPORTED} from dim_incidents where incident_id = '{incident}'",
+                f"select {REPORTED} from rpt_recovery_status_daily"
+                f" where incident_id = '{incident}' and day = '{DAYS[-1]}'",
+            )
+        ]
+        assert figures[0] == figures[1] == figures[2]
+        assert len(figures[0]) == 1
+
+
 def test_an_untraced_incident_is_reported_only(marts: duckdb.DuckDBPyConnection) -> None:
     days = rows(marts, "from rpt_recovery_status_daily where incident_id = 'beta' order by day")
     assert [item["day"] for item in days] == DAYS[3:]
@@ -172,11 +202,12 @@ def test_recovery_events_say_what_they_rest_on(marts: duckdb.DuckDBPyConnection)
         ("case_file", "freeze", D("999.00")),
         ("observed", "return", D("25.00")),
         ("reported", "insurance", D("30.00")),
+        ("reported", "made_whole", D("7.00")),
         ("reported", "recovery", D("204.00")),
         ("reported", "recovery", None),
     ]
     assert events[-1]["share_pct"] == 84
-    assert len({event["recovery_event_id"] for event in events}) == 5
+    assert len({event["recovery_event_id"] for event in events}) == 6
 
 
 def test_a_claim_of_no_incident_is_kept(marts: duckdb.DuckDBPyConnection) -> None:

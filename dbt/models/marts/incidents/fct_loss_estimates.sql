@@ -18,6 +18,7 @@ final as (
         hedge_level,
         is_counted,
         is_part,
+        is_ahead,
         as_of_date,
         published_date,
         low_usd,
