@@ -10,22 +10,41 @@ estimates as (
 ),
 
 -- A figure counts from the day that it speaks of, whenever it was published.
-figures as (
+told as (
     select
-        incident_days.incident_id,
         incident_days.day,
-        estimates.measure,
-        estimates.value_usd,
-        count(*) as claim_count,
-        count(distinct estimates.asserted_by) as asserter_count,
-        max(estimates.published_date) as newest_published_date,
-        max(estimates.as_of_date) as newest_as_of_date
+        estimates.*
     from incident_days
     inner join estimates
         on
             incident_days.incident_id = estimates.incident_id
             and incident_days.day >= estimates.as_of_date
-    group by incident_days.incident_id, incident_days.day, estimates.measure, estimates.value_usd
+),
+
+ranges as (
+    select
+        incident_id,
+        day,
+        measure,
+        min(lowest_usd) as low_usd,
+        max(highest_usd) as high_usd,
+        count(*)::integer as claim_count
+    from told
+    group by incident_id, day, measure
+),
+
+figures as (
+    select
+        incident_id,
+        day,
+        measure,
+        value_usd,
+        count(distinct asserted_by) as asserter_count,
+        max(published_date) as newest_published_date,
+        max(as_of_date) as newest_as_of_date
+    from told
+    where value_usd is not null
+    group by incident_id, day, measure, value_usd
 ),
 
 -- A loss is one figure, on which voices agree; what came back grows, so its newest figure counts.
@@ -67,13 +86,11 @@ ranked as (
     from tied
 ),
 
-final as (
+chosen as (
     select
         incident_id,
         day,
         measure,
-        min(value_usd) as low_usd,
-        max(value_usd) as high_usd,
         max(value_usd) filter (where choice_rank = 1) as chosen_usd,
         max(
             case
@@ -83,10 +100,27 @@ final as (
                 when equally_recent_count = 1 then 'most_asserted_then_latest'
                 else 'most_asserted_then_latest_then_upper_median'
             end
-        ) filter (where choice_rank = 1) as chosen_rule,
-        sum(claim_count)::integer as claim_count
+        ) filter (where choice_rank = 1) as chosen_rule
     from ranked
     group by incident_id, day, measure
+),
+
+final as (
+    select
+        ranges.incident_id,
+        ranges.day,
+        ranges.measure,
+        ranges.low_usd,
+        ranges.high_usd,
+        chosen.chosen_usd,
+        coalesce(chosen.chosen_rule, 'only_ranges') as chosen_rule,
+        ranges.claim_count
+    from ranges
+    left join chosen
+        on
+            ranges.incident_id = chosen.incident_id
+            and ranges.day = chosen.day
+            and ranges.measure = chosen.measure
 )
 
 select * from final

@@ -20,15 +20,15 @@ chosen as (
 
 counted as (
     select * from estimates
-    where is_compared
+    where is_compared and value_usd is not null
 ),
 
 losses as (
     select
         incident_id,
-        max(value_usd) as highest_loss_usd
-    from counted
-    where measure = 'loss'
+        max(highest_usd) as highest_loss_usd
+    from estimates
+    where is_compared and measure = 'loss'
     group by incident_id
 ),
 
@@ -109,7 +109,10 @@ final as (
         estimates.claim_id,
         estimates.document_id,
         estimates.value,
+        estimates.low,
+        estimates.high,
         estimates.unit,
+        estimates.qualifier,
         estimates.value_usd,
         estimates.asserted_by,
         estimates.hedge_level,
@@ -132,7 +135,7 @@ final as (
         coalesce(
             estimates.measure not in ('loss', 'made_whole')
             and (
-                estimates.value_usd * 100 > losses.highest_loss_usd * 102
+                estimates.lowest_usd * 100 > losses.highest_loss_usd * 102
                 or estimates.value_pct > 100
             ),
             false

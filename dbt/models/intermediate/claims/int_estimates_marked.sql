@@ -12,23 +12,30 @@ estimates as (
         claim_id,
         document_id,
         value,
+        low,
+        high,
         unit,
+        qualifier,
         value_usd,
         value_pct,
+        coalesce(value_usd, range_low_usd) as lowest_usd,
+        coalesce(value_usd, range_high_usd) as highest_usd,
         asserted_by,
         hedge_level,
         hedge_rank,
         is_counted,
+        coalesce(is_part, false) as is_told_part,
         as_of_date,
         published_date
     from claims
     where
         incident_id is not null
         and claim_type in ('loss', 'recovered', 'frozen', 'returned', 'seized', 'insured', 'made_whole')
-        and value is not null
+        and (value is not null or low is not null)
 ),
 
--- Three or more figures of one speaker in one document, the largest being the sum of the others: those are parts.
+-- A document may call a figure a part. Else: of three or more figures of one speaker in one document, the largest
+-- being the sum of the others, the others are parts.
 of_one_document as (
     select
         incident_id,
@@ -47,14 +54,16 @@ of_one_document as (
 final as (
     select
         estimates.*,
-        coalesce(
+        estimates.is_told_part
+        or coalesce(
             estimates.is_counted
             and of_one_document.has_parts
             and estimates.value_usd > 0
             and estimates.value_usd < of_one_document.largest_usd,
             false
         ) as is_part,
-        coalesce(estimates.is_counted and estimates.value_usd > 0, false) and not is_part as is_compared
+        -- A range widens what is said; no figure of it is stated, so that none of it can be chosen.
+        coalesce(estimates.is_counted and estimates.highest_usd > 0, false) and not is_part as is_compared
     from estimates
     left join of_one_document
         using (incident_id, measure, document_id, asserted_by, as_of_date)
