@@ -61,7 +61,8 @@ def compared() -> Iterator[duckdb.DuckDBPyConnection]:
             incident_id varchar, claim_type varchar, claim_id varchar, document_id varchar,
             value decimal(38, 8), unit varchar, value_usd decimal(38, 2), value_pct decimal(9, 4),
             asserted_by varchar, hedge_level varchar, hedge_rank integer, is_counted boolean,
-            as_of_date date, published_date date
+            as_of_date date, published_date date, low decimal(38, 8), high decimal(38, 8),
+            range_low_usd decimal(38, 2), range_high_usd decimal(38, 2), qualifier varchar, is_part boolean
         )"""
     )
     for row in explained():
@@ -70,7 +71,7 @@ def compared() -> Iterator[duckdb.DuckDBPyConnection]:
                 claim = f"{row['incident']}/{measure}/{source}/{place}"
                 connection.execute(
                     "insert into int_claims_enriched values"
-                    " (?, ?, ?, ?, ?, 'USD', ?, null, ?, 'confirmed', 1, true, ?, ?)",
+                    " (?, ?, ?, ?, ?, 'USD', ?, null, ?, 'confirmed', 1, true, ?, ?, null, null, null, null, 'exact', false)",
                     [row["incident"], measure, claim, source, figure, figure, source, DAY, DAY + timedelta(1)],
                 )
     connection.execute("create table stg_lake__days as select ?::date as day", [DAY])

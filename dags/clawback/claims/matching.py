@@ -19,12 +19,19 @@ from typing import Any, Final
 
 from clawback.cases.model import Case
 from clawback.cases.names import NOBODY, plain_name
-from clawback.claims.mentions import Mentioned, aliases_with, dated, incident_mention, mentions_of
+from clawback.claims.mentions import (
+    Incidents,
+    Mentioned,
+    aliases_with,
+    dated,
+    incident_mention,
+    mentions_of,
+)
 from clawback.thefts.aliases import load_aliases
 from clawback.thefts.grouping import Group, group
 from clawback.thefts.judge import ANOTHER_DAY, Judgement, judge
 from clawback.thefts.mentions import Mention
-from clawback.thefts.names import EQUAL, likeness, taken_apart
+from clawback.thefts.names import taken_apart
 from clawback.thefts.overrides import FILE, Overrides, load_overrides
 
 Row = Mapping[str, Any]
@@ -108,12 +115,13 @@ def _match(
     """
     aliases = aliases_with(load_aliases(), cases)
     incidents = {case.incident.id: incident_mention(case) for case in cases}
+    by_name = Incidents(incidents.values(), aliases)
     by_people = Overrides(dict(decided))
     decisions = {**load_overrides(FILE).decided, **_apart(incidents), **by_people.decided}
     matched: dict[str, Matched] = {}
     shown: dict[str, _Shown] = {}
     for mention, published, stated in told:
-        as_dated = dated(mention, published, incidents.values(), aliases)
+        as_dated = dated(mention, published, by_name)
         shown[mention.key] = _Shown(as_dated, stated, mention.when is None and as_dated.when is not None)
         if stated is not None:
             decisions.setdefault(_pair(mention.key, stated), Judgement(_SURE, STATED, ()))
@@ -123,7 +131,7 @@ def _match(
     for found in group(list(by_key.values()), aliases, Overrides(decisions)):
         for key in found.keys:
             if key not in incidents:
-                matched[key] = _in_group(shown[key], found, by_key, incidents, aliases, by_people)
+                matched[key] = _in_group(shown[key], found, by_key, incidents, aliases, by_people, by_name)
     return [matched[mention.key] for mention, _, _ in told]
 
 
@@ -142,11 +150,12 @@ def _in_group(
     incidents: Mapping[str, Mention],
     aliases: Mapping[str, str],
     by_people: Overrides,
+    by_name: Incidents,
 ) -> Matched:
     mention = one.mention
     here = [other for other in found.keys if other in incidents]
     if len(here) != 1:
-        return Matched(None, NONE, _why_none(mention, incidents.values(), aliases))
+        return Matched(None, NONE, _why_none(mention, by_name))
     incident = incidents[here[0]]
     if one.stated == incident.key:
         return Matched(incident.key, STATED, "another claim of the document names the incident")
@@ -157,7 +166,7 @@ def _in_group(
     directly = judge(mention, incident, aliases)
     if directly.rule == ANOTHER_DAY and directly.parts:
         # A like figure joined it to a report of the incident, and its own day says that it is another theft.
-        return Matched(None, NONE, _why_none(mention, incidents.values(), aliases))
+        return Matched(None, NONE, _why_none(mention, by_name))
     judged = [(judge(mention, by_key[key], aliases), key) for key in found.keys if key != mention.key]
     # The incident itself goes before others that are as sure; then the order of keys decides.
     best, partner = min(judged, key=lambda pair: (-pair[0].score, pair[1] not in incidents, pair[1]))
@@ -223,11 +232,10 @@ def _apart(incidents: Mapping[str, Mention]) -> dict[tuple[str, str], Judgement]
     return apart
 
 
-def _why_none(mention: Mention, incidents: Iterable[Mention], aliases: Mapping[str, str]) -> str:
+def _why_none(mention: Mention, by_name: Incidents) -> str:
     if mention.name is None or taken_apart(mention.name) is None:
         return "the victim is not named"
-    name = mention.name
-    of_name = [one for one in incidents if likeness(name, one.name or "", aliases) == EQUAL]
+    of_name = by_name.of_victim(mention.name)
     if not of_name:
         return "no incident of this victim is known"
     if mention.when is None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from clawback.cases.model import Case
 from clawback.thefts.mentions import Mention, When
-from clawback.thefts.names import EQUAL, likeness, taken_apart
+from clawback.thefts.names import spellings, taken_apart
 
 Row = Mapping[str, Any]
 
@@ -89,9 +89,30 @@ def aliases_with(aliases: Mapping[str, str], cases: Sequence[Case]) -> dict[str,
     return found
 
 
-def dated(
-    mention: Mention, published: date | None, incidents: Iterable[Mention], aliases: Mapping[str, str]
-) -> Mention:
+class Incidents:
+    """Incidents by the names of their victims.
+
+    Args:
+        incidents: as their case files mention them.
+        aliases: keys of names -> the key that stands for the victim.
+    """
+
+    def __init__(self, incidents: Iterable[Mention], aliases: Mapping[str, str]) -> None:
+        self._aliases = aliases
+        self._by_spelling: defaultdict[object, list[Mention]] = defaultdict(list)
+        for incident in incidents:
+            for spelling in spellings(incident.name or "", aliases):
+                self._by_spelling[spelling].append(incident)
+
+    def of_victim(self, name: str) -> list[Mention]:
+        """Those of one victim, however it is spelled, in the order of their keys."""
+        found = {
+            one.key: one for key in spellings(name, self._aliases) for one in self._by_spelling.get(key, ())
+        }
+        return [found[key] for key in sorted(found)]
+
+
+def dated(mention: Mention, published: date | None, incidents: Incidents) -> Mention:
     """The mention with the days on which its theft may have happened.
 
     A report that gives no day is news of the one incident of that victim in the week before it; where there
@@ -100,9 +121,9 @@ def dated(
     if mention.when is not None or published is None or mention.name is None:
         return mention
     week = When(published - NEWS, published)
-    near = [one for one in incidents if one.when is not None and not one.when.days_from(week)]
-    of_name = [one for one in near if one.name and likeness(mention.name, one.name, aliases) == EQUAL]
-    return replace(mention, when=of_name[0].when) if len(of_name) == 1 else mention
+    of_victim = incidents.of_victim(mention.name)
+    near = [one for one in of_victim if one.when is not None and not one.when.days_from(week)]
+    return replace(mention, when=near[0].when) if len(near) == 1 else mention
 
 
 def _numbered(found: list[Mentioned]) -> list[Mentioned]:
