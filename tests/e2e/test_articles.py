@@ -37,10 +37,7 @@ HACKED = "Exchange Borealis was hacked on 12 September 2026. "
 STOLEN = f"Hackers stole {MARKUP} $41 million from Borealis, the firm said. "
 RETURNED = "The thief returned $4 million to Borealis on 13 September 2026. "
 RANGE = "The loss is between $40 million and $45 million, Chainalysis said. "
-NO_RULE = (
-    "About the exploit and its consequences for everybody who has ever held a token of that kind,"
-    " all in all and in the end, $9 million. "
-)
+NO_RULE = "Hackers stole " + "$5 million ETH " * 45 + "in the heist. "
 
 CASE = f"""version: 1
 incident:
@@ -171,7 +168,7 @@ def test_an_article_becomes_claims_of_its_incident(two_days: tuple[Day, Day]) ->
         40_000_000, 45_000_000, 41_000_000,
     ]  # fmt: skip
     (sentence,) = first.rows("fct_sentences_for_review")
-    assert "$9 million" in sentence["sentence"]
+    assert "$5 million ETH" in sentence["sentence"]
     coverage = {row["source"]: row for row in first.rows("rpt_claim_coverage")}
     assert (coverage["news"]["review_count"], coverage["news"]["withdrawn_count"]) == (1, 0)
     assert first.result.verdict == "pass"

@@ -77,12 +77,10 @@ def test_ids_are_made_of_what_is_said_and_not_of_its_place() -> None:
 
 
 def test_a_sentence_that_no_rule_reads_is_kept_for_a_person() -> None:
-    text = TEXT + (
-        " About the exploit and its consequences for everybody who has ever held a token of that kind,"
-        " all in all and in the end, $9 million."
-    )
+    # A table that lost its lines.
+    text = TEXT + " Hackers stole " + "$5 million ETH " * 45 + "in the heist."
     found = read(text)
-    (row,) = [row for row in found.sentences if "$9 million" in row["sentence"]]
+    (row,) = [row for row in found.sentences if "$5 million ETH" in row["sentence"]]
     assert text[row["sentence_start"] : row["sentence_end"]] == row["sentence"]
     assert row["reason"] == "money and a word of theft, and no rule fits"
     assert rows_to_table(found.sentences, SENTENCES_FOR_REVIEW).num_rows == len(found.sentences)

@@ -14,10 +14,8 @@ Row = dict[str, Any]
 
 LOSS = "Borealis was hacked on 12 September 2026. Hackers stole $41 million, the firm said."
 MORE = " A tenth came back: the thief returned $4 million to Borealis."
-UNREAD = (
-    " About the exploit and its consequences for everybody who has ever held a token of that kind,"
-    " all in all and in the end, $9 million."
-)
+UNREAD = " Hackers stole " + "$5 million ETH " * 45 + "in the heist."
+"""A table that lost its lines: no rule reads it."""
 
 
 def seen(text: str, hour: int | None = 1, **changed: Any) -> Row:
