@@ -107,8 +107,18 @@ def lake_rows(day: date) -> dict[str, list[Row]]:
                        "published_date": D2, "published_from": "document", "language": "en", "text": TEXT,
                        "text_length": len(TEXT), "content_sha256": content_sha256("T", TEXT),
                        "sha256": sha256_hex(TEXT.encode())}] if day == DAYS[0] else [],
-        "claims": [_claim("c1", "loss", 1100, "lost 1,100 USD"),
-                   _claim("c2", "recovered", 50, "50 USD was recovered")],
+        "document_versions": [{"document_id": "d1", "version": 1, "content_sha256": content_sha256("T", TEXT),
+                               "published_date": D2, "text_length": len(TEXT), "claims_from": "rules"}],
+        "claims": CLAIMS,
+        "claim_matches": [{"claim_id": claim["claim_id"], "incident_id": "kucoin", "method": "rule",
+                           "rule": "same name, same day", "mention": "d1:KuCoin:", "score": 100}
+                          for claim in CLAIMS],
+        "sentences_for_review": [
+            {"sentence_id": f"s{place}", "document_id": "d1", "document_version": 1,
+             "sentence": TEXT[start:end], "sentence_start": start, "sentence_end": end,
+             "reason": "no rule fits"}
+            for place, (start, end) in enumerate([(0, 9), (10, 20)])
+        ],
         "incidents": [_incident("kucoin", at(D1)), _incident("zaif", at(date(2018, 9, 14)))],
         "incident_links": [{"incident_id": "kucoin", "linked_incident_id": "zaif", "link_kind": "same_actor",
                             "strength": "weak", "evidence": "both", "asserted_by": "P", "source_url": "u"}],
@@ -123,9 +133,16 @@ def _claim(claim_id: str, kind: str, value: int, quotation: str) -> Row:
     return {
         "claim_id": claim_id, "document_id": "d1", "document_version": 1, "incident_id": "kucoin",
         "claim_type": kind, "value": Decimal(value), "unit": "USD", "asserted_by": "P",
+        "qualifier": "exact", "is_part": False, "victim": "KuCoin",
         "hedge_level": "confirmed", "as_of_date": D2, "quotation": quotation, "quote_start": start,
         "quote_end": start + len(quotation), "rule": "r",
     }  # fmt: skip
+
+
+CLAIMS = [
+    _claim("c1", "loss", 1100, "lost 1,100 USD"),
+    _claim("c2", "recovered", 50, "50 USD was recovered"),
+]
 
 
 def _incident(incident_id: str, occurred: datetime) -> Row:
@@ -188,9 +205,20 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
     ]
     return {
         "dim_incidents": [
-            {**row, "occurred_at": row["occurred_at"].replace(tzinfo=None)} for row in lake["incidents"]
+            {**row, **_loss(row["incident_id"]), "occurred_at": row["occurred_at"].replace(tzinfo=None)}
+            for row in lake["incidents"]
         ],
-        "fct_claims": [{**claim, "published_date": D2} for claim in lake["claims"]],
+        "fct_claims": [{**claim, "published_date": D2, "is_counted": True, "match_method": "rule",
+                        "match_rule": "same name, same day", "source": "news"} for claim in lake["claims"]],
+        "fct_claim_matches": [
+            {**row, "match_method": row["method"], "match_rule": row["rule"], "match_score": row["score"]}
+            for row in lake["claim_matches"]
+        ],
+        "fct_sentences_for_review": lake["sentences_for_review"],
+        "rpt_claim_coverage": [{"source": "news", "documents_count": 1, "versions_count": 1,
+                                "documents_quarantined_count": 0, "claims_count": 2, "matched_count": 2,
+                                "unmatched_count": 0, "withdrawn_count": 0, "claims_quarantined_count": 0,
+                                "review_count": 2, "newest_published_date": D2}],
         "fct_loss_estimates": [_estimate(claim) for claim in lake["claims"]],
         "fct_fund_flows": flows,
         "fct_recovery_events": _events(flows, lake),
@@ -219,6 +247,15 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
     }  # fmt: skip
 
 
+def _loss(incident: str) -> Row:
+    if incident != "kucoin":
+        return {}
+    figures = dict.fromkeys(
+        (f"reported_loss_{name}_usd" for name in ("low", "high", "chosen")), Decimal(1100)
+    )
+    return {**figures, "reported_loss_rule": "only_figure"}
+
+
 def _estimate(claim: Row) -> Row:
     flags = ("self_contradiction", "factor_of_ten", "reversed_meaning", "double_counting", "impossible")
     return {
@@ -227,6 +264,7 @@ def _estimate(claim: Row) -> Row:
         **dict.fromkeys(("value_usd", "low_usd", "high_usd", "chosen_usd"), claim["value"]),
         **{f"is_{flag}": False for flag in flags},
         "measure": claim["claim_type"], "estimate_number": 1, "is_counted": True, "is_part": False,
+        "is_ahead": False,
         "is_chosen": True, "chosen_rule": "only_figure", "published_date": D2,
     }  # fmt: skip
 

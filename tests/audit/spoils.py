@@ -95,6 +95,43 @@ SPOILS: dict[str, list[str]] = {
     ],
     "fct_claims.freshness_not_older": ["update previous.fct_claims set published_date = date '2020-10-01'"],
     "fct_claims.volume_in_band": ["insert into previous.fct_claims from previous.fct_claims"],
+    "fct_claims.withdrawn_by_the_next_version": [
+        _copy("lake.document_versions", "true", version="2"),
+    ],
+    # ------------------------------------------------------------------ fct_claim_matches
+    "fct_claim_matches.key_not_null": [_copy("fct_claim_matches", "claim_id = 'c1'", claim_id="null")],
+    "fct_claim_matches.key_unique": [_copy("fct_claim_matches", "claim_id = 'c1'")],
+    "fct_claim_matches.rows_match_lake": [
+        "update fct_claim_matches set days_apart = 3 where claim_id = 'c1'"
+    ],
+    "fct_claim_matches.agrees_with_claims": [
+        f"update {table} set {change} where claim_id = 'c1'"
+        for table, change in (
+            ("fct_claim_matches", "match_method = 'stated'"),
+            ("lake.claim_matches", "method = 'stated'"),
+        )
+    ],
+    # ------------------------------------------------------------------ fct_sentences_for_review
+    "fct_sentences_for_review.key_not_null": [
+        _copy("fct_sentences_for_review", "sentence_id = 's1'", sentence_id="null")
+    ],
+    "fct_sentences_for_review.key_unique": [_copy("fct_sentences_for_review", "sentence_id = 's1'")],
+    "fct_sentences_for_review.rows_match_lake": [
+        "update fct_sentences_for_review set reason = 'another' where sentence_id = 's1'"
+    ],
+    "fct_sentences_for_review.sentence_is_in_document": [
+        "update fct_sentences_for_review set sentence = 'lost nothing' where sentence_id = 's1'"
+    ],
+    # ------------------------------------------------------------------ rpt_claim_coverage
+    "rpt_claim_coverage.key_not_null": [_copy("rpt_claim_coverage", "true", source="null")],
+    "rpt_claim_coverage.key_unique": [
+        _copy("rpt_claim_coverage", "true", claims_count="0", matched_count="0", review_count="0")
+    ],
+    "rpt_claim_coverage.counts_match_marts": ["update rpt_claim_coverage set unmatched_count = 1"],
+    "rpt_claim_coverage.more_claims_turned_away": [
+        "update rpt_claim_coverage set claims_quarantined_count = 1"
+    ],
+    "rpt_claim_coverage.much_more_to_review": ["update previous.rpt_claim_coverage set review_count = -7"],
     # ------------------------------------------------------------------ fct_fund_flows
     "fct_fund_flows.key_not_null": [
         _copy("fct_fund_flows", "tx_hash = 'tx3'", position="null", outcome="'held'")
@@ -139,10 +176,14 @@ SPOILS: dict[str, list[str]] = {
         "update fct_loss_estimates set as_of_date = date '2020-09-20' where claim_id = 'c1'"
     ],
     "fct_loss_estimates.range_covers_its_claims": [
-        "update fct_loss_estimates set chosen_usd = 1050 where claim_id = 'c1'"
+        "update fct_loss_estimates set chosen_usd = 1050 where claim_id = 'c1'",
+        "update dim_incidents set reported_loss_chosen_usd = 1050 where incident_id = 'kucoin'",
     ],
     "fct_loss_estimates.flags_name_their_reason": [
         "update fct_loss_estimates set is_factor_of_ten = true where claim_id = 'c1'"
+    ],
+    "fct_loss_estimates.loss_is_that_of_the_incident": [
+        "update dim_incidents set reported_loss_chosen_usd = 1050 where incident_id = 'kucoin'"
     ],
     # ------------------------------------------------------------------ fct_recovery_events
     "fct_recovery_events.key_not_null": [

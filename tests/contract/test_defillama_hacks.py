@@ -112,7 +112,7 @@ def test_kucoin_is_a_claim_of_45_million_with_its_words(tmp_path: Path) -> None:
 
 def test_a_return_carries_its_caveat_and_is_as_of_the_newest_row() -> None:
     parsed = parse(RECORDED.read_bytes(), {}, "hacks.json", None)
-    returned = {row["_victim"]: row for row in parsed.rows["claims"] if row["claim_type"] == "returned"}
+    returned = {row["victim"]: row for row in parsed.rows["claims"] if row["claim_type"] == "returned"}
     assert sorted(returned) == ["Bybit", "DMM Bitcoin", "Euler V1", "Unizen"]
     assert returned["Euler V1"]["value"] == Decimal(240_000_000)
     for row in returned.values():

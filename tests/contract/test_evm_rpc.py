@@ -579,7 +579,7 @@ def test_two_mainnet_blocks_give_their_events(shared_facts: Path) -> None:
     assert {tuple(row[name] for name in names) for row in bare + told} == {
         tuple(row[name] for name in names) for row in transfers
     }
-    merged = merge_day([SourceDay("node", KNOWN, DayOfSource(rows=result.rows))], [])
+    merged = merge_day([SourceDay("node", KNOWN, DayOfSource(rows=result.rows))])
     assert merged["quarantine"] == []
     assert len(merged["chain_events"]) == len(events)
 

@@ -10,7 +10,7 @@ conversion and gets units back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,7 @@ def claim(
     row = {
         "claim_id": f"c{number:02}", "document_id": f"doc-{by}", "document_version": 1,
         "incident_id": incident, "claim_type": kind, "value": None if value is None else Decimal(value), "unit": unit, "asserted_by": by,
+        "is_part": False, "qualifier": None if value is None else "exact",
         "hedge_level": "confirmed", "as_of_date": as_of, "quotation": "words", "quote_start": 0, "quote_end": 5,
         "rule": "by hand",
     }  # fmt: skip
@@ -187,6 +188,10 @@ SNAPSHOTS: dict[str, Rows] = {
          "incident_id": "alpha", "source": "cases"},
     ],
     "document_versions": [],
+    "sentences_for_review": [
+        {"sentence_id": "s1", "document_id": "doc-one", "document_version": 1, "sentence": "words",
+         "sentence_start": 0, "sentence_end": 5, "reason": "no rule fits"},
+    ],
     "claims": [
         claim(1, "alpha", "loss", "150", "USD", "one", DAYS[0]),
         claim(2, "alpha", "loss", "281", "USD", "two", DAYS[1]),
@@ -200,6 +205,16 @@ SNAPSHOTS: dict[str, Rows] = {
         claim(10, "alpha", "attribution", None, None, "three", DAYS[2], actor="Group Y", hedge_level="likely"),
         claim(11, "beta", "loss", "23", "USD", "four", DAYS[3]),
         claim(12, None, "loss", "2000", "USD", "four", DAYS[3]),
+        # Two parts and their sum, by one voice; and what speaks of a day that is not built yet.
+        claim(13, "gamma", "loss", "60", "USD", "four", DAYS[2]),
+        claim(14, "gamma", "loss", "40", "USD", "four", DAYS[2]),
+        claim(15, "gamma", "loss", "100", "USD", "four", DAYS[2]),
+        claim(16, "gamma", "loss", "900", "USD", "three", DAYS[4] + timedelta(days=1)),
+        # A range, a part that its document calls one, and what a newer version no longer says.
+        claim(18, "beta", "loss", None, "USD", "four", DAYS[3], low=Decimal(20), high=Decimal(30), qualifier="range"),
+        claim(19, "beta", "loss", "1", "USD", "four", DAYS[3], is_part=True),
+        claim(20, "beta", "loss", "999", "USD", "four", DAYS[3], withdrawn_in_version=2),
+        claim(17, "gamma", "made_whole", "7", "USD", "three", DAYS[4] + timedelta(days=1)),
     ],
     "incidents": [
         {"incident_id": name, "title": f"Theft of {name}", "victim": name.title(), "victim_kind": "exchange",
@@ -263,6 +278,11 @@ def fill_lake(
     snapshots: dict[str, Any] = dict(SNAPSHOTS)
     for table, rows in (changes or {}).items():
         (by_day if table in by_day else snapshots)[table] = rows
+    snapshots["claim_matches"] = [
+        {"claim_id": row["claim_id"], "incident_id": row["incident_id"], "rule": "by hand",
+         "method": "none" if row["incident_id"] is None else "stated"}
+        for row in snapshots["claims"]
+    ]  # fmt: skip
     if empty:
         by_day, snapshots = {name: {} for name in by_day}, {name: [] for name in snapshots}
     by_day["holdings"] = {day: _holdings(rows) for day, rows in by_day["totals"].items()}

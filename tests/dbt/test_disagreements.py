@@ -14,9 +14,10 @@ import pytest
 from jinja2 import Environment
 
 ROOT = Path(__file__).resolve().parents[2]
-MODEL = ROOT / "dbt" / "models" / "intermediate" / "claims" / "int_estimates_compared.sql"
+MODELS = ROOT / "dbt" / "models" / "intermediate" / "claims"
 FILE = ROOT.parent / "shared" / "data" / "reports" / "disagreements.csv"
 DAY = date(2024, 1, 1)
+CHAIN = ("int_estimates_marked", "int_estimates_chosen_daily", "int_estimates_compared")
 
 pytestmark = pytest.mark.skipif(not FILE.exists(), reason="the disagreements are not part of the repository")
 
@@ -53,14 +54,15 @@ def explained() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def compared() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The model on the figures of the feeds, each source one document."""
+    """The models on the figures of the feeds, each source one document."""
     connection = duckdb.connect()
     connection.execute(
         """create table int_claims_enriched (
             incident_id varchar, claim_type varchar, claim_id varchar, document_id varchar,
             value decimal(38, 8), unit varchar, value_usd decimal(38, 2), value_pct decimal(9, 4),
             asserted_by varchar, hedge_level varchar, hedge_rank integer, is_counted boolean,
-            as_of_date date, published_date date
+            as_of_date date, published_date date, low decimal(38, 8), high decimal(38, 8),
+            range_low_usd decimal(38, 2), range_high_usd decimal(38, 2), qualifier varchar, is_part boolean
         )"""
     )
     for row in explained():
@@ -69,11 +71,19 @@ def compared() -> Iterator[duckdb.DuckDBPyConnection]:
                 claim = f"{row['incident']}/{measure}/{source}/{place}"
                 connection.execute(
                     "insert into int_claims_enriched values"
-                    " (?, ?, ?, ?, ?, 'USD', ?, null, ?, 'confirmed', 1, true, ?, ?)",
+                    " (?, ?, ?, ?, ?, 'USD', ?, null, ?, 'confirmed', 1, true, ?, ?, null, null, null, null, 'exact', false)",
                     [row["incident"], measure, claim, source, figure, figure, source, DAY, DAY + timedelta(1)],
                 )
-    sql = Environment(autoescape=False).from_string(MODEL.read_text()).render(ref=str)  # noqa: S701 - SQL, no page
-    connection.execute(f"create table compared as {sql}")
+    connection.execute("create table stg_lake__days as select ?::date as day", [DAY])
+    connection.execute(
+        "create table int_incident_days as"
+        " select distinct incident_id, day from int_claims_enriched cross join stg_lake__days"
+    )
+    jinja = Environment(autoescape=False)  # noqa: S701 - SQL, no page
+    for model in CHAIN:
+        sql = jinja.from_string((MODELS / f"{model}.sql").read_text()).render(ref=str)
+        connection.execute(f"create table {model} as {sql}")
+    connection.execute("create view compared as select * from int_estimates_compared")
     yield connection
     connection.close()
 

@@ -15,6 +15,11 @@ from tests.dbt.fixture_inputs import DAYS, ETHER, HOSTILE
 
 pytestmark = pytest.mark.slow
 
+REPORTED = ", ".join(
+    f"reported_loss_{name} as {name}" for name in ("low_usd", "high_usd", "chosen_usd", "rule")
+)
+"""The columns of the loss that was chosen, wherever it is shown."""
+
 
 def row(marts: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     (found,) = rows(marts, sql)
@@ -125,6 +130,31 @@ def test_reported_figures_count_from_their_as_of(marts: duckdb.DuckDBPyConnectio
     assert by_day[2]["reported_insured_usd"] == 30
 
 
+def test_the_loss_that_is_chosen_is_one_wherever_it_stands(marts: duckdb.DuckDBPyConnection) -> None:
+    compared = rows(
+        marts, "from fct_loss_estimates where incident_id = 'gamma' and measure = 'loss' order by claim_id"
+    )
+    assert [(item["is_part"], item["is_ahead"], item["is_chosen"]) for item in compared] == [
+        (True, False, False), (True, False, False), (False, False, True), (False, True, False),
+    ]  # fmt: skip
+    expected = (D("100.00"), D("100.00"), D("100.00"), "only_figure")
+    assert {tuple(item[f"{name}_usd"] for name in ("low", "high", "chosen")) + (item["chosen_rule"],)
+            for item in compared} == {expected}  # fmt: skip
+    for incident in ("alpha", "beta", "gamma"):
+        figures = [
+            rows(marts, sql)
+            for sql in (
+                "select distinct low_usd, high_usd, chosen_usd, chosen_rule as rule from fct_loss_estimates"
+                f" where measure = 'loss' and incident_id = '{incident}'",
+                f"select {REPORTED} from dim_incidents where incident_id = '{incident}'",
+                f"select {REPORTED} from rpt_recovery_status_daily"
+                f" where incident_id = '{incident}' and day = '{DAYS[-1]}'",
+            )
+        ]
+        assert figures[0] == figures[1] == figures[2]
+        assert len(figures[0]) == 1
+
+
 def test_an_untraced_incident_is_reported_only(marts: duckdb.DuckDBPyConnection) -> None:
     days = rows(marts, "from rpt_recovery_status_daily where incident_id = 'beta' order by day")
     assert [item["day"] for item in days] == DAYS[3:]
@@ -163,7 +193,9 @@ def test_incidents_know_their_attribution_and_chains(marts: duckdb.DuckDBPyConne
     assert alpha["reported_loss_chosen_usd"] == 281
     assert alpha["loss_claim_count"] == 4
     beta = row(marts, "from dim_incidents where incident_id = 'beta'")
-    assert (beta["chains_traced"], beta["loss_claim_count"]) == ("", 1)
+    assert (beta["chains_traced"], beta["loss_claim_count"]) == ("", 2)
+    # The range of a claim widens the figures; a part and a withdrawn claim count nowhere.
+    assert [beta[f"reported_loss_{name}_usd"] for name in ("low", "high", "chosen")] == [20, 30, 23]
 
 
 def test_recovery_events_say_what_they_rest_on(marts: duckdb.DuckDBPyConnection) -> None:
@@ -172,12 +204,38 @@ def test_recovery_events_say_what_they_rest_on(marts: duckdb.DuckDBPyConnection)
         ("case_file", "freeze", D("999.00")),
         ("observed", "return", D("25.00")),
         ("reported", "insurance", D("30.00")),
+        ("reported", "made_whole", D("7.00")),
         ("reported", "recovery", D("204.00")),
         ("reported", "recovery", None),
     ]
     assert events[-1]["share_pct"] == 84
-    assert len({event["recovery_event_id"] for event in events}) == 5
+    assert len({event["recovery_event_id"] for event in events}) == 6
 
 
 def test_a_claim_of_no_incident_is_kept(marts: duckdb.DuckDBPyConnection) -> None:
     assert row(marts, "select value_usd from fct_claims where incident_id is null")["value_usd"] == 2000
+
+
+def test_what_sources_say_is_counted_and_sentences_for_review_are_a_table(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    coverage = row(marts, "from rpt_claim_coverage")
+    claims = row(marts, "select count(*) as n, count(incident_id) as matched from fct_claims")
+    assert (coverage["source"], coverage["claims_count"]) == ("reports", claims["n"])
+    assert (coverage["matched_count"], coverage["unmatched_count"]) == (claims["matched"], 1)
+    assert (coverage["withdrawn_count"], coverage["review_count"]) == (1, 1)
+    sentence = row(marts, "from fct_sentences_for_review")
+    assert (sentence["sentence"], sentence["publisher"]) == ("words", "one")
+
+
+def test_a_claim_shows_its_range_and_what_became_of_it(marts: duckdb.DuckDBPyConnection) -> None:
+    found = {item["claim_id"]: item for item in rows(marts, "from fct_claims where incident_id = 'beta'")}
+    assert (found["c18"]["low"], found["c18"]["high"], found["c18"]["value"]) == (20, 30, None)
+    assert (found["c18"]["qualifier"], found["c18"]["is_counted"]) == ("range", True)
+    assert [found[name]["is_counted"] for name in ("c11", "c19", "c20")] == [True, False, False]
+    assert found["c20"]["withdrawn_in_version"] == 2
+    compared = rows(marts, "from fct_loss_estimates where incident_id = 'beta' order by claim_id")
+    assert [(item["claim_id"], item["is_chosen"], item["is_part"]) for item in compared] == [
+        ("c11", True, False), ("c18", False, False), ("c19", False, True), ("c20", False, False),
+    ]  # fmt: skip
+    assert {(item["low_usd"], item["high_usd"], item["chosen_usd"]) for item in compared} == {(20, 30, 23)}

@@ -50,11 +50,40 @@ def test_a_claim_carries_its_quotation_with_offsets_in_characters() -> None:
     assert claim["value"] == Decimal(281_000_000)
     assert (claim["hedge_phrase"], claim["hedge_level"]) == ("so he says", "alleged")
     assert claim["as_of_date"] == date(2020, 9, 25)
-    assert parsed.victims == ["KuCoin"]
+    assert claim["victim"] == "KuCoin"
+    assert (claim["low"], claim["high"], claim["qualifier"]) == (None, None, "exact")
     assert parsed.report_row is not None
     versions = merge_versions([], [("reports", parsed.report_row)])
     assert rows_to_table(versions.documents, DOCUMENTS).num_rows == 1
     assert rows_to_table([{**claim, "document_version": 1}], CLAIMS).num_rows == 1
+
+
+def test_a_range_has_two_ends_and_no_value() -> None:
+    ends = {"value": None, "low": "270000000", "high": "281000000"}
+    found = with_claim(**ends).claims[0]
+    assert (found["value"], found["low"], found["high"]) == (None, 270_000_000, 281_000_000)
+    assert (found["unit"], found["qualifier"]) == ("USD", "range")
+    other = with_claim(**ends | {"high": "282000000"}).claims[0]
+    assert found["claim_id"] != other["claim_id"]
+    assert with_claim(qualifier="up_to").claims[0]["qualifier"] == "up_to"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"low": "1"}, "a range has 'low' and 'high' and no 'value'"),
+        ({"low": "1", "high": "2"}, "a range has 'low' and 'high' and no 'value'"),
+        ({"value": None, "low": "2", "high": "1"}, "'low' is above 'high'"),
+        ({"qualifier": "range"}, "the qualifier does not fit the figure"),
+        ({"qualifier": "roughly"}, "'qualifier' is 'roughly', not one of"),
+        (
+            {"value": None, "low": "1", "high": "2", "unit": None},
+            "value and unit go together: both or neither",
+        ),
+    ],
+)
+def test_a_range_that_is_none_is_rejected(changes: dict[str, Any], reason: str) -> None:
+    assert with_claim(**changes).rejected[0].reason.startswith(reason)
 
 
 def test_ids_depend_on_source_keys_only() -> None:

@@ -16,8 +16,7 @@ from clawback.claims.documents import parse_report
 from clawback.claims.extract import Claim, extract_claims
 from clawback.claims.fold import fold
 from clawback.claims.layout import MAX_SENTENCE, sentences
-from clawback.parquet import rows_to_table
-from clawback.schemas import CLAIM_TYPES, CLAIMS, HEDGE_LEVELS
+from clawback.schemas import CLAIM_TYPES, HEDGE_LEVELS
 
 PUBLISHED = date(2024, 3, 6)
 
@@ -254,40 +253,6 @@ def test_a_table_that_lost_its_lines_goes_to_review() -> None:
     assert len(extraction.unread) == 1
 
 
-def test_a_report_without_claims_of_people_has_those_of_the_rules() -> None:
-    text = "Brightpool was hacked on 2 March 2024. Hackers stole about $5 million, the exchange said."
-    report = {
-        "title": "Brightpool hacked",
-        "publisher": "A paper",
-        "url": None,
-        "published": "2024-03-06",
-        "language": "en",
-        "text": text,
-    }
-    parsed = parse_report(json.dumps(report).encode(), source="reports")
-    assert parsed.rejected == []
-    assert (
-        rows_to_table([{**claim, "document_version": 1} for claim in parsed.claims], CLAIMS).num_rows
-        == len(parsed.claims)
-        >= 2
-    )
-    loss = next(claim for claim in parsed.claims if claim["claim_type"] == "loss")
-    assert (loss["value"], loss["unit"], loss["hedge_phrase"], loss["hedge_level"]) == (
-        5_000_000,
-        "USD",
-        "about",
-        "confirmed",
-    )
-    assert loss["rule"].startswith("figure.loss")
-    assert "Brightpool" in parsed.victims
-    day = next(claim for claim in parsed.claims if claim["claim_type"] == "date")
-    assert (day["asserted_by"], day["as_of_date"], day["note"]) == (
-        "A paper",
-        date(2024, 3, 2),
-        "theft on 2024-03-02",
-    )
-
-
 def test_an_empty_list_of_claims_stays_empty() -> None:
     report = {
         "title": "x",
@@ -299,18 +264,3 @@ def test_an_empty_list_of_claims_stays_empty() -> None:
         "claims": [],
     }
     assert parse_report(json.dumps(report).encode(), source="reports").claims == []
-
-
-def test_a_figure_that_the_table_cannot_hold_is_turned_away() -> None:
-    text = "Hackers stole 5.123456789 ETH and $5 million."
-    report = {
-        "title": "x",
-        "publisher": "y",
-        "url": None,
-        "published": "2024-03-06",
-        "language": "en",
-        "text": text,
-    }
-    parsed = parse_report(json.dumps(report).encode(), source="reports")
-    assert [reject.reason for reject in parsed.rejected] == ["the figure has too many digits"]
-    assert [claim["value"] for claim in parsed.claims] == [5_000_000]

@@ -12,7 +12,7 @@ import pytest
 from clawback.cli.figures import FIGURES
 from clawback.cli.opened import Opened
 from tests.deliver_lake import Desk
-from tests.deliver_marts import INCIDENT, KAI, USDT, balance, flow, kucoin_claims
+from tests.deliver_marts import INCIDENT, KAI, USDT, balance, claim, flow, kucoin_claims
 
 DAY = date(2020, 11, 13)
 RELEASE = f"{DAY}-0123456"
@@ -146,3 +146,31 @@ def test_a_release_without_estimates_shows_its_claims_all_the_same(
     desk.release(RELEASE, {"fct_claims": pa.Table.from_pylist(kucoin_claims())})
     Opened(desk.context, RELEASE, INCIDENT, DAY, 0).claims(("loss",))
     assert "asserted by" in capsys.readouterr().out
+
+
+def test_a_claim_shows_its_range_its_rule_its_place_and_how_it_was_matched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = claim(
+        "loss", None, "USD", "A firm", "between $270 million and $281 million\x1b[2J",
+        low=Decimal(270_000_000), high=Decimal(281_000_000), qualifier="range", rule="figure.loss.range",
+        document_version=2, quote_start=10, quote_end=47, withdrawn_in_version=3, is_part=False,
+    )  # fmt: skip
+    match = {
+        "claim_id": row["claim_id"], "incident_id": INCIDENT, "match_method": "rule",
+        "match_rule": "same name, same day", "matched_with": INCIDENT,
+        "evidence": "names 100 of 100; 1 days apart; figures not comparable",
+    }  # fmt: skip
+    desk = Desk(tmp_path)
+    marts = {"fct_claims": [row], "fct_claim_matches": [match]}
+    desk.release(RELEASE, {name: pa.Table.from_pylist(rows) for name, rows in marts.items()})
+    Opened(desk.context, RELEASE, INCIDENT, DAY, 0).claims(("loss",))
+    said = capsys.readouterr().out
+    assert "loss 270,000,000 to 281,000,000 USD, asserted by A firm, confirmed" in said
+    assert '"between $270 million and $281 million?[2J"' in said
+    assert "version 2, characters 10 to 47; rule figure.loss.range" in said
+    assert "withdrawn: it stood in version 2, version 3 no longer says it" in said
+    assert (
+        f"its incident by rule: same name, same day with {INCIDENT}"
+        " (names 100 of 100; 1 days apart; figures not comparable)"
+    ) in said

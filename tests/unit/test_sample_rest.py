@@ -16,7 +16,7 @@ from clawback.cases.check import check_cases
 from clawback.cases.load import case_paths
 from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.claims.documents import ParsedReport, parse_report
-from clawback.claims.matching import incident_of
+from clawback.claims.matching import match_claims
 from clawback.days import day_range
 from clawback.parquet import rows_to_table
 from clawback.resources import resolve, sample_dir
@@ -146,14 +146,12 @@ def test_every_report_is_taken_whole() -> None:
 def test_the_contradicting_figures_are_there(
     claim_type: str, value: str, unit: str, incident: str | None
 ) -> None:
-    cases = sample_cases()
-    claims = [
-        {**row, "incident_id": incident_of(row["incident_id"], victim, row["as_of_date"], cases)}
-        for report in parsed_reports()
-        for row, victim in zip(report.claims, report.victims, strict=True)
-    ]
+    claims = [row for report in parsed_reports() for row in report.claims]
+    matched = {row["claim_id"]: row["incident_id"] for row in match_claims(claims, sample_cases(), {})}
     wanted = (claim_type, Decimal(value), unit, incident)
-    assert wanted in {(row["claim_type"], row["value"], row["unit"], row["incident_id"]) for row in claims}
+    assert wanted in {
+        (row["claim_type"], row["value"], row["unit"], matched[row["claim_id"]]) for row in claims
+    }
 
 
 def test_hedge_of_the_attribution_is_kept() -> None:

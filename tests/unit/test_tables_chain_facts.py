@@ -72,7 +72,7 @@ def burned(position: int = 1_000_006, **more: Any) -> Row:
 
 def merged(*sources: dict[str, list[Row]]) -> dict[str, list[Row]]:
     days = [SourceDay(f"s{at}", DAY, DayOfSource(rows=rows)) for at, rows in enumerate(sources)]
-    return merge_day(days, [])
+    return merge_day(days)
 
 
 def test_destroyed_funds_become_a_burn_of_the_blocked_address() -> None:

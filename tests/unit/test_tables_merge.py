@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clawback.cases.load import parse_case
+from clawback.parquet import rows_to_table
 from clawback.schemas import TABLES
 from clawback.sources.base import QuarantinedRow
 from clawback.sources.reading import DayOfSource, Quarantined
@@ -143,7 +145,7 @@ def reasons(tables: dict[str, list[Row]]) -> list[tuple[str, str, str]]:
 
 
 def test_every_table_is_there_and_knows_source_and_known_day() -> None:
-    tables = merge_day([day("one", transfers=[transfer()])], [])
+    tables = merge_day([day("one", transfers=[transfer()])])
     assert set(tables) == set(TABLES)
     (row,) = tables["transfers"]
     assert (row["source"], row["known_date"]) == ("one", KNOWN)
@@ -155,10 +157,10 @@ def price(close: str) -> Row:
 
 
 def test_the_first_price_is_taken_and_a_source_must_agree_with_itself() -> None:
-    tables = merge_day([day("one", prices=[price("350")]), day("two", prices=[price("351")])], [])
+    tables = merge_day([day("one", prices=[price("350")]), day("two", prices=[price("351")])])
     assert [(row["close_usd"], row["source"]) for row in tables["prices"]] == [(Decimal(350), "one")]
     assert tables["quarantine"] == []
-    tables = merge_day([day("one", prices=[price("350"), price("351")])], [])
+    tables = merge_day([day("one", prices=[price("350"), price("351")])])
     assert reasons(tables) == [("one", "prices", "the source gives 350 for it too")]
 
 
@@ -167,20 +169,20 @@ def asset(**changed: Any) -> Row:
 
 
 def test_conflicting_decimals_are_unknown_and_stay_so() -> None:
-    tables = merge_day([day("one", assets=[asset()]), day("two", assets=[asset(decimals=18)])], [])
+    tables = merge_day([day("one", assets=[asset()]), day("two", assets=[asset(decimals=18)])])
     (row,) = tables["assets"]
     assert (row["decimals"], row["source"]) == (None, "conflict")
     assert reasons(tables) == [("two", "assets", "decimals 18 where one says 6: unknown from now on")]
-    (later,) = merge_day([day("one", assets=[asset()])], tables["assets"])["assets"]
+    (later,) = merge_day([day("one", assets=[asset()])], {"assets": tables["assets"]})["assets"]
     assert later["decimals"] is None
 
 
 def test_what_is_known_of_an_asset_stays_and_gaps_are_filled() -> None:
-    before = merge_day([day("one", assets=[asset(decimals=None, symbol=None)])], [])["assets"]
-    (row,) = merge_day([day("two", assets=[asset(symbol="TetherUSD")])], before)["assets"]
+    before = merge_day([day("one", assets=[asset(decimals=None, symbol=None)])])["assets"]
+    (row,) = merge_day([day("two", assets=[asset(symbol="TetherUSD")])], {"assets": before})["assets"]
     assert (row["symbol"], row["decimals"], row["source"]) == ("TetherUSD", 6, "one")
-    assert merge_day([], [row])["assets"] == [row]
-    (kept,) = merge_day([day("two", assets=[asset(symbol="FAKE")])], [row])["assets"]
+    assert merge_day([], {"assets": [row]})["assets"] == [row]
+    (kept,) = merge_day([day("two", assets=[asset(symbol="FAKE")])], {"assets": [row]})["assets"]
     assert kept["symbol"] == "TetherUSD"
 
 
@@ -201,7 +203,7 @@ def label(**changed: Any) -> Row:
 def test_labels_come_by_confidence_and_then_by_rank() -> None:
     one = [label(entity="low", confidence=20), label(entity="first")]
     two = [label(entity="second"), label(entity="sure", confidence=90)]
-    tables = merge_day([day("one", labels=one), day("two", labels=two)], [])
+    tables = merge_day([day("one", labels=one), day("two", labels=two)])
     assert [row["entity"] for row in tables["labels"]] == ["sure", "first", "second", "low"]
     assert [row["source"] for row in tables["labels"]] == ["two", "one", "two", "one"]
 
@@ -237,7 +239,7 @@ LINK = """[{incident: gone, kind: same_actor, strength: weak, evidence: e, asser
 
 def test_an_incident_has_one_case_file_and_links_lead_somewhere() -> None:
     one, two = case("kucoin-2020", LINK), case("kucoin-2020")
-    tables = merge_day([day("one", _cases=[one]), day("two", _cases=[two])], [])
+    tables = merge_day([day("one", _cases=[one]), day("two", _cases=[two])])
     assert [row["incident_id"] for row in tables["incidents"]] == ["kucoin-2020"]
     assert len(tables["incident_roles"]) == 1
     assert tables["incident_links"] == []
@@ -265,19 +267,42 @@ def claim(**changed: Any) -> Row:
         "quote_end": 19,
         "rule": "r",
         "note": None,
-        "_victim": "KuCoin",
+        "victim": "KuCoin",
+        "is_part": False,
+    } | changed
+
+
+def listing(**changed: Any) -> Row:
+    return {
+        "document_id": "d1",
+        "title": "Rows",
+        "publisher": "DefiLlama",
+        "url": None,
+        "published_date": date(2020, 9, 29),
+        "language": "en",
+        "text": "amount 45000000 USD",
+        "sha256": "0" * 64,
     } | changed
 
 
 def test_claims_find_their_incident_by_id_or_by_victim_and_day() -> None:
     claims = [
         claim(),
-        claim(claim_id="c2", _victim="Ku Coin", as_of_date=date(2026, 1, 1), _victim_day=date(2020, 9, 29)),
-        claim(claim_id="c3", as_of_date=date(2021, 9, 29)),
-        claim(claim_id="c4", incident_id="kucoin-2020", _victim=None),
-        claim(claim_id="c5", incident_id="nobody-knows", _victim=None),
+        claim(
+            claim_id="c2",
+            victim="Ku Coin",
+            as_of_date=date(2026, 1, 1),
+            theft_first_date=date(2020, 9, 29),
+            theft_last_date=date(2020, 9, 29),
+        ),
+        claim(claim_id="c3", document_id="d2", as_of_date=date(2021, 9, 29), value=Decimal(7)),
+        claim(claim_id="c4", incident_id="kucoin-2020", victim=None),
+        claim(claim_id="c5", incident_id="nobody-knows", victim=None),
     ]
-    tables = merge_day([day("feed", claims=claims), day("cases", _cases=[case("kucoin-2020")])], [])
+    documents = [listing(), listing(document_id="d2", published_date=date(2021, 9, 29))]
+    tables = merge_day(
+        [day("feed", claims=claims, reports=documents), day("cases", _cases=[case("kucoin-2020")])]
+    )
     assert [row["incident_id"] for row in tables["claims"]] == [
         "kucoin-2020",
         "kucoin-2020",
@@ -285,18 +310,32 @@ def test_claims_find_their_incident_by_id_or_by_victim_and_day() -> None:
         "kucoin-2020",
         None,
     ]
-    assert all(set(row) == set(TABLES["claims"].names) for row in tables["claims"])
+    assert rows_to_table(tables["claims"], TABLES["claims"]).num_rows == 5
 
 
 def test_a_claim_or_document_stands_once() -> None:
-    tables = merge_day([day("one", claims=[claim()]), day("two", claims=[claim()])], [])
-    assert len(tables["claims"]) == 1
+    tables = merge_day([day("one", claims=[claim()], reports=[listing()]), day("two", claims=[claim()])])
+    assert len(tables["claims"]) == len(tables["claim_matches"]) == 1
     assert reasons(tables) == [("two", "claims", "the claim stands in another file already")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"quote_start": 1, "quote_end": 20}, "the quotation does not stand in the text at its offsets"),
+        ({"quotation": "amount 45000000 EUR"}, "the quotation does not stand in the text at its offsets"),
+        ({"document_id": "d2"}, "its document is not there"),
+    ],
+)
+def test_a_claim_that_its_text_does_not_carry_is_turned_away(changes: Row, reason: str) -> None:
+    tables = merge_day([day("one", claims=[claim(**changes), claim(claim_id="c2")], reports=[listing()])])
+    assert [row["claim_id"] for row in tables["claims"]] == ["c2"]
+    assert reasons(tables) == [("one", "claims", reason)]
 
 
 def test_what_parsing_turned_away_is_written_down_with_its_file() -> None:
     found = DayOfSource(quarantined=[Quarantined("raw/k", QuarantinedRow("transfers", 7, "bad time", "x"))])
-    (row,) = merge_day([SourceDay("one", KNOWN, found)], [])["quarantine"]
+    (row,) = merge_day([SourceDay("one", KNOWN, found)])["quarantine"]
     assert row == {
         "source": "one",
         "table": "transfers",
@@ -311,5 +350,5 @@ def test_quarantine_is_in_one_order() -> None:
     records = [Quarantined("raw/k", QuarantinedRow("transfers", row, "bad", "x")) for row in (3, 1, 2)]
     for order in itertools.permutations(records):
         found = DayOfSource(quarantined=list(order))
-        rows = merge_day([SourceDay("one", KNOWN, found)], [])["quarantine"]
+        rows = merge_day([SourceDay("one", KNOWN, found)])["quarantine"]
         assert [row["row"] for row in rows] == [1, 2, 3]

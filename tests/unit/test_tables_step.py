@@ -130,7 +130,15 @@ def test_assets_are_only_those_seen_so_far(whole: Whole) -> None:
 @pytest.mark.slow
 def test_snapshots_are_whole_on_every_day(whole: Whole) -> None:
     _, records, _ = whole
-    for table in ("labels", "document_versions", "claims", "incidents", "incident_roles", "recoveries"):
+    for table in (
+        "labels",
+        "document_versions",
+        "claims",
+        "claim_matches",
+        "incidents",
+        "incident_roles",
+        "recoveries",
+    ):
         assert len({record["tables"][table]["rows"] for record in records}) == 1
         assert records[0]["tables"][table]["rows"] > 0
 
@@ -229,7 +237,7 @@ def test_a_correction_makes_a_new_chain_and_leaves_the_old(tmp_path: Path) -> No
             "cases",
             "kucoin-2020.yml",
             ("victim_kind: exchange", "victim_kind: person"),
-            {"incidents", "incident_roles", "incident_links", "recoveries", "claims"},
+            {"incidents", "incident_roles", "incident_links", "recoveries", "claims", "claim_matches"},
         ),
     ],
 )

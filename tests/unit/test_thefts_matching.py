@@ -19,7 +19,7 @@ from clawback.thefts.aliases import load_aliases
 from clawback.thefts.grouping import Group, group
 from clawback.thefts.judge import Figures, compare_figures, judge
 from clawback.thefts.mentions import Mention, when_of
-from clawback.thefts.names import CONTAINED, EQUAL, likeness
+from clawback.thefts.names import CONTAINED, EQUAL, likeness, spellings
 from clawback.thefts.overrides import FILE, load_overrides
 from clawback.thefts.rows import read_rows
 
@@ -78,6 +78,22 @@ def test_one_name_in_two_spellings(left: str, right: str) -> None:
 )
 def test_two_names(left: str, right: str) -> None:
     assert likeness(left, right, load_aliases()) < CONTAINED
+
+
+@needs_rows
+def test_an_index_of_spellings_finds_the_names_that_are_one_and_no_others() -> None:
+    aliases = load_aliases()
+    names = sorted({one.name for one in read_rows(ROWS).mentions if one.name is not None})[::5]
+    keys = {name: spellings(name, aliases) for name in names}
+    found = {(one, other) for one in names for other in names if one < other and keys[one] & keys[other]}
+    judged = {
+        (one, other)
+        for one in names
+        for other in names
+        if one < other and likeness(one, other, aliases) == EQUAL
+    }
+    assert found == judged
+    assert len(found) >= 5
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,15 @@ from clawback.release.candidate import Candidate
 from clawback.tracing.day_record import read_methods
 
 DAY_TABLES: Final = ("transfers", "chain_events", "balances", "documents")
-SNAPSHOT_TABLES: Final = ("claims", "incidents", "incident_links", "recoveries")
+SNAPSHOT_TABLES: Final = (
+    "document_versions",
+    "claims",
+    "claim_matches",
+    "sentences_for_review",
+    "incidents",
+    "incident_links",
+    "recoveries",
+)
 TRACE_TABLES: Final = ("flows", "totals")
 
 

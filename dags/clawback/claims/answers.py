@@ -47,16 +47,22 @@ def as_object(claim: Claim, document: str) -> dict[str, Any]:
 
 
 def as_row(claim: Claim, *, published: date, publisher: str) -> dict[str, Any]:
-    """The claim as a row of `claims` without its ids, and its victim for the matching under `_victim`.
+    """The claim as a row of `claims`, without its ids.
 
-    A range has no value; it stands in the note. A part of a total keeps its figure and names no victim, so
-    that no incident counts it beside its total. The article's own claims are the publisher's.
+    A range has low and high and no value. A part of a total says so, that nothing counts it beside its
+    total. The article's own claims are the publisher's.
     """
     denied = claim.actor_stance == "denied"
+    figure = claim.value is not None or claim.low is not None
     return {
         "claim_type": claim.claim_type,
         "value": claim.value,
-        "unit": None if claim.value is None else "pct" if claim.unit == "%" else claim.unit,
+        "low": claim.low,
+        "high": claim.high,
+        "unit": None if not figure else "pct" if claim.unit == "%" else claim.unit,
+        "qualifier": claim.qualifier if figure else None,
+        "is_part": claim.is_part,
+        "victim": claim.victim,
         "actor": claim.actor,
         "asserted_by": publisher if claim.asserted_by == AUTHOR else claim.asserted_by,
         "hedge_phrase": claim.hedge,
@@ -67,7 +73,6 @@ def as_row(claim: Claim, *, published: date, publisher: str) -> dict[str, Any]:
         "quote_end": claim.end,
         "rule": claim.rule,
         "note": _note(claim),
-        "_victim": None if claim.is_part else claim.victim,
     }
 
 
@@ -104,18 +109,12 @@ def _last_day(text: str) -> date:
 
 def _note(claim: Claim) -> str | None:
     told = []
-    if claim.low is not None and claim.high is not None:
-        told.append(f"range {number(claim.low)} to {number(claim.high)} {claim.unit}")
-    elif claim.qualifier not in (None, "exact"):
-        told.append(f"figure meant as {claim.qualifier}")
     if claim.written is not None:
         told.append(f"written {claim.written}")
     if claim.claim_type == "date" and claim.when is not None:
         told.append(f"theft on {claim.when}")
     if claim.actor_stance == "unknown":
         told.append("the culprit is said to be unknown")
-    if claim.is_part:
-        told.append("part of a total")
     if claim.via:
         told.append(f"through {', '.join(claim.via)}")
     if claim.also:

@@ -1,9 +1,10 @@
-"""Reads a report: its text, and the claims that people found in it or, where they found none yet, the rules.
+"""Reads a report: its text, and the claims that people found in it.
 
 Layout:
     {"document_id": optional, "title", "publisher", "url" or null, "published": "2020-10-03",
      "language": "en", "summarised_by": optional, "text", "claims": optional [{"claim_type", "value":
-     "204000000" or null, "unit" or null, "incident" or null, "victim" or null, "actor" or null,
+     "204000000" or null, "low" and "high": optional, of a range without value, "qualifier": optional,
+     "unit" or null, "incident" or null, "victim" or null, "actor" or null,
      "asserted_by", "hedge": null or {"phrase" or null, "level"}, "as_of": "2020-10-01", "quotation", "note"
      or null}]}
 
@@ -11,7 +12,8 @@ Invariants:
     A quotation and a hedge phrase stand in the text, sign by sign; offsets count characters. A claim that
     breaks a rule is rejected with the reason, the others go on; a broken document is rejected whole. Numbers
     are text: a JSON number would pass through a float somewhere. A report with the field `claims`, be it an
-    empty list, has the claims of people and no others; a report without it has those of `extract`.
+    empty list, has the claims of people and no others; a report without it has those of the rules, which read
+    it where the tables are made.
 """
 
 from __future__ import annotations
@@ -19,14 +21,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from clawback.claims.answers import as_row, fits_the_table
-from clawback.claims.extract import extract_claims
 from clawback.claims.fields import ClaimRejected, Fields, Number
 from clawback.claims.lexicon import word_set
 from clawback.hashing import sha256_hex, short_hash
-from clawback.schemas import CLAIM_TYPES, HEDGE_LEVELS
+from clawback.schemas import CLAIM_TYPES, HEDGE_LEVELS, QUALIFIERS
 
 MAX_BYTES: Final = 2_000_000
 MAX_CLAIMS: Final = 1_000
@@ -55,13 +56,13 @@ class Rejected(NamedTuple):
 class ParsedReport:
     """One document: its row of `reports` (None when it is broken), claims as rows of `claims`, and rejects.
 
-    A claim's `incident_id` is what the document says, unchecked; `victims` holds the name that it gives,
-    claim by claim. `matching.incident_of` turns both into a known incident.
+    A claim's `incident_id` is what the document says, unchecked; the matching turns it into a known incident.
+    `has_claims` is False where the rules are to read the document.
     """
 
     report_row: dict[str, Any] | None
     claims: list[dict[str, Any]] = field(default_factory=list)
-    victims: list[str | None] = field(default_factory=list)
+    has_claims: bool = True
     rejected: list[Rejected] = field(default_factory=list)
 
 
@@ -79,14 +80,11 @@ def parse_report(data: bytes, *, source: str) -> ParsedReport:
         sample = data[: 4 * SAMPLE_LENGTH].decode("utf-8", "replace").replace("\x00", "\ufffd")
         reject = Rejected(_WHOLE_DOCUMENT, str(error), sample[:SAMPLE_LENGTH])
         return ParsedReport(None, rejected=[reject])
-    parsed = ParsedReport(row)
-    if items is None:
-        add_extracted(parsed, row)
-        return parsed
+    parsed = ParsedReport(row, has_claims=items is not None)
     seen: set[str] = set()
-    for number, item in enumerate(items, start=1):
+    for number, item in enumerate(items or (), start=1):
         try:
-            claim, victim = _claim(item, row)
+            claim = _claim(item, row)
             if claim["claim_id"] in seen:
                 raise ClaimRejected("the document makes this claim twice with the same words")
         except ClaimRejected as error:
@@ -94,7 +92,6 @@ def parse_report(data: bytes, *, source: str) -> ParsedReport:
             continue
         seen.add(claim["claim_id"])
         parsed.claims.append(claim)
-        parsed.victims.append(victim)
     return parsed
 
 
@@ -104,41 +101,6 @@ def document_id(publisher: str, url: str | None, title: str, published: date) ->
     if url is None:
         key |= {"title": title, "published": published.isoformat()}
     return short_hash(key)
-
-
-def add_extracted(parsed: ParsedReport, report: dict[str, Any]) -> None:
-    """Add what the rules read; a claim that the table cannot hold is turned away with the reason.
-
-    Args:
-        parsed: what the claims, victims and rejects are added to.
-        report: a row of `reports`.
-    """
-    found = extract_claims(
-        report["text"],
-        title=report["title"],
-        published=report["published_date"],
-        language=report["language"],
-        publisher=report["publisher"],
-    )
-    seen: set[str] = set()
-    for number, claim in enumerate(found.claims, start=1):
-        if number > MAX_CLAIMS:
-            reason = f"{len(found.claims)} claims, at most {MAX_CLAIMS} are kept"
-            parsed.rejected.append(Rejected(number, reason, claim.quote[:SAMPLE_LENGTH]))
-            break
-        if not fits_the_table(claim.value):
-            parsed.rejected.append(
-                Rejected(number, "the figure has too many digits", claim.quote[:SAMPLE_LENGTH])
-            )
-            continue
-        row = as_row(claim, published=report["published_date"], publisher=report["publisher"])
-        victim = row.pop("_victim")
-        row = {"document_id": report["document_id"], "incident_id": None, **row}
-        row = {"claim_id": _claim_id(row), **row}
-        if row["claim_id"] not in seen:
-            seen.add(row["claim_id"])
-            parsed.claims.append(row)
-            parsed.victims.append(victim)
 
 
 def _report(fields: Fields, data: bytes, source: str) -> tuple[dict[str, Any], list[Any] | None]:
@@ -166,14 +128,14 @@ def _report(fields: Fields, data: bytes, source: str) -> tuple[dict[str, Any], l
     return row, items
 
 
-def _claim(item: Any, report: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+def _claim(item: Any, report: dict[str, Any]) -> dict[str, Any]:
     fields = Fields(item)
     claim_type = fields.one_of("claim_type", CLAIM_TYPES)
-    value = fields.figure("value")
-    unit = fields.optional_code("unit", limit=20)
-    if value is None and claim_type in _NEEDS_VALUE:
+    value, unit = fields.figure("value"), fields.optional_code("unit", limit=20)
+    low, high, qualifier = _range(fields, value)
+    if value is None and low is None and claim_type in _NEEDS_VALUE:
         raise ClaimRejected(f"a claim of type '{claim_type}' needs a value")
-    if (value is None) != (unit is None):
+    if (value is None and low is None) != (unit is None):
         raise ClaimRejected("value and unit go together: both or neither")
     incident, victim = fields.optional_code("incident", limit=64), fields.optional_text("victim")
     phrase, level = _hedge(fields.take("hedge"), report["text"])
@@ -189,7 +151,12 @@ def _claim(item: Any, report: dict[str, Any]) -> tuple[dict[str, Any], str | Non
         "incident_id": incident,
         "claim_type": claim_type,
         "value": value,
+        "low": low,
+        "high": high,
         "unit": unit,
+        "qualifier": qualifier,
+        "is_part": False,
+        "victim": victim,
         "actor": fields.optional_text("actor"),
         "asserted_by": fields.text("asserted_by", limit=200),
         "hedge_phrase": phrase,
@@ -202,7 +169,22 @@ def _claim(item: Any, report: dict[str, Any]) -> tuple[dict[str, Any], str | Non
         "note": fields.optional_text("note", limit=1000),
     }
     fields.refuse_rest()
-    return {"claim_id": _claim_id(row), **row}, victim
+    return {"claim_id": _claim_id(row), **row}
+
+
+def _range(fields: Fields, value: Decimal | None) -> tuple[Decimal | None, Decimal | None, str | None]:
+    low = fields.figure("low") if fields.holds("low") else None
+    high = fields.figure("high") if fields.holds("high") else None
+    if (low is None) != (high is None) or (low is not None and value is not None):
+        raise ClaimRejected("a range has 'low' and 'high' and no 'value'")
+    if low is not None and high is not None and low > high:
+        raise ClaimRejected("'low' is above 'high'")
+    if fields.holds("qualifier"):
+        qualifier = fields.one_of("qualifier", QUALIFIERS)
+        if (qualifier == "range") != (low is not None) or (value is None and low is None):
+            raise ClaimRejected("the qualifier does not fit the figure")
+        return low, high, qualifier
+    return low, high, "range" if low is not None else None if value is None else "exact"
 
 
 def _hedge(value: Any, text: str) -> tuple[str | None, str]:
@@ -220,8 +202,10 @@ def _claim_id(row: dict[str, Any]) -> str:
     # What is claimed and where it stands. The incident is left out: a later case file may recognise more
     # claims and must not rename them.
     value = row["value"]
+    ends = {name: f"{row[name].normalize():f}" for name in ("low", "high") if row[name] is not None}
     return short_hash(
         {
+            **ends,
             "document_id": row["document_id"],
             "claim_type": row["claim_type"],
             "value": None if value is None else f"{value.normalize():f}",

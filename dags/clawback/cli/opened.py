@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clawback.cli.claim_text import claim_lines
 from clawback.cli.doubts import SQL, doubts_of, lines_of
 
 if TYPE_CHECKING:
@@ -152,26 +153,30 @@ class Opened:
         doubts = doubts_of(
             self._query(["fct_loss_estimates"], SQL) if self._has("fct_loss_estimates") else []
         )
+        matches = self._matches()
         rows = self._query(
             ["fct_claims"],
-            "select claim_id, as_of_date, claim_type, value, unit, asserted_by, hedge_level, hedge_phrase,"
-            " quotation, publisher, published_date, url from fct_claims"
+            "select * from fct_claims"
             " where incident_id = $incident and as_of_date <= $day and list_contains($types, claim_type)"
             " order by as_of_date, claim_id",
             types=list(claim_types),
+            named=True,
         )
         self._title("claims", rows)
-        for claim_id, as_of, kind, *rest in self._first(rows):
-            value, unit, who, level, phrase, words, publisher, published, url = rest
-            figure = "" if value is None else f" {value.normalize():,f} {printable(unit or '')}"
-            hedge = f"{level} ('{phrase}')" if phrase else level
-            click.echo(
-                f"  {as_of}  {kind}{figure}, asserted by {printable(who)}, {printable(hedge)}\n"
-                f'    "{printable(words)}"\n    {printable(publisher)}, {published}  {printable(url or "")}'
-            )
-            for line in lines_of(claim_id, doubts):
+        for row in self._first(rows):
+            for line in claim_lines(row, matches.get(row["claim_id"])):
+                click.echo(printable(line))
+            for line in lines_of(row["claim_id"], doubts):
                 click.echo(printable(line))
         self._more(rows)
+
+    def _matches(self) -> dict[str, dict[str, Any]]:
+        if not self._has("fct_claim_matches"):
+            return {}
+        found = self._query(
+            ["fct_claim_matches"], "select * from fct_claim_matches where incident_id = $incident", named=True
+        )
+        return {row["claim_id"]: row for row in found}
 
     def _print_transfers(self, rows: list[tuple[Any, ...]]) -> None:
         self._title("transfers", rows)
@@ -182,12 +187,15 @@ class Opened:
             )
         self._more(rows)
 
-    def _query(self, marts: list[str], sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    def _query(self, marts: list[str], sql: str, *, named: bool = False, **values: Any) -> list[Any]:
+        """Rows, as tuples or by name."""
         from clawback.release.read import mart_path, query
 
         files = {mart: mart_path(self.ctx.lake, self.release_id, mart) for mart in marts}
         values |= {"incident": self.incident, "day": self.day, "method": self.method}
-        return query(files, sql, {name: value for name, value in values.items() if f"${name}" in sql})[1]
+        asked = {name: value for name, value in values.items() if f"${name}" in sql}
+        names, rows = query(files, sql, asked)
+        return [dict(zip(names, row, strict=True)) for row in rows] if named else rows
 
     def _has(self, mart: str) -> bool:
         from clawback.release.read import read_release
@@ -195,13 +203,13 @@ class Opened:
         # A release of an older version may lack a mart; it still opens.
         return mart in read_release(self.ctx.lake, self.release_id).marts
 
-    def _title(self, name: str, rows: list[tuple[Any, ...]]) -> None:
+    def _title(self, name: str, rows: list[Any]) -> None:
         click.secho(f"\n{name} ({len(rows)})", bold=True)
 
-    def _first(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def _first(self, rows: list[Any]) -> list[Any]:
         return rows[: self.limit] if self.limit else rows
 
-    def _more(self, rows: list[tuple[Any, ...]]) -> None:
+    def _more(self, rows: list[Any]) -> None:
         if self.limit and len(rows) > self.limit:
             click.echo(f"  ... {len(rows) - self.limit} more; --limit 0 shows all")
 

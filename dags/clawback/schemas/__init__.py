@@ -23,7 +23,16 @@ from clawback.schemas.chain import (
     TRANSFERS,
 )
 from clawback.schemas.columns import AMOUNT, FIGURE, MAX_AMOUNT, NATIVE, PRICE, TIME, required
-from clawback.schemas.documents import CLAIM_TYPES, CLAIMS, DOCUMENT_VERSIONS, DOCUMENTS, HEDGE_LEVELS
+from clawback.schemas.documents import (
+    CLAIM_MATCHES,
+    CLAIM_TYPES,
+    CLAIMS,
+    DOCUMENT_VERSIONS,
+    DOCUMENTS,
+    HEDGE_LEVELS,
+    QUALIFIERS,
+    SENTENCES_FOR_REVIEW,
+)
 from clawback.schemas.incidents import INCIDENT_LINKS, INCIDENT_ROLES, INCIDENTS, RECOVERIES
 from clawback.schemas.trace import FLOWS, HOLDINGS, SINKS, TOTALS
 
@@ -34,6 +43,7 @@ __all__ = [
     "CHAIN_EVENTS",
     "CHAIN_FACTS",
     "CLAIMS",
+    "CLAIM_MATCHES",
     "CLAIM_TYPES",
     "DAY_TABLES",
     "DOCUMENTS",
@@ -52,8 +62,10 @@ __all__ = [
     "NATIVE",
     "PRICE",
     "PRICES",
+    "QUALIFIERS",
     "QUARANTINE",
     "RECOVERIES",
+    "SENTENCES_FOR_REVIEW",
     "SINKS",
     "SNAPSHOT_TABLES",
     "TABLES",
@@ -81,6 +93,8 @@ SNAPSHOT_TABLES: Final = {
     "labels": LABELS,
     "document_versions": DOCUMENT_VERSIONS,
     "claims": CLAIMS,
+    "claim_matches": CLAIM_MATCHES,
+    "sentences_for_review": SENTENCES_FOR_REVIEW,
     "incidents": INCIDENTS,
     "incident_roles": INCIDENT_ROLES,
     "incident_links": INCIDENT_LINKS,

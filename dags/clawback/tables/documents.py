@@ -4,7 +4,9 @@ Invariants:
     A document's versions count from 1 in the order in which the days of the chain saw them. `documents` of a
     day holds the versions that this day saw first, with their text; `document_versions` knows all versions of
     that day and before, without text. Equal title and text in a row are one version; a text that comes back
-    after another one is a new version, so nothing that was ever said is lost.
+    after another one is a new version, so nothing that was ever said is lost. Each version is read by the
+    rules once, on the day that shows it first; where people gave its claims, or its file is gone from the
+    folder, those of the rules are gone too.
 """
 
 from __future__ import annotations
@@ -20,6 +22,13 @@ Row = dict[str, Any]
 STATED: Final = "document"
 """Where a publication date comes from: the document itself; else the feed, else the day of retrieval."""
 
+SOURCE: Final = "source"
+"""Claims come with the document: people wrote them down, or its feed is made of them."""
+RULES: Final = "rules"
+"""Claims are read out of the text."""
+NOBODY: Final = "nobody"
+"""The file is gone from its folder: the rules' claims went with it."""
+
 
 @dataclass(frozen=True)
 class Versions:
@@ -33,6 +42,8 @@ class Versions:
     """By document: the version that this day shows, else the newest that is known."""
     rejected: list[tuple[str, Row, str]]
     """Source, row and reason."""
+    to_read: list[tuple[str, Row]]
+    """Source and row, with its version, of what the rules have not read yet."""
 
 
 def content_sha256(title: str, text: str) -> str:
@@ -45,8 +56,9 @@ def merge_versions(before: Sequence[Row], found: Iterable[tuple[str, Row]]) -> V
 
     Args:
         before: `document_versions` of the day before.
-        found: source and row, in rank order. Where a row says when it was retrieved, a document may stand in
-            several (two feeds, two addresses); of files that people keep, each document has one.
+        found: source and row, in rank order; `_claims_from` of a row is SOURCE or RULES. Where a row says
+            when it was retrieved, a document may stand in several (two feeds, two addresses); of files that
+            people keep, each document has one.
     """
     chains: dict[str, list[Row]] = {}
     for row in before:
@@ -55,8 +67,11 @@ def merge_versions(before: Sequence[Row], found: Iterable[tuple[str, Row]]) -> V
     standing = {document: len(chain) for document, chain in chains.items()}
     rejected: list[tuple[str, Row, str]] = []
     kept: set[str] = set()
+    shown: set[str] = set()
+    to_read: list[tuple[str, Row]] = []
     for source, row in _in_time(found):
         document = row["document_id"]
+        shown.add(document)
         if row.get("retrieved_at") is None:
             if document in kept:
                 rejected.append((source, row, "the document stands in another file already"))
@@ -65,6 +80,9 @@ def merge_versions(before: Sequence[Row], found: Iterable[tuple[str, Row]]) -> V
         chain = chains.setdefault(document, [])
         digest = content_sha256(row["title"], row["text"])
         version = _known_version(chain, digest, row.get("retrieved_at"))
+        claims_from = row.get("_claims_from", SOURCE)
+        if claims_from == RULES and (version is None or chain[version - 1]["claims_from"] != RULES):
+            to_read.append((source, {**row, "version": version or len(chain) + 1}))
         if version is None:
             version = len(chain) + 1
             about = {
@@ -72,13 +90,19 @@ def merge_versions(before: Sequence[Row], found: Iterable[tuple[str, Row]]) -> V
                 "version": version,
                 "content_sha256": digest,
                 "retrieved_at": row.get("retrieved_at"),
+                "published_date": row["published_date"],
                 "text_length": len(row["text"]),
             }
-            chain.append(about)
+            chain.append({**about, "claims_from": claims_from})
             new.append({"published_from": STATED, **row, **about, "source": source})
+        chain[version - 1]["claims_from"] = claims_from
         standing[document] = version
+    for document, chain in chains.items():
+        if document not in shown and chain[-1]["retrieved_at"] is None:
+            for about in chain:
+                about["claims_from"] = NOBODY if about["claims_from"] == RULES else about["claims_from"]
     known = sorted((row for chain in chains.values() for row in chain), key=_key)
-    return Versions(sorted(new, key=_key), known, standing, rejected)
+    return Versions(sorted(new, key=_key), known, standing, rejected, to_read)
 
 
 def _in_time(found: Iterable[tuple[str, Row]]) -> list[tuple[str, Row]]:

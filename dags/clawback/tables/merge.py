@@ -7,7 +7,7 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -15,13 +15,15 @@ from typing import Any, Final
 from clawback.cases.model import Case
 from clawback.cases.tables import case_rows
 from clawback.chain_events.transfers import event_transfers
-from clawback.claims.matching import incident_of
+from clawback.claims.matching import match_claims
 from clawback.schemas import TABLES
 from clawback.sources.base import cut_sample
 from clawback.sources.reading import DayOfSource
 from clawback.tables.chain_facts import merge_balances, merge_events
+from clawback.tables.claims import merge_claims
 from clawback.tables.documents import merge_versions
 from clawback.tables.transfers import in_order, merge_transfers
+from clawback.thefts.overrides import Overrides
 
 Row = dict[str, Any]
 
@@ -42,14 +44,29 @@ MADE_OF: Final[dict[str, frozenset[str]]] = {
     "documents": _REPORTS,
     "document_versions": _REPORTS,
     "claims": _REPORTS | _CASES,
+    "claim_matches": _REPORTS | _CASES,
+    "sentences_for_review": _REPORTS,
 }
 """Per table the sources that it is made of, by the table of their connector; `quarantine` is made of all.
 
 What connectors call `reports`, documents as they stand, becomes `documents`, their versions.
 """
 
-GOES_INTO: Final = {"_cases": "incidents", "reports": "documents"}
+GOES_INTO: Final = {"_cases": "incidents", "_matches": "claim_matches", "reports": "documents"}
 """Tables that rows end up in, where they have another name on the way."""
+
+CARRIED: Final[dict[str, frozenset[str]]] = {
+    "assets": frozenset({"assets"}),
+    "document_versions": frozenset(
+        {"documents", "document_versions", "claims", "claim_matches", "sentences_for_review"}
+    ),
+    "claims": frozenset({"claims", "claim_matches"}),
+    "sentences_for_review": frozenset({"sentences_for_review"}),
+}
+"""Tables that a day makes from those of the day before, and which tables are made of each."""
+
+READ_BY_RULES: Final = frozenset({"claims", "claim_matches", "sentences_for_review"})
+"""Tables that change when the rules do."""
 
 CONFLICT: Final = "conflict"
 """Source of an asset about whose decimals sources disagree: they stay unknown from then on."""
@@ -88,17 +105,15 @@ class _Merge:
         )
 
 
-def merge_day(
-    days: list[SourceDay], assets_before: list[Row], versions_before: Sequence[Row] = ()
-) -> dict[str, list[Row]]:
+def merge_day(days: list[SourceDay], before: Mapping[str, list[Row]] | None = None) -> dict[str, list[Row]]:
     """Rows of every table of `clawback.schemas`, in the order in which they are written.
 
     Args:
         days: the sources' rows, in rank order.
-        assets_before: the table `assets` of the day before; what is known about an asset stays known.
-        versions_before: the table `document_versions` of the day before.
+        before: tables of the day before, those of `CARRIED`; what is known about an asset stays known, and
+            so do the versions of a document and what rules read out of them.
     """
-    merge = _Merge(days)
+    merge, before = _Merge(days), before or {}
     known = {day.source: day.known for day in days}
     events = _chain_facts(merge, known, "chain_events", merge_events)
     tables: dict[str, list[Row]] = {
@@ -106,12 +121,12 @@ def merge_day(
         "chain_events": events,
         "balances": _chain_facts(merge, known, "balances", merge_balances),
         "prices": _prices(merge),
-        "assets": _assets(merge, assets_before),
+        "assets": _assets(merge, before.get("assets", [])),
         "labels": _labels(merge),
     }
     cases = _cases(merge)
     tables |= _incidents(merge, cases)
-    tables |= _documents(merge, cases, versions_before)
+    tables |= _documents(merge, cases, before)
     for day in days:
         for item in day.found.quarantined:
             record = item.record
@@ -241,24 +256,36 @@ def _cases(merge: _Merge) -> dict[str, Case]:
     return kept
 
 
-def _documents(merge: _Merge, cases: dict[str, Case], versions_before: Sequence[Row]) -> dict[str, list[Row]]:
-    known = list(cases.values())
-    versions = merge_versions(versions_before, merge.rows("reports"))
+def _documents(
+    merge: _Merge, cases: dict[str, Case], before: Mapping[str, list[Row]]
+) -> dict[str, list[Row]]:
+    shown = merge.rows("reports")
+    versions = merge_versions(before.get("document_versions", []), shown)
     for source, row, reason in versions.rejected:
         merge.reject("reports", source, row, reason)
-    claims: dict[str, Row] = {}
-    for source, row in merge.rows("claims"):
-        if row["claim_id"] in claims:
-            merge.reject("claims", source, row, "the claim stands in another file already")
-            continue
-        day = row.get("_victim_day", row["as_of_date"])
-        incident = incident_of(row["incident_id"], row.get("_victim"), day, known)
-        version = versions.standing.get(row["document_id"], 1)
-        claims[row["claim_id"]] = {**row, "incident_id": incident, "document_version": version}
+    found = merge_claims(
+        before.get("claims", []),
+        before.get("sentences_for_review", []),
+        versions,
+        shown,
+        merge.rows("claims"),
+    )
+    for source, row, reason in found.rejected:
+        merge.reject("claims", source, row, reason)
+    published = {row["document_id"]: row["published_date"] for row in versions.known}
+    decided = {
+        pair: judgement
+        for _, row in merge.rows("_matches")
+        for pair, judgement in row["decided"].decided.items()
+    }
+    matches = match_claims(found.claims, list(cases.values()), published, Overrides(decided))
+    incidents = {row["claim_id"]: row["incident_id"] for row in matches}
     return {
         "documents": versions.documents,
         "document_versions": versions.known,
-        "claims": [claims[name] for name in sorted(claims)],
+        "claims": [{**row, "incident_id": incidents[row["claim_id"]]} for row in found.claims],
+        "claim_matches": matches,
+        "sentences_for_review": found.sentences,
     }
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from clawback.claims.reader import readers_version
 from clawback.context import RunContext
 from clawback.days import day_before, day_range, parse_day
 from clawback.errors import ClawbackError
@@ -25,19 +26,16 @@ from clawback.settings import SourceSettings
 from clawback.sources.landing import RawFolder, same_parts
 from clawback.sources.reading import read_day
 from clawback.sources.registry import describe
-from clawback.tables.merge import GOES_INTO, MADE_OF, SourceDay, merge_day
+from clawback.tables.merge import CARRIED, GOES_INTO, MADE_OF, READ_BY_RULES, SourceDay, merge_day
 
 if TYPE_CHECKING:
     from clawback.tables.merge import Row
 
-CODE_VERSION: Final = "2"
+CODE_VERSION: Final = "3"
 """Raised when the same raw bytes would give other rows."""
 
 RECORDS: Final = "tables/_days"
 
-_CARRIED: Final = ("assets", "document_versions")
-"""Tables that a day makes from those of the day before."""
-_MADE_OF_VERSIONS: Final = frozenset({"documents", "document_versions", "claims"})
 
 _JUDGE_THE_PAST: Final = frozenset({"labels", "incidents"})
 """Snapshots that decide what transfers of earlier days were; of other snapshots only the newest is read."""
@@ -57,7 +55,7 @@ def make_tables(ctx: RunContext, day: date) -> str:
         raise ClawbackError(f"{day} lies before the first day {first}", where="first_day of the settings")
     standing = {source.name: _as_it_stands(ctx, source, day) for source in ctx.settings.enabled_sources}
     previous: str | None = None
-    carried: dict[str, str | None] = dict.fromkeys(_CARRIED)
+    carried: dict[str, str | None] = dict.fromkeys(CARRIED)
     for present in day_range(first, day):
         with failure_recorded(ctx.lake, ctx.clock, "tables", present.isoformat()):
             previous, carried = _make_day(ctx, present, standing, previous, carried)
@@ -78,7 +76,8 @@ def _make_day(
     inputs = {
         "code": CODE_VERSION,
         "day": day.isoformat(),
-        **carried,
+        **{f"before/{name}": key for name, key in carried.items()},
+        "readers": readers_version(),
         "sources": [_input(source, manifest) for source, manifest in manifests],
     }
     tables_of = {source.name: describe(source.connector).table for source in sources}
@@ -96,7 +95,7 @@ def _make_day(
         },
     }
     key = f"{RECORDS}/dt={day.isoformat()}/{short_hash({'inputs': inputs, 'record': record})}.json"
-    kept: dict[str, str | None] = {name: manifest_key(partitions[name]) for name in _CARRIED}
+    kept: dict[str, str | None] = {name: manifest_key(partitions[name]) for name in CARRIED}
     if ctx.lake.exists(key):
         return key, kept
     absent = {
@@ -121,8 +120,7 @@ def _write(
 ) -> None:
     merged = merge_day(
         [_read(ctx, source, manifest, day) for source, manifest in manifests if manifest is not None],
-        _carried_rows(ctx, "assets", carried),
-        _carried_rows(ctx, "document_versions", carried),
+        {name: _carried_rows(ctx, name, carried) for name in CARRIED},
     )
     for name, prefix in partitions.items():
         rows = merged[name]
@@ -191,11 +189,9 @@ def _inputs_of(table: str, inputs: dict[str, Any], tables_of: dict[str, str]) ->
         return inputs
     sources = [told for told in inputs["sources"] if tables_of[told["source"]] in MADE_OF[table]]
     own = {**inputs, "sources": sources}
-    unread = set(_CARRIED)
-    if table == "assets":
-        unread.remove("assets")
-    elif table in _MADE_OF_VERSIONS:
-        unread.remove("document_versions")
+    unread = {f"before/{name}" for name, made in CARRIED.items() if table not in made}
+    if table not in READ_BY_RULES:
+        unread.add("readers")
     return {name: value for name, value in own.items() if name not in unread}
 
 

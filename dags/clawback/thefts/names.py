@@ -129,6 +129,23 @@ def taken_apart(text: str) -> Name | None:
     return Name(kept, own, "".join(kept), "".join(own), initials, "".join(whole))
 
 
+def spellings(text: str, aliases: Mapping[str, str]) -> frozenset[tuple[str, str | tuple[str, ...]]]:
+    """Keys of a name, for an index: two names share one exactly where their likeness is `EQUAL`.
+
+    Args:
+        text: as written.
+        aliases: see `likeness`.
+    """
+    name = taken_apart(text)
+    if name is None:
+        return frozenset()
+    keys: set[tuple[str, str | tuple[str, ...]]] = {("alias", aliases.get(name.key, name.key))}
+    keys |= {("written", name.joined), ("written", name.squeezed)}
+    if max(map(len, name.own)) >= _LEAST_LENGTH:
+        keys.add(("own", name.own))
+    return frozenset(keys)
+
+
 def likeness(left: str, right: str, aliases: Mapping[str, str]) -> int:
     """How alike two names are, 0 to 100; 100 is one name in two spellings.
 

@@ -40,17 +40,31 @@ class Overrides:
 
 
 def load_overrides(path: Path) -> Overrides:
+    """Reads a file of decisions, see `parse_overrides`.
+
+    Raises:
+        ClawbackError: not such a file, or it cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ClawbackError("the overrides cannot be read", where=str(path), cause=str(error)) from error
+    return parse_overrides(data, str(path))
+
+
+def parse_overrides(data: bytes, path: str) -> Overrides:
     """Reads a list of `left`, `right`, `same` (true or false), `by` and `reason`.
+
+    Args:
+        data: the file's bytes.
+        path: its name, for errors.
 
     Raises:
         ClawbackError: not such a list, or a pair decided twice.
     """
-    try:
-        found = read_plain_yaml(path.read_bytes(), where=str(path)).value
-    except OSError as error:
-        raise ClawbackError("the overrides cannot be read", where=str(path), cause=str(error)) from error
+    found = read_plain_yaml(data, where=path).value
     if not isinstance(found, list):
-        raise ClawbackError("the overrides are no list", where=str(path))
+        raise ClawbackError("the overrides are no list", where=path)
     decided: dict[tuple[str, str], Judgement] = {}
     for number, entry in enumerate(found, start=1):
         where = f"{path}, entry {number}"

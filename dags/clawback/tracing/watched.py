@@ -132,7 +132,7 @@ def _judgements(ctx: RunContext, day: date | None) -> tuple[list[Role], list[Lab
         # Snapshots belong to every day.
         found = read_day(ctx.lake, source.connector, standing.parts, day or known)
         days.append(SourceDay(source.name, known, found))
-    tables = merge_day(days, [])
+    tables = merge_day(days)
     rank = [source.name for source in ctx.settings.enabled_sources]
     return roles_of(tables["incident_roles"]), labels_of(tables["labels"], rank)
 

@@ -24,6 +24,7 @@ from clawback.sources.base import (
     cut_sample,
     read_bytes,
 )
+from clawback.tables.documents import RULES
 
 _PAGES: Final = ("text/html", "application/xhtml+xml")
 
@@ -75,6 +76,7 @@ def _row(visit: Visit) -> Row:
         "language": found.language,
         "text": found.text,
         "sha256": sha256_hex(visit.answered.body),
+        "_claims_from": RULES,
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from clawback.claims.documents import MAX_BYTES, ParsedReport, add_extracted, document_id, parse_report
+from clawback.claims.documents import MAX_BYTES, ParsedReport, document_id, parse_report
 from clawback.documents.addresses import plain_address
 from clawback.documents.bounded import shared_reader
 from clawback.documents.charset import decode
@@ -18,21 +18,21 @@ from clawback.documents.reading import PlainDocument, Unreadable
 from clawback.hashing import sha256_hex
 from clawback.sources.base import WHOLE_FILE, Options, ParsedPart, QuarantinedRow, Row, cut_sample, read_bytes
 from clawback.sources.report_files.about import PROBLEM, SUFFIX
+from clawback.tables.documents import RULES, SOURCE
 
 _LAST_DAY: Final = date(2099, 12, 31)
 """A file of a folder has no day of retrieval before which it must have been published."""
 
 
 def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> ParsedPart:
-    """Read one report; see `clawback.sources.base`. A claim keeps its victim's name for the matching."""
+    """Read one report; see `clawback.sources.base`. `_claims_from` says who reads its claims."""
     parsed = ParsedPart()
     curated = part.lower().endswith(".json")
     try:
         content = read_bytes(data, MAX_BYTES if curated else MAX_PDF)
         if not curated:
             row = _row(content, part, options.get("about", {}).get(part, {}))
-            report = ParsedReport(row)
-            add_extracted(report, row)
+            report = ParsedReport(row, has_claims=False)
     except ValueError as error:
         parsed.quarantined.append(QuarantinedRow("reports", WHOLE_FILE, str(error), cut_sample(part)))
         return parsed
@@ -40,9 +40,9 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
         # Source and part are set where the tables are made; here the same bytes must give the same rows.
         report = parse_report(content, source="")
     if report.report_row is not None:
-        parsed.add("reports", report.report_row)
-    for claim, victim in zip(report.claims, report.victims, strict=True):
-        parsed.add("claims", {**claim, "_victim": victim})
+        parsed.add("reports", {**report.report_row, "_claims_from": SOURCE if report.has_claims else RULES})
+    for claim in report.claims:
+        parsed.add("claims", claim)
     for reject in report.rejected:
         table = "reports" if reject.row == WHOLE_FILE else "claims"
         parsed.quarantined.append(QuarantinedRow(table, reject.row, reject.reason, reject.sample))

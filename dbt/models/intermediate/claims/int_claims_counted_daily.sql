@@ -22,7 +22,8 @@ final as (
         claims.as_of_date,
         claims.published_date,
         row_number() over (
-            partition by incident_days.incident_id, incident_days.day, claims.claim_type, claims.unit
+            partition by
+                incident_days.incident_id, incident_days.day, claims.claim_type, claims.unit, claims.value is null
             order by
                 claims.as_of_date desc,
                 claims.published_date desc,

@@ -1,146 +1,35 @@
 with
 
-claims as (
-    select * from {{ ref('int_claims_enriched') }}
-),
-
--- Measures that are sums of money or shares of the loss; the others carry no figure.
 estimates as (
-    select
-        incident_id,
-        claim_type as measure,
-        claim_id,
-        document_id,
-        value,
-        unit,
-        value_usd,
-        value_pct,
-        asserted_by,
-        hedge_level,
-        hedge_rank,
-        is_counted,
-        as_of_date,
-        published_date
-    from claims
-    where
-        incident_id is not null
-        and claim_type in ('loss', 'recovered', 'frozen', 'returned', 'seized', 'insured', 'made_whole')
-        and value is not null
+    select * from {{ ref('int_estimates_marked') }}
 ),
 
-priced as (
-    select * from estimates
-    where is_counted and value_usd > 0
+chosen_daily as (
+    select * from {{ ref('int_estimates_chosen_daily') }}
 ),
 
--- Three or more figures of one speaker in one document, the largest being the sum of the others: those are parts.
-of_one_document as (
-    select
-        incident_id,
-        measure,
-        document_id,
-        asserted_by,
-        as_of_date,
-        max(value_usd) as largest_usd,
-        count(distinct value_usd) > 2
-        and abs(2 * max(value_usd) - sum(distinct value_usd)) * 100 <= max(value_usd) * 2 as has_parts
-    from priced
-    group by incident_id, measure, document_id, asserted_by, as_of_date
-),
-
-marked as (
-    select
-        priced.*,
-        of_one_document.has_parts and priced.value_usd < of_one_document.largest_usd as is_part
-    from priced
-    inner join of_one_document
-        using (incident_id, measure, document_id, asserted_by, as_of_date)
-),
-
-counted as (
-    select * from marked
-    where not is_part
-),
-
-figures as (
-    select
-        incident_id,
-        measure,
-        value_usd,
-        count(distinct asserted_by) as asserter_count,
-        max(published_date) as newest_published_date,
-        max(as_of_date) as newest_as_of_date
-    from counted
-    group by incident_id, measure, value_usd
-),
-
--- Among figures that nothing else tells apart the middle one is taken: an outlier is never chosen for its size.
-placed as (
-    select
-        *,
-        case when measure = 'loss' then asserter_count end as voices,
-        case when measure != 'loss' then newest_as_of_date end as newest_as_of
-    from figures
-),
-
-tied as (
-    select
-        *,
-        row_number() over (
-            partition by incident_id, measure, voices, newest_as_of, newest_published_date
-            order by value_usd
-        ) as place,
-        count(*) over (
-            partition by incident_id, measure, voices, newest_as_of, newest_published_date
-        ) as equally_recent_count
-    from placed
-),
-
-ranked as (
-    select
-        *,
-        -- A loss is one figure, on which voices agree; what came back grows, so its newest figure counts.
-        row_number() over (
-            partition by incident_id, measure
-            order by
-                voices desc nulls last,
-                newest_as_of desc nulls last,
-                newest_published_date desc,
-                (place != equally_recent_count // 2 + 1)
-        ) as choice_rank,
-        count(*) over (partition by incident_id, measure) as figure_count,
-        count(*) over (partition by incident_id, measure, voices) as equally_asserted_count
-    from tied
+last_days as (
+    select max(day) as last_day from {{ ref('stg_lake__days') }}
 ),
 
 chosen as (
-    select
-        incident_id,
-        measure,
-        min(value_usd) as low_usd,
-        max(value_usd) as high_usd,
-        max(value_usd) filter (where choice_rank = 1) as chosen_usd,
-        max(
-            case
-                when figure_count = 1 then 'only_figure'
-                when measure != 'loss' then 'latest'
-                when equally_asserted_count = 1 then 'most_asserted'
-                when equally_recent_count = 1 then 'most_asserted_then_latest'
-                else 'most_asserted_then_latest_then_upper_median'
-            end
-        ) filter (where choice_rank = 1) as chosen_rule
-    from ranked
-    group by incident_id, measure
+    select chosen_daily.*
+    from chosen_daily
+    inner join last_days on chosen_daily.day = last_days.last_day
+),
+
+counted as (
+    select * from estimates
+    where is_compared and value_usd is not null
 ),
 
 losses as (
     select
         incident_id,
-        low_usd as lowest_loss_usd,
-        high_usd as highest_loss_usd,
-        chosen_usd as chosen_loss_usd
-    from chosen
-    where measure = 'loss'
+        max(highest_usd) as highest_loss_usd
+    from estimates
+    where is_compared and measure = 'loss'
+    group by incident_id
 ),
 
 pairs as (
@@ -191,7 +80,7 @@ pairs as (
     from counted
     inner join counted as other
         on counted.incident_id = other.incident_id and counted.claim_id != other.claim_id
-    inner join chosen
+    left join chosen
         on counted.incident_id = chosen.incident_id and counted.measure = chosen.measure
 ),
 
@@ -220,12 +109,16 @@ final as (
         estimates.claim_id,
         estimates.document_id,
         estimates.value,
+        estimates.low,
+        estimates.high,
         estimates.unit,
+        estimates.qualifier,
         estimates.value_usd,
         estimates.asserted_by,
         estimates.hedge_level,
         estimates.is_counted,
-        coalesce(marked.is_part, false) as is_part,
+        estimates.is_part,
+        estimates.as_of_date > last_days.last_day as is_ahead,
         estimates.as_of_date,
         estimates.published_date,
         chosen.low_usd,
@@ -233,7 +126,7 @@ final as (
         chosen.chosen_usd,
         chosen.chosen_rule,
         coalesce(
-            not marked.is_part and estimates.value_usd = chosen.chosen_usd, false
+            estimates.is_compared and not is_ahead and estimates.value_usd = chosen.chosen_usd, false
         ) as is_chosen,
         coalesce(flags.is_self_contradiction, false) as is_self_contradiction,
         coalesce(flags.is_factor_of_ten, false) as is_factor_of_ten,
@@ -242,18 +135,18 @@ final as (
         coalesce(
             estimates.measure not in ('loss', 'made_whole')
             and (
-                estimates.value_usd * 100 > losses.highest_loss_usd * 102
+                estimates.lowest_usd * 100 > losses.highest_loss_usd * 102
                 or estimates.value_pct > 100
             ),
             false
         ) as is_impossible,
         flags.contradicted_by
     from estimates
+    cross join last_days
     left join chosen
         on estimates.incident_id = chosen.incident_id and estimates.measure = chosen.measure
     left join losses on estimates.incident_id = losses.incident_id
     left join flags on estimates.claim_id = flags.claim_id
-    left join marked on estimates.claim_id = marked.claim_id
 )
 
 select * from final

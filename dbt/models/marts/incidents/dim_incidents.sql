@@ -9,7 +9,8 @@ days as (
 ),
 
 loss_figures as (
-    select * from {{ ref('int_loss_figures_daily') }}
+    select * from {{ ref('int_estimates_chosen_daily') }}
+    where measure = 'loss'
 ),
 
 attributions as (
@@ -35,11 +36,11 @@ final as (
         incidents.occurred_precision,
         array_to_string(list_sort(list_distinct(incidents.chains_affected)), ',') as chains_affected,
         coalesce(wholes.chains_traced, '') as chains_traced,
-        loss_figures.reported_loss_low_usd,
-        loss_figures.reported_loss_high_usd,
-        loss_figures.reported_loss_chosen_usd,
-        loss_figures.reported_loss_rule,
-        coalesce(loss_figures.loss_claim_count, 0)::integer as loss_claim_count,
+        loss_figures.low_usd as reported_loss_low_usd,
+        loss_figures.high_usd as reported_loss_high_usd,
+        loss_figures.chosen_usd as reported_loss_chosen_usd,
+        loss_figures.chosen_rule as reported_loss_rule,
+        coalesce(loss_figures.claim_count, 0)::integer as loss_claim_count,
         attributions.attributed_to,
         attributions.attribution_level,
         attributions.attribution_asserted_by,

@@ -14,6 +14,8 @@ claims as (
     where
         claim_type in ('recovered', 'frozen', 'returned', 'seized', 'insured', 'made_whole')
         and incident_id is not null
+        and not coalesce(is_part, false)
+        and withdrawn_in_version is null
 ),
 
 observed as (

@@ -9,7 +9,8 @@ incidents as (
 ),
 
 loss_figures as (
-    select * from {{ ref('int_loss_figures_daily') }}
+    select * from {{ ref('int_estimates_chosen_daily') }}
+    where measure = 'loss'
 ),
 
 recovery_figures as (
@@ -41,10 +42,10 @@ joined as (
         incident_days.incident_id,
         incident_days.day,
         incidents.victim,
-        loss_figures.reported_loss_low_usd,
-        loss_figures.reported_loss_high_usd,
-        loss_figures.reported_loss_chosen_usd,
-        loss_figures.reported_loss_rule,
+        loss_figures.low_usd as reported_loss_low_usd,
+        loss_figures.high_usd as reported_loss_high_usd,
+        loss_figures.chosen_usd as reported_loss_chosen_usd,
+        loss_figures.chosen_rule as reported_loss_rule,
         recovery_figures.reported_recovered_low_usd,
         recovery_figures.reported_recovered_high_usd,
         recovery_figures.reported_recovered_latest_usd,

@@ -12,7 +12,14 @@ final as (
         incident_id,
         claim_type,
         value,
+        low,
+        high,
         unit,
+        qualifier,
+        is_part,
+        victim,
+        theft_first_date,
+        theft_last_date,
         actor,
         asserted_by,
         hedge_phrase,
@@ -22,6 +29,7 @@ final as (
         quote_start,
         quote_end,
         rule,
+        withdrawn_in_version,
         note
     from source
 )
