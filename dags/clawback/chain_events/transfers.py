@@ -39,7 +39,7 @@ def event_transfers(
         Rows to add to `transfers`, and events that contradict a transfer at their own place, with the reason.
     """
     wanted = [
-        row for event in events if not event.get("_before", False) and (row := _transfer(event)) is not None
+        row for event in events if not event.get("_before", False) and (row := transfer_of(event)) is not None
     ]
     transactions = {(row["chain"], row["tx_hash"]) for row in wanted}
     beside = [row for row in transfers if (row["chain"], row["tx_hash"]) in transactions]
@@ -58,7 +58,8 @@ def event_transfers(
     return added, contradicting
 
 
-def _transfer(event: Row) -> Row | None:
+def transfer_of(event: Row) -> Row | None:
+    """The transfer that an event tells of; None where it moves nothing."""
     address, asset, amount = event["address"], event["asset"], event["amount"]
     if address is None or asset is None or not amount:
         return None

@@ -17,11 +17,11 @@ from clawback.cases.tables import case_rows
 from clawback.chain_events.transfers import event_transfers
 from clawback.claims.matching import incident_of
 from clawback.schemas import TABLES
-from clawback.sources.base import cut_sample
+from clawback.sources.base import QuarantinedRow, cut_sample
 from clawback.sources.reading import DayOfSource
 from clawback.tables.chain_facts import merge_balances, merge_events
 from clawback.tables.documents import merge_versions
-from clawback.tables.transfers import in_order, merge_transfers
+from clawback.tables.transfers import in_order, merge_transfers, public
 
 Row = dict[str, Any]
 
@@ -74,18 +74,33 @@ class _Merge:
         return [(day.source, row) for day in self.days for row in day.found.rows.get(table, [])]
 
     def reject(self, table: str, source: str, row: Row, reason: str) -> None:
-        """Write down a row that the merge turned away; it has no file of its own any more."""
-        shown = {name: str(value) for name, value in row.items() if value is not None and name[0] != "_"}
-        self.quarantine.append(
-            {
-                "source": source,
-                "table": table,
-                "part": "merge",
-                "row": 0,
-                "reason": reason,
-                "sample": cut_sample(shown),
-            }
-        )
+        """Write down a row that the merge turned away."""
+        self.quarantine.append(rejected_row(table, source, row, reason))
+
+
+def rejected_row(table: str, source: str, row: Row, reason: str) -> Row:
+    """Row of `quarantine` about a row that the merge turned away; it has no file of its own any more."""
+    shown = {name: str(value) for name, value in row.items() if value is not None and name[0] != "_"}
+    return {
+        "source": source,
+        "table": table,
+        "part": "merge",
+        "row": 0,
+        "reason": reason,
+        "sample": cut_sample(shown),
+    }
+
+
+def quarantine_row(source: str, part: str, record: QuarantinedRow) -> Row:
+    """Row of `quarantine` about a record that parsing turned away."""
+    return {
+        "source": source,
+        "table": record.table,
+        "part": part,
+        "row": record.row,
+        "reason": cut_sample(record.reason),
+        "sample": record.sample,
+    }
 
 
 def merge_day(
@@ -113,21 +128,12 @@ def merge_day(
     tables |= _incidents(merge, cases)
     tables |= _documents(merge, cases, versions_before)
     for day in days:
-        for item in day.found.quarantined:
-            record = item.record
-            merge.quarantine.append(
-                {
-                    "source": day.source,
-                    "table": record.table,
-                    "part": item.part,
-                    "row": record.row,
-                    "reason": cut_sample(record.reason),
-                    "sample": record.sample,
-                }
-            )
+        merge.quarantine += [
+            quarantine_row(day.source, item.part, item.record) for item in day.found.quarantined
+        ]
     order = ("source", "table", "part", "row", "reason", "sample")
     tables["quarantine"] = sorted(merge.quarantine, key=lambda row: tuple(row[name] for name in order))
-    return {name: [_public(row) for row in tables[name]] for name in TABLES}
+    return {name: [public(row) for row in tables[name]] for name in TABLES}
 
 
 def _transfers(merge: _Merge, known: dict[str, date], events: list[Row]) -> list[Row]:
@@ -177,7 +183,7 @@ def _prices(merge: _Merge) -> list[Row]:
 def _assets(merge: _Merge, before: list[Row]) -> list[Row]:
     kept: dict[tuple[str, str], Row] = {(row["chain"], row["asset"]): dict(row) for row in before}
     for source, found in merge.rows("assets"):
-        row = {**_public(found), "source": source}
+        row = {**public(found), "source": source}
         key = (row["chain"], row["asset"])
         present = kept.get(key)
         if present is None:
@@ -260,7 +266,3 @@ def _documents(merge: _Merge, cases: dict[str, Case], versions_before: Sequence[
         "document_versions": versions.known,
         "claims": [claims[name] for name in sorted(claims)],
     }
-
-
-def _public(row: Row) -> Row:
-    return {name: value for name, value in row.items() if not name.startswith("_")}

@@ -11,23 +11,37 @@ Invariants:
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from clawback.context import RunContext
 from clawback.days import day_before, day_range, parse_day
 from clawback.errors import ClawbackError
-from clawback.hashing import canonical_json, short_hash
-from clawback.lake.partition import Manifest, manifest_key, read_manifest, write_partition
+from clawback.hashing import canonical_json, file_sha256_hex, short_hash
+from clawback.lake.partition import (
+    Manifest,
+    Part,
+    manifest_key,
+    read_manifest,
+    write_manifest,
+    write_partition,
+)
 from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.release.runs import failure_recorded
 from clawback.schemas import TABLES
 from clawback.settings import SourceSettings
 from clawback.sources.landing import RawFolder, same_parts
-from clawback.sources.reading import read_day
+from clawback.sources.reading import DayOfSource, block_parts, read_day
 from clawback.sources.registry import describe
+from clawback.sources.stretches import BrokenPart
+from clawback.tables.chain_day import STREAMED, ChainDay, write_chain_day
 from clawback.tables.merge import GOES_INTO, MADE_OF, SourceDay, merge_day
+from clawback.tables.windows import BlockSource
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from clawback.tables.merge import Row
 
 CODE_VERSION: Final = "2"
@@ -119,19 +133,88 @@ def _write(
     partitions: dict[str, str],
     carried: dict[str, str | None],
 ) -> None:
+    present = [(source, manifest) for source, manifest in manifests if manifest is not None]
+    blocks = _blocks(ctx, present, day)
+    with_blocks = {one.source for one in blocks.blocks}
+    days = [
+        _without_rows(source, manifest) if source.name in with_blocks else _read(ctx, source, manifest, day)
+        for source, manifest in present
+    ]
+    blocks.take_from(days)
     merged = merge_day(
-        [_read(ctx, source, manifest, day) for source, manifest in manifests if manifest is not None],
+        days,
         _carried_rows(ctx, "assets", carried),
         _carried_rows(ctx, "document_versions", carried),
     )
-    for name, prefix in partitions.items():
-        rows = merged[name]
-        data = table_to_bytes(rows_to_table(rows, TABLES[name]))
-        meta = {"table": name, "day": day.isoformat(), "code": CODE_VERSION}
-        write_partition(ctx.lake, prefix, {"part-0000.parquet": data}, meta, {"part-0000.parquet": len(rows)})
-    turned_away = merged["quarantine"]
+    tables = {
+        name: rows_to_table(merged[name], TABLES[name])
+        for name in partitions
+        if not blocks.blocks or name not in (*STREAMED, "quarantine")
+    }
+    if blocks.blocks and partitions.keys() & {*STREAMED, "quarantine"}:
+        tables["quarantine"] = _write_blocks(ctx, day, blocks, merged, partitions)
+    for name in tables.keys() & partitions.keys():
+        table = tables[name]
+        data = {"part-0000.parquet": table_to_bytes(table)}
+        rows = {"part-0000.parquet": table.num_rows}
+        write_partition(ctx.lake, partitions[name], data, _meta(name, day), rows)
+    turned_away = tables.get("quarantine", TABLES["quarantine"].empty_table()).num_rows
     if turned_away and "quarantine" in partitions:
-        ctx.progress(f"{day} tables: {len(turned_away)} records in quarantine")
+        ctx.progress(f"{day} tables: {turned_away} records in quarantine")
+
+
+def _write_blocks(
+    ctx: RunContext,
+    day: date,
+    blocks: ChainDay,
+    merged: dict[str, list[Row]],
+    partitions: dict[str, str],
+) -> pa.Table:
+    """Write what streams; all that was turned away is given back."""
+    ctx.work_dir.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=ctx.work_dir, prefix="tables-") as folder:
+        try:
+            written = write_chain_day(blocks, merged, partitions, Path(folder))
+        except BrokenPart as error:
+            raise _unreadable(", ".join(one.source for one in blocks.blocks), str(error)) from error
+        for name, (path, rows) in written.files.items():
+            key = f"{partitions[name]}/part-0000.parquet"
+            part = Part(key, path.stat().st_size, file_sha256_hex(path), rows)
+            ctx.lake.put_file(key, path)
+            write_manifest(ctx.lake, partitions[name], [part], _meta(name, day))
+    return written.quarantine
+
+
+def _meta(table: str, day: date) -> dict[str, Any]:
+    return {"table": table, "day": day.isoformat(), "code": CODE_VERSION}
+
+
+def _blocks(ctx: RunContext, present: list[tuple[SourceSettings, Manifest]], day: date) -> ChainDay:
+    """Sources that give whole blocks as columns."""
+    found = []
+    for source, manifest in present:
+        parts = block_parts(ctx.lake, source.connector, manifest.parts) if manifest.parts else None
+        if parts is not None:
+            found.append(BlockSource(source.name, _known(manifest), parts))
+    rank = [source.name for source, _ in present]
+    return ChainDay(found, rank, day, day == ctx.settings.first_day)
+
+
+def _without_rows(source: SourceSettings, manifest: Manifest) -> SourceDay:
+    return SourceDay(source.name, _known(manifest), DayOfSource())
+
+
+def _known(manifest: Manifest) -> date:
+    return date.fromisoformat(manifest.meta["known"])
+
+
+def _unreadable(source: str, where: str, reason: str | None = None) -> ClawbackError:
+    return ClawbackError(
+        f"landed bytes of '{source}' cannot be read any more",
+        where=where,
+        cause=reason,
+        remedy="ingest the day again with this version",
+    )
 
 
 def _raw(ctx: RunContext, source: SourceSettings, day: date, standing: Manifest | None) -> Manifest | None:
@@ -207,13 +290,7 @@ def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date
     is_first = day == ctx.settings.first_day
     found = read_day(ctx.lake, source.connector, manifest.parts, day, is_first=is_first)
     if found.broken:
-        part, reason = found.broken[0]
-        raise ClawbackError(
-            f"landed bytes of '{source.name}' cannot be read any more",
-            where=part,
-            cause=reason,
-            remedy="ingest the day again with this version",
-        )
+        raise _unreadable(source.name, *found.broken[0])
     own = describe(source.connector).table
     for table in found.rows:
         # Else a table would keep its name when this source's rows change.
@@ -223,7 +300,7 @@ def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date
                 where=f"connector '{source.connector}'",
                 remedy="say so in MADE_OF of clawback.tables.merge",
             )
-    return SourceDay(source.name, date.fromisoformat(manifest.meta["known"]), found)
+    return SourceDay(source.name, _known(manifest), found)
 
 
 def _carried_rows(ctx: RunContext, table: str, carried: dict[str, str | None]) -> list[Row]:

@@ -48,13 +48,17 @@ class Wish:
     logs: Wanted = field(default_factory=Wanted)
 
 
+AnswerBytes = bytes | bytearray | memoryview
+"""An answer as it came, or where it lies in a landed part."""
+
+
 @dataclass(frozen=True)
 class Answers:
     """What a node said about some blocks, as it came; traces where they were asked for."""
 
-    blocks: bytes | bytearray
-    receipts: bytes | bytearray
-    traces: bytes | bytearray | None
+    blocks: AnswerBytes
+    receipts: AnswerBytes
+    traces: AnswerBytes | None
 
     @property
     def largest(self) -> int:
@@ -89,12 +93,12 @@ def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> 
     return _FRAMES.post(endpoint, [(hex(number), _CALL_TRACER) for number in asked])
 
 
-def read_traces(answer: bytes | bytearray, count: int) -> list[list[Trace]]:
+def read_traces(answer: AnswerBytes, count: int) -> list[list[Trace]]:
     """Answers of `trace_block` to so many questions. Raises NodeFailure."""
     return _TRACES.read(answer, count)
 
 
-def read_frames(answer: bytes | bytearray, count: int) -> list[list[TracedTransaction]]:
+def read_frames(answer: AnswerBytes, count: int) -> list[list[TracedTransaction]]:
     """Answers of `debug_traceBlockByNumber` to so many questions. Raises NodeFailure."""
     return _FRAMES.read(answer, count)
 
