@@ -13,9 +13,10 @@ from clawback.chains.evm.internal import values_of_frames, values_of_traces
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
+from clawback.chains.evm.receipts import BY_BLOCK, ask_receipts
 from clawback.chains.evm.receipts_root import check_receipts_roots
 from clawback.chains.evm.rpc import Question
-from clawback.chains.evm.shapes import Block, Receipt, Trace, TracedTransaction
+from clawback.chains.evm.shapes import Block, Trace, TracedTransaction
 from clawback.chains.evm.transfers import (
     Refused,
     Rows,
@@ -29,7 +30,6 @@ from clawback.chains.evm.transfers import (
 from clawback.chains.evm.transport import Endpoint
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
-_RECEIPTS: Final = Question("eth_getBlockReceipts", list[Receipt])
 _TRACES: Final = Question("trace_block", list[Trace])
 _FRAMES: Final = Question("debug_traceBlockByNumber", list[TracedTransaction])
 _CALL_TRACER: Final = {"tracer": "callTracer"}
@@ -78,10 +78,9 @@ class Reading:
 
 def ask_blocks(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> Answers:
     """Ask for full blocks, receipts and traces. Raises NodeFailure."""
-    named = [(hex(number),) for number in asked]
     traced = ask_traces(endpoint, asked, traces)
-    blocks = _BLOCKS.post(endpoint, [(name, True) for (name,) in named])
-    return Answers(blocks, _RECEIPTS.post(endpoint, named), traced)
+    blocks = _BLOCKS.post(endpoint, [(hex(number), True) for number in asked])
+    return Answers(blocks, ask_receipts(endpoint, asked, blocks), traced)
 
 
 def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> bytes | bytearray | None:
@@ -116,7 +115,7 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
     """
     count = None if asked is None else len(asked)
     blocks = _BLOCKS.read(answers.blocks, count)
-    receipts = _RECEIPTS.read(answers.receipts, len(blocks))
+    receipts = BY_BLOCK.read(answers.receipts, len(blocks))
     if not blocks:
         raise Lie("there is no block in the answer")
     if asked is None:

@@ -60,6 +60,8 @@ class Endpoint:
         self._path = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
         self.name = f"{self._url.scheme}://{self._host}:{self._port}"
         """As errors and progress may show it: keys of paid services travel in paths."""
+        self.lacks: set[str] = set()
+        """Methods that it was found not to offer, and for which another way was found."""
 
     def post(self, body: bytes) -> bytes | bytearray:
         """Ask; the answer's bytes, unpacked.
