@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from clawback.chains.evm.catalogue import wrapped_coins
 from clawback.chains.evm.topics import DEPOSIT
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
@@ -167,7 +168,7 @@ def both_ways(
     blocks = [BlockSource(name, KNOWN, parts_of(landed)) for name in ("node", "second")[: 1 + twice]]
     rank = others()
     names = [one.source if isinstance(one, SourceDay) else one for one in rank]
-    day = ChainDay(blocks, names, DAY, is_first)
+    day = ChainDay(blocks, names, DAY, is_first, wrapped_coins())
     rows = [one if isinstance(one, SourceDay) else SourceDay(one, KNOWN, DayOfSource()) for one in rank]
     day.take_from(rows)
     written = write_chain_day(day, merge_day(rows, []), ("transfers", "chain_events"), folder)
@@ -254,7 +255,7 @@ def test_blocks_that_do_not_follow_are_no_day(landed: tuple[RunContext, Manifest
     gap = [part for part in manifest.parts if not part.key.endswith("part-0001.json.gz")]
     parts = block_parts(ctx.lake, "evm_rpc", gap)
     assert parts is not None
-    day = ChainDay([BlockSource("node", KNOWN, parts)], ["node"], DAY, is_first=False)
+    day = ChainDay([BlockSource("node", KNOWN, parts)], ["node"], DAY, False, wrapped_coins())
     rows = [SourceDay("node", KNOWN, DayOfSource())]
     with pytest.raises(ValueError, match="block 9 does not follow on block 4"):
         write_chain_day(day, merge_day(rows, []), ("transfers",), tmp_path)

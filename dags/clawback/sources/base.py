@@ -123,6 +123,8 @@ class Context:
     """The newest raw manifest of this source for another day."""
     read: Callable[[Part], bytes]
     """The bytes of a part that this source has landed."""
+    chains: Mapping[str, Mapping[str, Any]]
+    """Rows of EVM chains that the settings change or add."""
     watched: Callable[[str], Watched]
     """What is watched on the day on a chain, by the case files and the trace of the day before; slow.
 

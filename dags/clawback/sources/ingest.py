@@ -110,6 +110,7 @@ def _fetch(ctx: RunContext, source_name: str, day: date, known: date, http: Http
                     land=landing.land,
                     raw_manifest=folder.newest,
                     read=partial(read_part, ctx.lake),
+                    chains=ctx.settings.chains,
                     watched=lambda chain: _watched(ctx, chain, day),
                 ),
                 day,

@@ -64,6 +64,9 @@ class StretchFunctions(Protocol):
     def stretches(self, data: bytes, options: Options, day: date | None) -> Iterator[Stretch]:
         """The blocks of one landed part; with a day, rows of this day alone."""
 
+    def facts(self, options: Options) -> list[Row]:
+        """Rows of `assets` that are known without any block."""
+
     def places(self, data: bytes) -> Iterator[Places]:
         """Where the transactions of one landed part are, without reading what they did."""
 

@@ -38,6 +38,8 @@ class ChainDay:
     rank: Sequence[str]
     day: date
     is_first: bool
+    wrapped: frozenset[tuple[str, str]]
+    """(chain, contract) of every chain's own coin in token form."""
     light: dict[str, list[tuple[str, Row]]] = field(default_factory=dict)
     """By table, rows of other sources that are about these chains."""
 
@@ -66,7 +68,7 @@ class ChainDay:
         }
         sources = [one for one in self.blocks if one.parts.chain == chain]
         transfers, events = (of_chain[table] for table in STREAMED)
-        return windows(sources, self.rank, transfers, events, self.day, is_first=self.is_first)
+        return windows(sources, self.rank, transfers, events, self.day, self.wrapped, is_first=self.is_first)
 
 
 @dataclass(frozen=True)

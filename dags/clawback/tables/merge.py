@@ -7,14 +7,14 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from clawback.cases.model import Case
 from clawback.cases.tables import case_rows
-from clawback.chain_events.transfers import event_transfers
+from clawback.chain_events.transfers import WrappedCoin, event_transfers
 from clawback.claims.matching import incident_of
 from clawback.schemas import TABLES
 from clawback.sources.base import QuarantinedRow, cut_sample
@@ -104,7 +104,10 @@ def quarantine_row(source: str, part: str, record: QuarantinedRow) -> Row:
 
 
 def merge_day(
-    days: list[SourceDay], assets_before: list[Row], versions_before: Sequence[Row] = ()
+    days: list[SourceDay],
+    assets_before: list[Row],
+    versions_before: Sequence[Row] = (),
+    wrapped: Collection[WrappedCoin] | None = None,
 ) -> dict[str, list[Row]]:
     """Rows of every table of `clawback.schemas`, in the order in which they are written.
 
@@ -112,12 +115,13 @@ def merge_day(
         days: the sources' rows, in rank order.
         assets_before: the table `assets` of the day before; what is known about an asset stays known.
         versions_before: the table `document_versions` of the day before.
+        wrapped: contracts of chains' own coins in token form; those of the package by default.
     """
     merge = _Merge(days)
     known = {day.source: day.known for day in days}
     events = _chain_facts(merge, known, "chain_events", merge_events)
     tables: dict[str, list[Row]] = {
-        "transfers": _transfers(merge, known, events),
+        "transfers": _transfers(merge, known, events, wrapped),
         "chain_events": events,
         "balances": _chain_facts(merge, known, "balances", merge_balances),
         "prices": _prices(merge),
@@ -136,7 +140,9 @@ def merge_day(
     return {name: [public(row) for row in tables[name]] for name in TABLES}
 
 
-def _transfers(merge: _Merge, known: dict[str, date], events: list[Row]) -> list[Row]:
+def _transfers(
+    merge: _Merge, known: dict[str, date], events: list[Row], wrapped: Collection[WrappedCoin] | None
+) -> list[Row]:
     by_source = [
         (
             day.source,
@@ -150,7 +156,7 @@ def _transfers(merge: _Merge, known: dict[str, date], events: list[Row]) -> list
     rows, rejected = merge_transfers(by_source)
     for source, row, reason in rejected:
         merge.reject("transfers", source, row, reason)
-    told, contradicting = event_transfers(events, rows)
+    told, contradicting = event_transfers(events, rows, wrapped)
     for row, reason in contradicting:
         merge.reject("transfers", row["source"], row, reason)
     return in_order(rows + told) if told else rows

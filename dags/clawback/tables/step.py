@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from clawback.chains.evm.catalogue import wrapped_coins
 from clawback.context import RunContext
 from clawback.days import day_before, day_range, parse_day
 from clawback.errors import ClawbackError
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
     from clawback.tables.merge import Row
 
-CODE_VERSION: Final = "2"
+CODE_VERSION: Final = "3"
 """Raised when the same raw bytes would give other rows."""
 
 RECORDS: Final = "tables/_days"
@@ -91,6 +92,7 @@ def _make_day(
     manifests = [(source, _raw(ctx, source, day, standing[source.name])) for source in sources]
     inputs = {
         "code": CODE_VERSION,
+        "wrapped": _wrapped_by_settings(ctx),
         "day": day.isoformat(),
         **carried,
         "sources": [_input(source, manifest) for source, manifest in manifests],
@@ -135,16 +137,14 @@ def _write(
 ) -> None:
     present = [(source, manifest) for source, manifest in manifests if manifest is not None]
     blocks = _blocks(ctx, present, day)
-    with_blocks = {one.source for one in blocks.blocks}
-    days = [
-        _without_rows(source, manifest) if source.name in with_blocks else _read(ctx, source, manifest, day)
-        for source, manifest in present
-    ]
+    with_blocks = {one.source: _without_blocks(one) for one in blocks.blocks}
+    days = [with_blocks.get(source.name) or _read(ctx, source, manifest, day) for source, manifest in present]
     blocks.take_from(days)
     merged = merge_day(
         days,
         _carried_rows(ctx, "assets", carried),
         _carried_rows(ctx, "document_versions", carried),
+        blocks.wrapped,
     )
     tables = {
         name: rows_to_table(merged[name], TABLES[name])
@@ -197,11 +197,14 @@ def _blocks(ctx: RunContext, present: list[tuple[SourceSettings, Manifest]], day
         if parts is not None:
             found.append(BlockSource(source.name, _known(manifest), parts))
     rank = [source.name for source, _ in present]
-    return ChainDay(found, rank, day, day == ctx.settings.first_day)
+    wrapped = wrapped_coins(ctx.settings.chains)
+    return ChainDay(found, rank, day, day == ctx.settings.first_day, wrapped)
 
 
-def _without_rows(source: SourceSettings, manifest: Manifest) -> SourceDay:
-    return SourceDay(source.name, _known(manifest), DayOfSource())
+def _without_blocks(source: BlockSource) -> SourceDay:
+    """What a source of whole blocks says beside them."""
+    facts = source.parts.module.facts(source.parts.options)
+    return SourceDay(source.source, source.known, DayOfSource(rows={"assets": facts}))
 
 
 def _known(manifest: Manifest) -> date:
@@ -274,12 +277,19 @@ def _inputs_of(table: str, inputs: dict[str, Any], tables_of: dict[str, str]) ->
         return inputs
     sources = [told for told in inputs["sources"] if tables_of[told["source"]] in MADE_OF[table]]
     own = {**inputs, "sources": sources}
-    unread = set(_CARRIED)
+    unread = {*_CARRIED, "wrapped"}
     if table == "assets":
         unread.remove("assets")
+    elif table in STREAMED:
+        unread.remove("wrapped")
     elif table in _MADE_OF_VERSIONS:
         unread.remove("document_versions")
     return {name: value for name, value in own.items() if name not in unread}
+
+
+def _wrapped_by_settings(ctx: RunContext) -> list[list[str]]:
+    """Where the settings call other contracts wrapped coins than the package does."""
+    return sorted([*coin] for coin in wrapped_coins(ctx.settings.chains) ^ wrapped_coins())
 
 
 def _prefix(name: str, day: date, inputs: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -21,7 +21,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clawback.chain_events.transfers import event_transfers, transfer_of
+from clawback.chain_events.transfers import WrappedCoin, event_transfers, transfer_of
 from clawback.days import day_bounds
 from clawback.parquet import rows_to_table
 from clawback.schemas import CHAIN_EVENTS, TRANSFERS
@@ -107,6 +107,7 @@ def windows(
     transfers: Sequence[tuple[str, Row]],
     events: Sequence[tuple[str, Row]],
     day: date,
+    wrapped: Collection[WrappedCoin],
     *,
     is_first: bool,
 ) -> Iterator[Window]:
@@ -119,6 +120,7 @@ def windows(
             `known_date`.
         events: rows of `chain_events` likewise.
         day: the UTC day.
+        wrapped: contracts of chains' own coins in token form.
         is_first: whether events of before the day are taken too.
 
     Raises:
@@ -130,7 +132,7 @@ def windows(
     while True:
         # The least last block: up to there everything that any source says is at hand.
         bound = min((held.last_block for one in readers if (held := one.fill()) is not None), default=None)
-        found = _Found(list(rank), day)
+        found = _Found(list(rank), day, wrapped)
         for reader in readers:
             taken = None if bound is None else reader.take(bound)
             if taken is not None:
@@ -157,6 +159,7 @@ class _Found:
 
     rank: list[str]
     day: date
+    wrapped: Collection[WrappedCoin]
     columns: list[tuple[str, pa.Table]] = field(default_factory=list)
     transfers: list[tuple[str, Row]] = field(default_factory=list)
     events: list[tuple[str, Row]] = field(default_factory=list)
@@ -195,7 +198,9 @@ class _Found:
         mixed = told | {row["tx_hash"] for _, row in self.transfers}
         whole, by_source = self._parted(mixed)
         rows, wrong = merge_transfers(sorted(by_source.items(), key=lambda one: place[one[0]]))
-        more, contradicting = event_transfers((row for row in events if row["tx_hash"] in told), rows)
+        more, contradicting = event_transfers(
+            (row for row in events if row["tx_hash"] in told), rows, self.wrapped
+        )
         rejected = [
             *(("chain_events", row["source"], row, reason) for row, reason in wrong_events),
             *(("transfers", source, row, reason) for source, row, reason in wrong),
@@ -215,7 +220,7 @@ class _Found:
         """Whether an event tells of a transfer that does not stand at its own place."""
         if event.get("_before", False):
             return False
-        told = transfer_of(event)
+        told = transfer_of(event, self.wrapped)
         return told is not None and self._at_places.get((told["tx_hash"], told["position"])) != _moved(told)
 
     @cached_property

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from clawback.chain_events.signatures import signatures_with
 from clawback.chains.evm.blocks import Batch, batch_of_transactions
 from clawback.chains.evm.catalogue import Chain, chain_named
 from clawback.chains.evm.fetch import in_parts
@@ -43,7 +44,13 @@ from clawback.sources.evm_frontier.kept import (
 from clawback.sources.evm_frontier.search import Bounds, Search
 from clawback.sources.evm_frontier.told import hash_of, told
 from clawback.sources.evm_rpc.links import LastBlock, check_link
-from clawback.sources.evm_rpc.nodes import blocks_asked, check_node_options, last_block_before, nodes_of
+from clawback.sources.evm_rpc.nodes import (
+    blocks_asked,
+    chain_options,
+    check_node_options,
+    last_block_before,
+    nodes_of,
+)
 from clawback.sources.registry import integer_option
 
 VERSION: Final = "1"
@@ -61,7 +68,7 @@ _BLOCK: Final = Question("eth_getBlockByNumber", Block)
 
 def extract(ctx: Context, day: date) -> Extraction:
     """Land the blocks that hold touching transactions, the balances, and a record of the search."""
-    chain = chain_named(ctx.options["chain"])
+    chain = chain_named(ctx.options["chain"], ctx.chains)
     nodes = nodes_of(ctx, chain)
     blocks = blocks_asked(ctx, nodes, chain, day)
     watched = ctx.watched(chain.name)
@@ -101,9 +108,8 @@ def extract(ctx: Context, day: date) -> Extraction:
             "blocks": [blocks.start, blocks.stop - 1] if blocks else [],
         },
         200,
-        parse_options={
-            "chain": chain.name,
-            "wrapped": list(chain.wrapped),
+        parse_options=chain_options(chain)
+        | {
             "traces": traces,
             "transactions": sorted(kept),
             "day": day.isoformat(),
@@ -171,7 +177,8 @@ def _search_of(
     )
     issuers = earlier.issuers
     if issuers is None:
-        issuers = words_of_issuers(chain.name, logs.with_first_topics(issuer_topics(), blocks))
+        table = signatures_with(chain.events)
+        issuers = words_of_issuers(chain.name, logs.with_first_topics(issuer_topics(table), blocks), table)
     return Search(
         ctx,
         nodes,

@@ -25,6 +25,7 @@ from clawback.sources.base import Context, Extraction, Options
 from clawback.sources.evm_rpc.links import check_link
 from clawback.sources.evm_rpc.nodes import (
     blocks_asked,
+    chain_options,
     check_node_options,
     joined,
     last_block_before,
@@ -42,7 +43,7 @@ _INTERNAL: Final = ("auto", "off", "required")
 
 def extract(ctx: Context, day: date) -> Extraction:
     """Land all blocks of the day with their receipts, and traces where a node offers them."""
-    chain = chain_named(ctx.options["chain"])
+    chain = chain_named(ctx.options["chain"], ctx.chains)
     nodes = nodes_of(ctx, chain)
     blocks = blocks_asked(ctx, nodes, chain, day)
     wish = _wish(ctx.options, nodes, chain, blocks)
@@ -74,7 +75,7 @@ def extract(ctx: Context, day: date) -> Extraction:
             "blocks": [blocks.start, blocks.stop - 1] if blocks else [],
         },
         200,
-        parse_options={"chain": chain.name, "wrapped": list(chain.wrapped), "traces": wish.traces},
+        parse_options=chain_options(chain) | {"traces": wish.traces},
         expected={"blocks": len(blocks), "receipts": got["transactions"]},
         got=got,
         extra={"internal_value": wish.traces or "not seen"}

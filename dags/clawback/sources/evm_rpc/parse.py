@@ -16,12 +16,14 @@ from typing import Any, Final
 
 import msgspec
 
+from clawback.chain_events.signatures import SignatureTable, signatures_with
 from clawback.chains.evm.failures import NodeFailure
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.read import Answers, Reading, Wish, read_answers
 from clawback.chains.evm.rpc import Question
 from clawback.errors import ClawbackError
-from clawback.sources.base import Options, ParsedPart, QuarantinedRow, cut_sample, read_bytes
+from clawback.schemas import NATIVE
+from clawback.sources.base import Options, ParsedPart, QuarantinedRow, Row, cut_sample, read_bytes
 from clawback.sources.evm_rpc.columns import transfer_columns
 from clawback.sources.evm_rpc.events import add_events
 from clawback.sources.stretches import BrokenPart, Places, Stretch, rows_of
@@ -29,6 +31,8 @@ from clawback.sources.stretches import BrokenPart, Places, Stretch, rows_of
 MAX_BYTES: Final = 256 << 20
 MAX_INFLATED: Final = 1 << 30
 _NONE: Final = b"null"
+_DECIMALS: Final = 18
+"""Of every EVM chain's own coin: the machine counts in parts of 10^18."""
 _TRIPLES: Final = msgspec.json.Decoder(list[tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw]])
 
 
@@ -57,12 +61,14 @@ def parse_blocks(
 
     Args:
         data: gzip of a JSON list of [blocks, receipts, traces or null].
-        options: `chain`, `wrapped`, `traces`.
+        options: `chain`, `native`, `wrapped`, `traces`, `events`.
         day: only rows of this day, or all.
         only: hashes of transactions that rows are made of; all by default.
     """
     parsed = ParsedPart()
     try:
+        for asset in facts(options):
+            parsed.add("assets", asset)
         for stretch in stretches(read_bytes(data, MAX_BYTES), options, day, only):
             for row in rows_of(stretch.transfers):
                 parsed.add("transfers", row)
@@ -80,8 +86,9 @@ def stretches(
     """Read landed blocks as columns; arguments as of `parse_blocks`, see `clawback.sources.stretches`."""
     wish = Wish(traces=options["traces"], wrapped=frozenset(options["wrapped"]))
     try:
+        table = signatures_with(options.get("events", ()))
         for answers in answers_in(data):
-            yield _stretch(options["chain"], read_answers(answers, wish), day, only)
+            yield _stretch(options["chain"], read_answers(answers, wish), day, only, table)
     except ClawbackError as error:
         raise BrokenPart(
             error.problem if error.cause is None else f"{error.problem}: {error.cause}"
@@ -90,6 +97,14 @@ def stretches(
         raise BrokenPart(str(error)) from error
     except (ValueError, RecursionError) as error:
         raise BrokenPart(f"no batch of blocks and receipts: {type(error).__name__}: {error}") from error
+
+
+def facts(options: Options) -> list[Row]:
+    """The chain's own coin as a row of `assets`; see `clawback.sources.stretches`."""
+    if "native" not in options:
+        return []  # landed by an older version
+    coin = {"symbol": options["native"], "decimals": _DECIMALS}
+    return [{"chain": options["chain"], "asset": NATIVE, **coin}]
 
 
 def places(data: bytes) -> Iterator[Places]:
@@ -135,11 +150,17 @@ def _inflated(data: bytes) -> bytes:
     return content
 
 
-def _stretch(chain: str, reading: Reading, day: date | None, only: Collection[str] | None) -> Stretch:
+def _stretch(
+    chain: str,
+    reading: Reading,
+    day: date | None,
+    only: Collection[str] | None,
+    table: SignatureTable,
+) -> Stretch:
     batch = reading.batch
     times = [datetime.fromtimestamp(second, tz=UTC) for second in batch.times.tolist()]
     found = ParsedPart()
-    add_events(found, chain, batch, times, day, only)
+    add_events(found, chain, batch, times, day, only, table)
     return Stretch(
         int(batch.numbers[0]),
         int(batch.numbers[-1]),
