@@ -17,8 +17,9 @@ from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest
 from clawback.settings import load_settings
 from clawback.sources.ingest import ingest
+from clawback.sources.label_files.parse import parse as parse_labels
 from clawback.sources.prices import asset_of
-from clawback.sources.registry import check_source
+from clawback.sources.registry import check_source, describe
 from clawback.tables.addresses import (
     EVM_CHAINS,
     FORMS_OF_CHAIN,
@@ -74,7 +75,6 @@ def context(
     write_case(folder / "cases", {made["alice"]: ""})
     path = folder / "cases" / "theft.yml"
     path.write_text(path.read_text().replace("ethereum", "devnet"))
-    write_labels(folder / "labels", {})
     options = {"url": node.url, "chain": "devnet", "allow_hosts": ["127.0.0.1"]}
     ctx = context_for(
         folder,
@@ -152,6 +152,11 @@ def test_the_chain_is_known_wherever_chains_are_named(
     assert normalise_tx_hash("AB" * 32, "devnet") == "0x" + "ab" * 32
     case = load_case(ctx.settings.base_dir / "cases" / "theft.yml")
     assert case.roles[0].address == made["alice"]
+    write_labels(tmp_path / "labels", {made["bob"]: "exchange"})
+    tags = (tmp_path / "labels" / "labels.yaml").read_bytes().replace(b"network: ETH", b"network: devnet")
+    words = {name: dict(of) for name, of in describe("label_files").words.items()}
+    (label,) = parse_labels(tags, {"words": words}, "labels.yaml", None).rows["labels"]
+    assert (label["chain"], label["address"]) == ("devnet", made["bob"])
     # Other settings do not know it.
     context_for(tmp_path)
     assert "devnet" not in EVM_CHAINS
