@@ -80,7 +80,12 @@ def ask_blocks(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> 
     """Ask for full blocks, receipts and traces. Raises NodeFailure."""
     traced = ask_traces(endpoint, asked, traces)
     blocks = _BLOCKS.post(endpoint, [(hex(number), True) for number in asked])
-    return Answers(blocks, ask_receipts(endpoint, asked, blocks), traced)
+    return Answers(blocks, ask_receipts(endpoint, asked, lambda: _hashes(blocks, len(asked))), traced)
+
+
+def _hashes(blocks: AnswerBytes, count: int) -> list[list[str]]:
+    """Hashes of the transactions of each block."""
+    return [[one.hash for one in block.transactions] for block in _BLOCKS.read(blocks, count)]
 
 
 def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> bytes | bytearray | None:

@@ -7,7 +7,7 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -24,24 +24,15 @@ _AT_ONCE: Final = 100
 _HEAD: Final = 200
 
 
-class _Named(msgspec.Struct, gc=False):
-    hash: str
-
-
-class _Block(msgspec.Struct, gc=False):
-    transactions: list[_Named]
-
-
-_BLOCKS: Final = Question("eth_getBlockByNumber", _Block)
-
-
-def ask_receipts(endpoint: Endpoint, asked: range, blocks: bytes | bytearray) -> bytes | bytearray:
+def ask_receipts(
+    endpoint: Endpoint, asked: Sequence[int], hashes_of: Callable[[], list[list[str]]]
+) -> bytes | bytearray:
     """The receipts of some blocks, in the form of a batch of `eth_getBlockReceipts`.
 
     Args:
         endpoint: remembers which way it offers.
-        asked: the blocks.
-        blocks: the node's answers about them, transactions included.
+        asked: numbers of blocks.
+        hashes_of: tells the hashes of the transactions of each; asked only where they are needed.
 
     Raises:
         NodeFailure: no usable answer; NotOffered where it offers neither way.
@@ -50,7 +41,7 @@ def ask_receipts(endpoint: Endpoint, asked: range, blocks: bytes | bytearray) ->
         content = BY_BLOCK.post(endpoint, [(hex(number),) for number in asked])
         if not _is_refused(content):
             return content
-    hashes = [[one.hash for one in block.transactions] for block in _BLOCKS.read(blocks, len(asked))]
+    hashes = hashes_of()
     found = iter(_one_by_one(endpoint, [tx_hash for of_block in hashes for tx_hash in of_block]))
     # Only now: a node that offers neither way is to say so of the better one.
     endpoint.lacks.add(BY_BLOCK.method)

@@ -72,6 +72,7 @@ class Header(msgspec.Struct, rename="camel", gc=False):
     transactions: list[str]
     base_fee_per_gas: str | None = None
     logs_bloom: str = ""
+    receipts_root: str = ""
 
 
 class Block(msgspec.Struct, rename="camel", gc=False):
