@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from clawback.chains.evm.frontier.inner_calls import InnerCalls
+from clawback.chains.evm.nodes import Nodes
+from clawback.chains.evm.pace import Pace
+from clawback.chains.evm.transport import Endpoint, Limits
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import Manifest, read_manifest, read_part
@@ -86,7 +90,7 @@ def names_of(made: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
     return [by_hash[one] for one in hashes(rows)]
 
 
-@pytest.mark.parametrize("internal", ["auto", "touched"])
+@pytest.mark.parametrize("internal", ["auto", "whole", "touched"])
 def test_rows_are_those_of_the_whole_day(
     tmp_path: Path, chain: tuple[Node, dict[str, Any]], internal: str
 ) -> None:
@@ -102,12 +106,11 @@ def test_rows_are_those_of_the_whole_day(
             kept = set(hashes(rows))
         assert plain(rows) == [row for row in plain(all_rows) if row["tx_hash"] in kept]
     # Without traces of every block an inner payment of strangers is not found; all else is.
-    expected = [name for name in made["touching"] if internal == "auto" or name != "before_arrival"]
+    expected = [name for name in made["touching"] if internal != "touched" or name != "before_arrival"]
     assert found == expected
     assert manifest.meta["extra"]["transactions"] == len(expected)
-    assert manifest.meta["extra"]["internal_value"]["found_in"] == (
-        "every block" if internal == "auto" else "touched blocks"
-    )
+    places = {"auto": "an index of the node", "whole": "every block", "touched": "touched blocks"}
+    assert manifest.meta["extra"]["internal_value"]["found_in"] == places[internal]
     assert manifest.meta["extra"]["ended"] == {"labelled": 1, "busy": [], "busy_count": 0}
 
 
@@ -289,6 +292,40 @@ def test_without_traces_inner_value_is_left_out_and_told(
     assert "internal" not in {row["kind"] for row in rows}
     # hop3 was paid by an inner call alone, so its own payment is not known to touch.
     assert set(made["touching"]) - set(names_of(made, rows)) == {"before_arrival", "wrapped"}
+
+
+def test_a_node_with_an_index_is_not_asked_to_trace_the_day(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    told: dict[str, Counter[str]] = {"auto": Counter(), "whole": Counter()}
+    found = {}
+    for internal, counted in told.items():
+        with relay(node, 10_000, 10_000, counted) as server:
+            ctx = prepared(tmp_path / internal, server.url, made, internal=internal)
+            ingested(ctx)
+        found[internal] = plain(table_of(ctx, DAY, "transfers"))
+    assert found["auto"] == found["whole"]
+    assert told["auto"]["trace_filter"] > 2
+    assert told["whole"]["trace_filter"] == 0
+    # Only blocks that hold something are traced, and one to see whether the node can.
+    assert told["auto"]["trace_block"] < told["whole"]["trace_block"]
+
+
+def test_an_index_that_answers_something_else_is_not_believed(
+    chain: tuple[Node, dict[str, Any]],
+) -> None:
+    node, made = chain
+    last = int(node.call("eth_blockNumber"), 16)
+    everything = node.call("trace_filter", {"fromBlock": "0x1", "toBlock": hex(last)})
+
+    def answering(_: str, body: bytes) -> Scripted:
+        return Scripted(json.dumps({"id": json.loads(body)["id"], "result": everything}).encode())
+
+    with LoopbackServer(answering=answering) as server:
+        inner = InnerCalls(Nodes([Endpoint(server.url, Limits(), ("127.0.0.1",))], Pace()), 1_000)
+        with pytest.raises(ClawbackError, match="traces that were not asked for"):
+            inner.touching([made["thief"]], range(1, last + 1))
 
 
 def test_a_rewritten_day_is_searched_again(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def trace_method(
     A node that knows the method but keeps no traces answers with an empty list: it is tried on a block that
     has a transaction.
     """
-    busy = _block_with_transactions(nodes, blocks)
+    busy = block_with_transactions(nodes, blocks)
     if busy is None:
         return None, []
     for method, ask in _TRACERS.items():
@@ -146,7 +146,8 @@ _TRACERS: Final[dict[TraceMethod, Callable[[Endpoint, int], list[Any]]]] = {
 }
 
 
-def _block_with_transactions(nodes: Nodes, blocks: range) -> int | None:
+def block_with_transactions(nodes: Nodes, blocks: range) -> int | None:
+    """A block that a node can be asked to trace; None where none of some has a transaction."""
     step = max(1, len(blocks) // _LOOKED_AT)
     for number in blocks[::step]:
         if _header(nodes, hex(number)).transactions:

@@ -100,6 +100,7 @@ class TraceAction(msgspec.Struct, rename="camel", gc=False):
     address: str | None = None
     refund_address: str | None = None
     balance: str | None = None
+    author: str | None = None
 
 
 class TraceResult(msgspec.Struct, gc=False):

@@ -43,7 +43,8 @@ class SearchRecord(msgspec.Struct, frozen=True):
     last_block: int
     last_hash: str
     traces: str | None
-    is_traced_whole: bool
+    found_in: str
+    """Where inner value was looked for: one of the words of `told`."""
     most_transactions: int
     watched: str
     addresses: dict[str, list[Hit] | None]

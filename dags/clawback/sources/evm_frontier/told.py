@@ -8,6 +8,10 @@ from clawback.chains.evm.frontier.reach import BUSY, Reach, Watched
 from clawback.hashing import short_hash
 from clawback.sources.evm_frontier.kept import SearchRecord, SeenBalance
 
+NO_BLOCK: Final = "no block"
+TOUCHED: Final = "touched blocks"
+WHOLE: Final = "every block"
+FILTERED: Final = "an index of the node"
 _SHOWN: Final = 1_000
 
 
@@ -30,15 +34,9 @@ def told(watched: Watched, record: SearchRecord, reach: Reach, seen: list[SeenBa
         },
         "internal_value": {
             "method": record.traces or "not seen",
-            "found_in": _found_in(record),
+            "found_in": record.found_in,
         },
     }
-
-
-def _found_in(record: SearchRecord) -> str:
-    if record.traces is None:
-        return "no block"
-    return "every block" if record.is_traced_whole else "touched blocks"
 
 
 def hash_of(watched: Watched) -> str:
