@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from clawback.chains.evm.frontier.inner_calls import InnerCalls
+from clawback.chains.evm.frontier.token_logs import TokenLogs
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.transport import Endpoint, Limits
@@ -310,6 +311,30 @@ def test_a_node_with_an_index_is_not_asked_to_trace_the_day(
     assert told["whole"]["trace_filter"] == 0
     # Only blocks that hold something are traced, and one to see whether the node can.
     assert told["auto"]["trace_block"] < told["whole"]["trace_block"]
+
+
+def test_thousands_of_addresses_are_hundreds_of_questions() -> None:
+    """2,500 addresses on a day of Ethereum: 25 groups, 4 ranges of blocks, payers, receivers and the coin."""
+    asked: list[dict[str, Any]] = []
+
+    def answering(_: str, body: bytes) -> Scripted:
+        one = json.loads(body)
+        asked.append(one["params"][0])
+        return Scripted(json.dumps({"id": one["id"], "result": []}).encode())
+
+    addresses = [f"0x{number:040x}" for number in range(1, 2_501)]
+    with LoopbackServer(answering=answering) as server:
+        nodes = Nodes([Endpoint(server.url, Limits(), ("127.0.0.1",))], Pace())
+        logs = TokenLogs(nodes, 1_000, wrapped=(WETH,))
+        found = logs.touching(addresses, range(19_000_000, 19_007_200))
+        assert len(asked) == 25 * 4 * 3
+        inner = InnerCalls(nodes, 1_000)
+        inner.touching(addresses, range(19_000_000, 19_007_200))
+    assert len(asked) == 25 * 4 * (3 + 2)
+    assert found == {address: set() for address in addresses}
+    named = [word for one in asked for topic in one.get("topics", ())[1:] for word in topic or ()]
+    assert len(set(named)) == 2_500  # each is asked about,
+    assert len(named) == 2_500 * 4 * 3  # and once in each range and role
 
 
 def test_an_index_that_answers_something_else_is_not_believed(
