@@ -130,6 +130,8 @@ class Context:
 
     Only a connector that fetches what touches some addresses asks. Rows must not depend on it but in number.
     """
+    held: Callable[[str], frozenset[str]]
+    """Assets that taint holds or reaches on the day on a chain; as slow. For who asks about assets."""
 
 
 class ExtractFunction(Protocol):

@@ -112,6 +112,7 @@ def _fetch(ctx: RunContext, source_name: str, day: date, known: date, http: Http
                     read=partial(read_part, ctx.lake),
                     chains=ctx.settings.chains,
                     watched=lambda chain: _watched(ctx, chain, day),
+                    held=lambda chain: _held(ctx, chain, day),
                 ),
                 day,
             )
@@ -142,6 +143,12 @@ def _watched(ctx: RunContext, chain: str, day: date) -> Watched:
     from clawback.tracing.watched import watched_on
 
     return watched_on(ctx, chain, day)
+
+
+def _held(ctx: RunContext, chain: str, day: date) -> frozenset[str]:
+    from clawback.tracing.held import held_assets
+
+    return held_assets(ctx, chain, day)
 
 
 def _client(ctx: RunContext, source: str, options: Options) -> HttpClient:

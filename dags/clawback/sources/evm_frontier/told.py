@@ -27,6 +27,7 @@ def told(watched: Watched, record: SearchRecord, reach: Reach, seen: list[SeenBa
         },
         "addresses": len(record.addresses),
         "transactions": len(reach.kept),
+        "assets": sorted({asset for _, asset in reach.since}),
         "ended": {"labelled": len(reach.ended) - len(busy), "busy": busy[:_SHOWN], "busy_count": len(busy)},
         "balances": {
             "known": sum(one.answer is not None for one in seen),
