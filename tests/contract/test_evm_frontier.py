@@ -21,10 +21,12 @@ from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table
+from clawback.run.ingest import ingest_source
 from clawback.run.pipeline import first_day_to_fetch
 from clawback.schemas import FLOWS, HOLDINGS, TOTALS
 from clawback.settings import load_settings
 from clawback.sources.ingest import ingest
+from clawback.sources.landing import RawFolder
 from clawback.tables.step import make_tables
 from clawback.tracing.step import trace_methods
 from clawback.tracing.watched import watched_on
@@ -419,6 +421,31 @@ def test_a_run_starts_where_case_files_name_other_thefts(
     assert first_day_to_fetch(ctx, THIRD, THIRD, later + timedelta(days=1)) == DAY
     ingested(ctx, DAY, NEXT)
     assert first_day_to_fetch(ctx, THIRD, THIRD, later + timedelta(days=1)) == NEXT + timedelta(days=1)
+
+
+def test_a_corrected_case_file_has_old_days_fetched_again(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    ctx = prepared(tmp_path, node.url, made)
+    before = ingested(ctx, DAY, NEXT)
+    later = KNOWN + timedelta(days=1)
+    assert ingest_source(ctx, "chain", NEXT, later, catch_up=True) == before[1].key
+    write_case(tmp_path / "cases", {made["thief"]: "", made["second"]: ""})
+    ingest(ctx, "cases", NEXT, later)
+    # Without it, as a run of many days does that has fetched the older ones itself, nothing goes back.
+    ingest_source(ctx, "chain", NEXT, later)
+    folder = RawFolder(ctx.lake, "chain", "transfers")
+    assert folder.newest_key(DAY) == before[0].key
+    assert ingest_source(ctx, "chain", NEXT, later, catch_up=True) != before[1].key
+    named = {
+        read_manifest(ctx.lake, str(folder.newest_key(day))).meta["extra"]["watched"]["named"]
+        for day in (DAY, NEXT)
+    }
+    assert len(named) == 1
+    assert named != {before[0].meta["extra"]["watched"]["named"]}
+    told = [line for line in progress_of(ctx) if "searched for other thefts" in line]
+    assert told == [f"{DAY} chain: was searched for other thefts than the case files name"]
 
 
 def test_a_busy_service_ends_the_trail_and_is_told(
