@@ -20,6 +20,7 @@ _TOPIC: Final = re.compile(r"0x[0-9a-f]{64}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 _DEPTH: Final = 64
 _CHUNK: Final = 200
+_QUESTIONS_OF_A_CHUNK: Final = 25
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,12 @@ class Chain:
     events: tuple[Mapping[str, str], ...] = ()
     """Events of its logs beside those of `chain_events/signatures.yml`, in the same form."""
     chunk_blocks: int = _CHUNK
-    """Blocks of one file."""
+    """Blocks of one file; how many fit says how full they are."""
+
+    @property
+    def question_blocks(self) -> int:
+        """Full blocks that are asked for at once where memory counts: some megabytes of answers."""
+        return max(1, self.chunk_blocks // _QUESTIONS_OF_A_CHUNK)
 
 
 def chain_named(name: str, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Chain:

@@ -35,9 +35,7 @@ from clawback.sources.evm_rpc.nodes import (
 from clawback.sources.registry import integer_option
 
 VERSION: Final = "3"
-_BATCH_BLOCKS: Final = 20
-_QUESTION_BLOCKS: Final = 5
-"""So many full blocks of Ethereum are 3 MB of answers, and ten times that once decoded."""
+_QUESTIONS_OF_A_PART: Final = 4
 _INTERNAL: Final = ("auto", "off", "required")
 
 
@@ -50,8 +48,9 @@ def extract(ctx: Context, day: date) -> Extraction:
     last = last_block_before(ctx, day)
     parts = []
     got = {"blocks": 0, "transactions": 0, "receipts": 0}
-    size = integer_option(ctx.options, "batch_blocks", _BATCH_BLOCKS)
-    at_once = integer_option(ctx.options, "question_blocks", _QUESTION_BLOCKS)
+    # Five full blocks of Ethereum are 3 MB of answers, and ten times that once decoded.
+    at_once = integer_option(ctx.options, "question_blocks", chain.question_blocks)
+    size = integer_option(ctx.options, "batch_blocks", _QUESTIONS_OF_A_PART * at_once)
     for index, start in enumerate(range(blocks.start, blocks.stop, size)):
         asked = range(start, min(start + size, blocks.stop))
         landed: list[Answers] = []
