@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import msgspec
 import pytest
 
 from clawback.chains.evm.frontier.inner_calls import InnerCalls
@@ -19,12 +21,14 @@ from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.transport import Endpoint, Limits
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
-from clawback.lake.partition import Manifest, read_manifest, read_part
+from clawback.lake.partition import Manifest, Part, read_manifest, read_part
 from clawback.parquet import read_table
 from clawback.run.ingest import ingest_source
 from clawback.run.pipeline import first_day_to_fetch
 from clawback.schemas import FLOWS, HOLDINGS, TOTALS
 from clawback.settings import load_settings
+from clawback.sources.base import Context
+from clawback.sources.evm_frontier.kept import SEARCH_NAME, Earlier, SearchRecord, earlier_search
 from clawback.sources.ingest import ingest
 from clawback.sources.landing import RawFolder
 from clawback.tables.step import make_tables
@@ -446,6 +450,31 @@ def test_a_corrected_case_file_has_old_days_fetched_again(
     assert named != {before[0].meta["extra"]["watched"]["named"]}
     told = [line for line in progress_of(ctx) if "searched for other thefts" in line]
     assert told == [f"{DAY} chain: was searched for other thefts than the case files name"]
+
+
+def test_a_search_of_an_older_version_is_made_again(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    ctx = prepared(tmp_path, node.url, made)
+    (manifest,) = ingested(ctx)
+    now = msgspec.json.decode(read_part(ctx.lake, manifest.part(SEARCH_NAME)), type=SearchRecord)
+
+    def earlier(changed: Callable[[dict[str, Any]], object]) -> Earlier:
+        def read(part: Part) -> bytes:
+            data = read_part(ctx.lake, part)
+            if not part.key.endswith(SEARCH_NAME):
+                return data
+            record = json.loads(data)
+            changed(record)
+            return json.dumps(record).encode()
+
+        context = SimpleNamespace(raw_manifest=lambda day: manifest, read=read)
+        return earlier_search(cast(Context, context), DAY, now)
+
+    assert earlier(lambda record: None).addresses == now.addresses
+    assert earlier(lambda record: record.pop("found_in")) == Earlier()
+    assert earlier(lambda record: record.update(found_in="every block")) == Earlier()
 
 
 def test_a_busy_service_ends_the_trail_and_is_told(
