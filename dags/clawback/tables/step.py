@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clawback.chains.evm.catalogue import wrapped_coins
 from clawback.context import RunContext
-from clawback.days import day_before, day_range, parse_day
+from clawback.days import day_range
 from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json, file_sha256_hex, short_hash
 from clawback.lake.partition import (
@@ -32,12 +32,12 @@ from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.release.runs import failure_recorded
 from clawback.schemas import TABLES
 from clawback.settings import SourceSettings
-from clawback.sources.landing import RawFolder, same_parts
 from clawback.sources.reading import DayOfSource, block_parts, read_day
 from clawback.sources.registry import describe
 from clawback.sources.stretches import BrokenPart
 from clawback.tables.chain_day import STREAMED, ChainDay, write_chain_day
 from clawback.tables.merge import GOES_INTO, MADE_OF, SourceDay, merge_day
+from clawback.tables.raw_days import as_it_stands, input_of, raw_of
 from clawback.tables.windows import BlockSource
 
 if TYPE_CHECKING:
@@ -54,9 +54,6 @@ _CARRIED: Final = ("assets", "document_versions")
 """Tables that a day makes from those of the day before."""
 _MADE_OF_VERSIONS: Final = frozenset({"documents", "document_versions", "claims"})
 
-_JUDGE_THE_PAST: Final = frozenset({"labels", "incidents"})
-"""Snapshots that decide what transfers of earlier days were; of other snapshots only the newest is read."""
-
 
 def make_tables(ctx: RunContext, day: date) -> str:
     """Make the tables of a day, and of earlier days that lack them.
@@ -70,7 +67,7 @@ def make_tables(ctx: RunContext, day: date) -> str:
     first = ctx.settings.first_day
     if day < first:
         raise ClawbackError(f"{day} lies before the first day {first}", where="first_day of the settings")
-    standing = {source.name: _as_it_stands(ctx, source, day) for source in ctx.settings.enabled_sources}
+    standing = {source.name: as_it_stands(ctx, source, day) for source in ctx.settings.enabled_sources}
     previous: str | None = None
     carried: dict[str, str | None] = dict.fromkeys(_CARRIED)
     for present in day_range(first, day):
@@ -89,13 +86,13 @@ def _make_day(
     carried: dict[str, str | None],
 ) -> tuple[str, dict[str, str | None]]:
     sources = ctx.settings.enabled_sources
-    manifests = [(source, _raw(ctx, source, day, standing[source.name])) for source in sources]
+    manifests = [(source, raw_of(ctx, source, day, standing[source.name])) for source in sources]
     inputs = {
         "code": CODE_VERSION,
         "wrapped": _wrapped_by_settings(ctx),
         "day": day.isoformat(),
         **carried,
-        "sources": [_input(source, manifest) for source, manifest in manifests],
+        "sources": [input_of(source, manifest) for source, manifest in manifests],
     }
     tables_of = {source.name: describe(source.connector).table for source in sources}
     partitions = {name: _prefix(name, day, _inputs_of(name, inputs, tables_of)) for name in TABLES}
@@ -218,57 +215,6 @@ def _unreadable(source: str, where: str, reason: str | None = None) -> ClawbackE
         cause=reason,
         remedy="ingest the day again with this version",
     )
-
-
-def _raw(ctx: RunContext, source: SourceSettings, day: date, standing: Manifest | None) -> Manifest | None:
-    """What a source says about a day, or about the newest day before it."""
-    about = describe(source.connector)
-    folder = RawFolder(ctx.lake, source.name, about.table)
-    found = folder.newest(day) if about.grain == "day" else folder.newest_snapshot(day)
-    if standing is not None and not (found is not None and same_parts(found, list(standing.parts))):
-        return standing
-    if found is None and source.required:
-        what = f"no data for {day}" if about.grain == "day" else f"no snapshot of {day} or before"
-        raise ClawbackError(
-            f"the source '{source.name}' has {what}",
-            where=f"{ctx.lake.url}/{folder.prefix}",
-            remedy=f"run `clawback run --from {day} --to {day}`, or the DAG ingest_{source.name} for {day}",
-        )
-    if found is None and about.grain == "day":
-        # The record still says how far the source has come.
-        return _empty(folder.newest_snapshot(day_before(day)))
-    return found
-
-
-def _as_it_stands(ctx: RunContext, source: SourceSettings, newest: date) -> Manifest | None:
-    """What every day up to the newest is judged by; None where each day's own rows or snapshot count."""
-    about = describe(source.connector)
-    if about.grain != "snapshot" or about.table not in _JUDGE_THE_PAST:
-        return None
-    folder = RawFolder(ctx.lake, source.name, about.table)
-    standing = folder.newest_snapshot(newest)
-    # Of equal snapshots the first: the day after a correction finds again what the correction made.
-    while standing is not None:
-        before = folder.newest_snapshot(day_before(parse_day(standing.meta["day"])))
-        if before is None or not same_parts(before, list(standing.parts)):
-            break
-        standing = before
-    return standing
-
-
-def _empty(manifest: Manifest | None) -> Manifest | None:
-    return None if manifest is None else Manifest(manifest.key, (), manifest.meta)
-
-
-def _input(source: SourceSettings, manifest: Manifest | None) -> dict[str, Any]:
-    if manifest is None:
-        return {"source": source.name, "connector": source.connector, "parts": None}
-    return {
-        "source": source.name,
-        "connector": source.connector,
-        "known": manifest.meta["known"],
-        "parts": sorted([part.key.rpartition("/")[2], part.sha256] for part in manifest.parts),
-    }
 
 
 def _inputs_of(table: str, inputs: dict[str, Any], tables_of: dict[str, str]) -> dict[str, Any]:
