@@ -29,6 +29,8 @@ has changed; a name that was triggered before is skipped.
 - `land_raw`: nothing is visible in the lake until its manifest is written, so clear it and it starts again.
   The log names file, row, cause and remedy. It is tried three times. The other sources go on meanwhile.
 - `trigger_build` skipped: the log names the sources that are missing, or the build was triggered before.
+- A source that fetches what case files name first fetches the days again that it searched for other thefts.
+  Each is kept when it is there: where many of them take longer than an hour, the next try goes on.
 - A day that was missed: trigger this DAG by hand with that day as the partition key.
 
 ## Owner
@@ -66,7 +68,7 @@ def make_ingest(source: SourceSettings) -> DAG:
             from clawback.days import parse_day
             from clawback.run.ingest import ingest_source
 
-            return ingest_source(open_context(), source_name, parse_day(day), parse_day(known))
+            return ingest_source(open_context(), source_name, parse_day(day), parse_day(known), catch_up=True)
 
         # `known` is the day on which this run started, so a run that is cleared later knows its new day.
         landed = land_raw(source.name, "{{ partition_key }}", "{{ dag_run.start_date | ds }}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from clawback.errors import ClawbackError
 
@@ -69,33 +70,84 @@ def table_to_bytes(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
+class GrowingFile:
+    """A Parquet file that grows by tables, with the bytes that all of them at once would have.
+
+    Use it as a context manager; `close` gives the file its name. A row group at a time is in memory.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Begin a file. `path` is replaced when it is closed; all tables are of that schema."""
+        import pyarrow.parquet as pq
+
+        self.path = path
+        self.rows = 0
+        self._schema = schema
+        self._draft = path.with_name(f".{path.name}.part")
+        self._writer = pq.ParquetWriter(self._draft, schema, **SETTINGS)
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.close()
+        self._draft.unlink(missing_ok=True)
+
+    def add(self, table: pa.Table) -> None:
+        """Take rows."""
+        self._waiting.append(table.cast(self._schema))
+        self._waiting_rows += table.num_rows
+        while self._waiting_rows >= ROW_GROUP:
+            self._write(ROW_GROUP)
+
+    def close(self) -> None:
+        """Write what is left, and give the file its name."""
+        if self._waiting_rows or not self.rows:
+            self._write(self._waiting_rows)
+        self._writer.close()
+        self._draft.replace(self.path)
+
+    def _write(self, rows: int) -> None:
+        import pyarrow as pa
+
+        whole = pa.concat_tables([self._schema.empty_table(), *self._waiting])
+        rest = whole.slice(rows)
+        self._waiting = [rest] if rest.num_rows else []
+        self._waiting_rows = rest.num_rows
+        # One array per column: how many tables the rows came in must leave no trace. Column by column, so
+        # that the pieces of one are gone before the next is put together.
+        columns = []
+        whole = whole.slice(0, rows)
+        for _ in self._schema.names:
+            columns.append(_in_one_piece(whole.column(0)))
+            whole = whole.remove_column(0)
+        group = pa.Table.from_arrays(columns, schema=self._schema)
+        self._writer.write_table(group, row_group_size=ROW_GROUP)
+        self.rows += rows
+
+
+def _in_one_piece(column: pa.ChunkedArray) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.concat_arrays(column.chunks)
+
+
 def write_tables(path: Path, tables: Iterable[pa.Table], schema: pa.Schema) -> None:
-    """Write tables one after the other into a file, with the bytes that all of them at once would have.
+    """Write tables one after the other into a file.
 
     Args:
         path: replaced when all is written.
         tables: of that schema; a row group at a time is in memory.
         schema: of the file.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with pq.ParquetWriter(part, schema, **SETTINGS) as writer:
-            waiting = schema.empty_table()
-            written = False
-            for table in tables:
-                waiting = pa.concat_tables([waiting, table.cast(schema)])
-                while waiting.num_rows >= ROW_GROUP:
-                    writer.write_table(waiting.slice(0, ROW_GROUP).combine_chunks(), row_group_size=ROW_GROUP)
-                    waiting = waiting.slice(ROW_GROUP).combine_chunks()
-                    written = True
-            if waiting.num_rows or not written:
-                writer.write_table(waiting.combine_chunks(), row_group_size=ROW_GROUP)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with GrowingFile(path, schema) as file:
+        for table in tables:
+            file.add(table)
+        file.close()
 
 
 def read_table(source: bytes | Path, schema: pa.Schema) -> pa.Table:

@@ -25,6 +25,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from clawback.chains.names import EVM_CHAINS
 from clawback.errors import ClawbackError
 from clawback.settings_file import find_settings_file
 
@@ -196,6 +197,8 @@ def load_settings(path: Path | None = None) -> Settings:
         settings = Settings(**merged)
     except ValidationError as error:
         raise _explain(error, file) from error
+    # What an address of a chain looks like is asked where no settings are at hand.
+    EVM_CHAINS.of_settings(settings.chains)
     settings._base_dir = base
     settings._file = file
     settings._origins = _origins(settings, from_file, from_env, file)

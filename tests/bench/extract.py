@@ -28,6 +28,7 @@ SLOW_BLOCKS = min(BLOCKS, 100)
 """Blocks for ethereum-etl, which does a dozen a second: its figure is a rate."""
 FIRST = 19_000_000
 REPEATS = 3
+_PATIENCE = 3
 WHAT = {"full": "extract_full", "tokens": "extract_token_transfers"}
 
 _CRYO = """
@@ -78,8 +79,7 @@ def _figures(home: Path, port: int) -> Iterator[Figure]:
         # One after the other, so that all meet the same machine.
         for what in WHAT:
             for who in ("clawback", "bare", *(["cryo"] if "cryo" in peers else [])):
-                with _folder(home) as out:
-                    seconds = measure(_words(who, what, port, out, peers), home, _environment()).seconds
+                seconds = _seconds(who, what, port, home, peers)
                 rates.setdefault((who, what), []).append(BLOCKS / seconds)
         if "ethereum-etl" in peers:
             seconds = _ethereum_etl(home, port, peers["ethereum-etl"])
@@ -97,6 +97,19 @@ def _figures(home: Path, port: int) -> Iterator[Figure]:
         slow = rates["ethereum-etl", "full"]
         whom = f"ethereum-etl 2.4.2, {SLOW_BLOCKS} blocks"
         yield _ratio("extract_full_vs_ethereum_etl", rates["clawback", "full"], slow, whom)
+
+
+def _seconds(who: str, what: str, port: int, home: Path, peers: dict[str, Path]) -> float:
+    """Seconds of one whole command. A peer that crashes is asked again, as cryo now and then at its end."""
+    for attempt in range(_PATIENCE):
+        with _folder(home) as out:
+            try:
+                return measure(_words(who, what, port, out, peers), home, _environment()).seconds
+            except RuntimeError as error:
+                if who == "clawback" or attempt == _PATIENCE - 1:
+                    raise
+                print(f"asked again: {who} failed ({str(error).strip()[-200:]})", flush=True)
+    raise ValueError("no attempt")
 
 
 def _ratio(name: str, ours: list[float], theirs: list[float], whom: str) -> Figure:

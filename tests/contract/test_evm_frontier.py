@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import msgspec
 import pytest
 
+from clawback.chains.evm.frontier.inner_calls import InnerCalls
+from clawback.chains.evm.frontier.token_logs import TokenLogs
+from clawback.chains.evm.nodes import Nodes
+from clawback.chains.evm.pace import Pace
+from clawback.chains.evm.transport import Endpoint, Limits
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
-from clawback.lake.partition import Manifest, read_manifest, read_part
+from clawback.lake.partition import Manifest, Part, read_manifest, read_part
 from clawback.parquet import read_table
+from clawback.run.ingest import ingest_source
 from clawback.run.pipeline import first_day_to_fetch
 from clawback.schemas import FLOWS, HOLDINGS, TOTALS
 from clawback.settings import load_settings
+from clawback.sources.base import Context
+from clawback.sources.evm_frontier.kept import SEARCH_NAME, Earlier, SearchRecord, earlier_search
 from clawback.sources.ingest import ingest
+from clawback.sources.landing import RawFolder
 from clawback.tables.step import make_tables
 from clawback.tracing.step import trace_methods
 from clawback.tracing.watched import watched_on
@@ -86,7 +97,7 @@ def names_of(made: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
     return [by_hash[one] for one in hashes(rows)]
 
 
-@pytest.mark.parametrize("internal", ["auto", "touched"])
+@pytest.mark.parametrize("internal", ["auto", "whole", "touched"])
 def test_rows_are_those_of_the_whole_day(
     tmp_path: Path, chain: tuple[Node, dict[str, Any]], internal: str
 ) -> None:
@@ -102,12 +113,11 @@ def test_rows_are_those_of_the_whole_day(
             kept = set(hashes(rows))
         assert plain(rows) == [row for row in plain(all_rows) if row["tx_hash"] in kept]
     # Without traces of every block an inner payment of strangers is not found; all else is.
-    expected = [name for name in made["touching"] if internal == "auto" or name != "before_arrival"]
+    expected = [name for name in made["touching"] if internal != "touched" or name != "before_arrival"]
     assert found == expected
     assert manifest.meta["extra"]["transactions"] == len(expected)
-    assert manifest.meta["extra"]["internal_value"]["found_in"] == (
-        "every block" if internal == "auto" else "touched blocks"
-    )
+    places = {"auto": "an index of the node", "whole": "every block", "touched": "touched blocks"}
+    assert manifest.meta["extra"]["internal_value"]["found_in"] == places[internal]
     assert manifest.meta["extra"]["ended"] == {"labelled": 1, "busy": [], "busy_count": 0}
 
 
@@ -291,6 +301,64 @@ def test_without_traces_inner_value_is_left_out_and_told(
     assert set(made["touching"]) - set(names_of(made, rows)) == {"before_arrival", "wrapped"}
 
 
+def test_a_node_with_an_index_is_not_asked_to_trace_the_day(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    told: dict[str, Counter[str]] = {"auto": Counter(), "whole": Counter()}
+    found = {}
+    for internal, counted in told.items():
+        with relay(node, 10_000, 10_000, counted) as server:
+            ctx = prepared(tmp_path / internal, server.url, made, internal=internal)
+            ingested(ctx)
+        found[internal] = plain(table_of(ctx, DAY, "transfers"))
+    assert found["auto"] == found["whole"]
+    assert told["auto"]["trace_filter"] > 2
+    assert told["whole"]["trace_filter"] == 0
+    # Only blocks that hold something are traced, and one to see whether the node can.
+    assert told["auto"]["trace_block"] < told["whole"]["trace_block"]
+
+
+def test_thousands_of_addresses_are_hundreds_of_questions() -> None:
+    """2,500 addresses on a day of Ethereum: 25 groups, 4 ranges of blocks, payers, receivers and the coin."""
+    asked: list[dict[str, Any]] = []
+
+    def answering(_: str, body: bytes) -> Scripted:
+        one = json.loads(body)
+        asked.append(one["params"][0])
+        return Scripted(json.dumps({"id": one["id"], "result": []}).encode())
+
+    addresses = [f"0x{number:040x}" for number in range(1, 2_501)]
+    with LoopbackServer(answering=answering) as server:
+        nodes = Nodes([Endpoint(server.url, Limits(), ("127.0.0.1",))], Pace())
+        logs = TokenLogs(nodes, 1_000, wrapped=(WETH,))
+        found = logs.touching(addresses, range(19_000_000, 19_007_200))
+        assert len(asked) == 25 * 4 * 3
+        inner = InnerCalls(nodes, 1_000)
+        inner.touching(addresses, range(19_000_000, 19_007_200))
+    assert len(asked) == 25 * 4 * (3 + 2)
+    assert found == {address: set() for address in addresses}
+    named = [word for one in asked for topic in one.get("topics", ())[1:] for word in topic or ()]
+    assert len(set(named)) == 2_500  # each is asked about,
+    assert len(named) == 2_500 * 4 * 3  # and once in each range and role
+
+
+def test_an_index_that_answers_something_else_is_not_believed(
+    chain: tuple[Node, dict[str, Any]],
+) -> None:
+    node, made = chain
+    last = int(node.call("eth_blockNumber"), 16)
+    everything = node.call("trace_filter", {"fromBlock": "0x1", "toBlock": hex(last)})
+
+    def answering(_: str, body: bytes) -> Scripted:
+        return Scripted(json.dumps({"id": json.loads(body)["id"], "result": everything}).encode())
+
+    with LoopbackServer(answering=answering) as server:
+        inner = InnerCalls(Nodes([Endpoint(server.url, Limits(), ("127.0.0.1",))], Pace()), 1_000)
+        with pytest.raises(ClawbackError, match="traces that were not asked for"):
+            inner.touching([made["thief"]], range(1, last + 1))
+
+
 def test_a_rewritten_day_is_searched_again(tmp_path: Path) -> None:
     with running_node(MIDNIGHT - 100) as node:
         node.mine(MIDNIGHT - 1)
@@ -357,6 +425,56 @@ def test_a_run_starts_where_case_files_name_other_thefts(
     assert first_day_to_fetch(ctx, THIRD, THIRD, later + timedelta(days=1)) == DAY
     ingested(ctx, DAY, NEXT)
     assert first_day_to_fetch(ctx, THIRD, THIRD, later + timedelta(days=1)) == NEXT + timedelta(days=1)
+
+
+def test_a_corrected_case_file_has_old_days_fetched_again(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    ctx = prepared(tmp_path, node.url, made)
+    before = ingested(ctx, DAY, NEXT)
+    later = KNOWN + timedelta(days=1)
+    assert ingest_source(ctx, "chain", NEXT, later, catch_up=True) == before[1].key
+    write_case(tmp_path / "cases", {made["thief"]: "", made["second"]: ""})
+    ingest(ctx, "cases", NEXT, later)
+    # Without it, as a run of many days does that has fetched the older ones itself, nothing goes back.
+    ingest_source(ctx, "chain", NEXT, later)
+    folder = RawFolder(ctx.lake, "chain", "transfers")
+    assert folder.newest_key(DAY) == before[0].key
+    assert ingest_source(ctx, "chain", NEXT, later, catch_up=True) != before[1].key
+    named = {
+        read_manifest(ctx.lake, str(folder.newest_key(day))).meta["extra"]["watched"]["named"]
+        for day in (DAY, NEXT)
+    }
+    assert len(named) == 1
+    assert named != {before[0].meta["extra"]["watched"]["named"]}
+    told = [line for line in progress_of(ctx) if "searched for other thefts" in line]
+    assert told == [f"{DAY} chain: was searched for other thefts than the case files name"]
+
+
+def test_a_search_of_an_older_version_is_made_again(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    ctx = prepared(tmp_path, node.url, made)
+    (manifest,) = ingested(ctx)
+    now = msgspec.json.decode(read_part(ctx.lake, manifest.part(SEARCH_NAME)), type=SearchRecord)
+
+    def earlier(changed: Callable[[dict[str, Any]], object]) -> Earlier:
+        def read(part: Part) -> bytes:
+            data = read_part(ctx.lake, part)
+            if not part.key.endswith(SEARCH_NAME):
+                return data
+            record = json.loads(data)
+            changed(record)
+            return json.dumps(record).encode()
+
+        context = SimpleNamespace(raw_manifest=lambda day: manifest, read=read)
+        return earlier_search(cast(Context, context), DAY, now)
+
+    assert earlier(lambda record: None).addresses == now.addresses
+    assert earlier(lambda record: record.pop("found_in")) == Earlier()
+    assert earlier(lambda record: record.update(found_in="every block")) == Earlier()
 
 
 def test_a_busy_service_ends_the_trail_and_is_told(

@@ -532,6 +532,46 @@ def test_429_is_waited_for_as_long_as_it_asks(truth: Answers, true_pieces: list[
     assert waits == []
 
 
+def test_a_node_that_allows_few_questions_answers_in_the_end(
+    truth: Answers, true_pieces: list[Piece]
+) -> None:
+    """It answers one question, then refuses until it was left alone: an attempt has two."""
+    good = node_of(truth)
+    left, refused, waits = [1], [0], Waits()
+
+    def answer(path: str, body: bytes) -> Scripted:
+        if not left[0]:
+            refused[0] += 1
+            left[0] = 1
+            return Scripted(b"slow down", 429, {"retry-after": "0"})
+        left[0] -= 1
+        return good(path, body)
+
+    with LoopbackServer(answering=answer) as server:
+        for _ in range(8):
+            pieces, _ = fetched([server.url], waits=waits)
+            assert same(pieces, true_pieces)
+        assert len(server.requests) == 8 * 2 + refused[0]  # no question was asked twice
+    assert refused[0] >= 7
+    assert set(waits) == {0.5}  # a node that asks for no wait gets one
+
+
+def test_an_endless_refusal_ends(truth: Answers) -> None:
+    good = node_of(truth)
+
+    def answer(path: str, body: bytes) -> Scripted:
+        return Scripted(b"", 429) if b"Receipts" in body else good(path, body)
+
+    waits = Waits()
+    with (
+        LoopbackServer(answering=answer) as server,
+        pytest.raises(ClawbackError, match="every node asks to wait"),
+    ):
+        fetched([server.url], waits=waits)
+    assert 240 < sum(waits) <= 300
+    assert max(waits) == 32
+
+
 def test_a_batch_that_is_too_much_is_halved(truth: Answers, true_pieces: list[Piece]) -> None:
     good = node_of(truth)
     sizes = []

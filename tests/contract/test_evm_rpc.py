@@ -12,10 +12,8 @@ from typing import Any
 
 import pytest
 
-from clawback.chain_events.signatures import signature_table
 from clawback.chain_events.transfers import event_transfers
 from clawback.chains.evm.blocks import batch_of_blocks
-from clawback.chains.evm.catalogue import chain_named
 from clawback.chains.evm.shapes import Block
 from clawback.chains.evm.topics import TRANSFER
 from clawback.context import RunContext
@@ -582,8 +580,3 @@ def test_two_mainnet_blocks_give_their_events(shared_facts: Path) -> None:
     merged = merge_day([SourceDay("node", KNOWN, DayOfSource(rows=result.rows))])
     assert merged["quarantine"] == []
     assert len(merged["chain_events"]) == len(events)
-
-
-def test_both_lists_of_wrapped_coins_say_the_same() -> None:
-    for chain, contract in signature_table().wrapped_coins:
-        assert contract in chain_named(chain, {}).wrapped

@@ -65,6 +65,16 @@ def many(count: int, block: int, start: int = 0) -> list[dict[str, str]]:
     return [token_row(start + place, block, TIMES[block], ALICE, BOB, place + 1) for place in range(count)]
 
 
+@pytest.mark.parametrize(
+    ("options", "asked"), [({"chain": "polygon"}, "137"), ({"chain": "polygon", "chain_id": 5}, "5")]
+)
+def test_the_chain_is_asked_for_by_its_own_id(tmp_path: Path, options: dict[str, Any], asked: str) -> None:
+    with explorer_with().serving() as server:
+        fetched(context_for(tmp_path, source(server, ALICE, **options), first_day="2020-09-26"))
+        assert server.requests
+        assert all(f"chainid={asked}&" in path for _, path, _ in server.requests)
+
+
 def test_windows_meet_without_a_gap_or_a_double(tmp_path: Path) -> None:
     rows = [*many(6_000, 10), *many(7_000, 11, 6_000), *many(4_000, 12, 13_000), *many(5, 13, 17_000)]
     explorer = explorer_with(*rows)

@@ -1,8 +1,8 @@
 """Learns the points of cues from the annotated documents: `make learn`.
 
 Writes dags/clawback/claims/words/points/*.txt from the documents of `dev` alone: what a person marked there
-as a loss, a date of a theft, a way of theft or of laundering speaks for its cues, the other figures, dates and
-sentences against them. It is logistic regression with a squared penalty; its weights, times 100 and rounded,
+as a loss, a date of a theft, a way of theft or of laundering speaks for its cues, the other figures, dates
+and sentences against them. It is logistic regression with a squared penalty; its weights, times 100 and rounded,
 are the points. Needs scikit-learn (`uv sync --group learn`); the tables are kept in the repository, and
 nothing of this runs where claims are read.
 

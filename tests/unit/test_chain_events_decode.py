@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawback.chain_events.decode import DecodedEvents, LogColumns, decode_events
-from clawback.chain_events.signatures import TABLE, read_signatures, signature_table
+from clawback.chain_events.signatures import TABLE, read_signatures, signature_table, signatures_with
+from clawback.chains.evm.catalogue import wrapped_coins
 from clawback.errors import ClawbackError
 from clawback.schemas import CHAIN_EVENTS, EVENT_KINDS, MAX_AMOUNT
-from clawback.tables.addresses import FORMS_OF_CHAIN, normalise_address
+from clawback.tables.addresses import normalise_address
 
 NOON = datetime(2020, 9, 26, 12, tzinfo=UTC)
 TETHER = "0xdac17f958d2ee523a2206206994597c13d831ec7"
@@ -189,8 +190,7 @@ def test_every_signature_of_the_table_is_checked_and_cited() -> None:
     for event in table.events.values():
         assert event.source.startswith("https://")
         assert event.topic0 == topic(event.types)
-    for chain, address in table.wrapped_coins:
-        assert chain in FORMS_OF_CHAIN
+    for chain, address in wrapped_coins():
         assert normalise_address(address, chain) == address
 
 
@@ -254,3 +254,31 @@ def test_two_mainnet_blocks(shared_facts: Path) -> None:
     short = [key for key in said if given[key] != said[key]]
     assert (len(said), len(short)) == (64, 5)
     assert {given[key] * 100 // said[key] for key in short} == {95, 98}
+
+
+def test_a_chain_adds_events_of_its_own() -> None:
+    row = {
+        "declaration": "Locked(address indexed who, uint256 units)",
+        "topic0": topic("Locked(address,uint256)"),
+        "kind": "freeze",
+        "address": "who",
+        "amount": "units",
+        "source": "https://example.org/token",
+    }
+    table = signatures_with([row])
+    assert len(table.events) == len(signature_table().events) + 1
+    assert signatures_with([]) is signature_table()
+    for changes, says in (
+        ({"topic0": topic("Locked(address)")}, "the topic0 of Locked"),
+        ({"kind": "thaw"}, "is no kind"),
+        ({"amount": "who"}, "has no uint256"),
+        ({"extra": "x"}, "an entry has declaration"),
+        ({"kind": ["freeze"]}, "an entry has declaration"),
+    ):
+        with pytest.raises(ClawbackError) as caught:
+            signatures_with([row, {**row, **changes}], "[chains.mine]")  # type: ignore[dict-item]
+        assert says in str(caught.value.cause)
+        assert caught.value.where == "[chains.mine], number 2"
+    with pytest.raises(ClawbackError) as caught:
+        signatures_with([row, row])
+    assert "is known already" in str(caught.value.cause)

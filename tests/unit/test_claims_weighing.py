@@ -49,8 +49,8 @@ def test_a_loss_that_no_rule_found_is_found_by_what_stands_around_it() -> None:
 
 def test_other_sums_of_a_report_are_no_losses() -> None:
     text = (
-        "Hackers broke into Brightpool and stole $5 million. The company raised $43 million in a round that values"
-        " it at $2 billion. Daily trading volume is $300 million, and the token trades at $1.20."
+        "Hackers broke into Brightpool and stole $5 million. The company raised $43 million in a round that"
+        " values it at $2 billion. Daily trading volume is $300 million, and the token trades at $1.20."
     )
     claims = extract_claims(text, title="Brightpool hacked", published=date(2024, 3, 6)).claims
     assert [claim.value for claim in claims if claim.claim_type == "loss"] == [5_000_000]

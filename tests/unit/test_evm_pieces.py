@@ -27,8 +27,8 @@ from clawback.chains.evm.shapes import (
     Transaction,
 )
 from clawback.chains.evm.write import ROWS_OF_ANY_SIZE, ROWS_PER_GROUP, TableFile
+from clawback.chains.names import PACKAGED
 from clawback.errors import ClawbackError
-from clawback.tables.addresses import EVM_CHAINS
 
 
 def test_the_pace_follows_the_size_of_answers() -> None:
@@ -64,10 +64,15 @@ def test_chunks_cover_the_blocks_once() -> None:
 
 
 def test_every_chain_of_the_project_has_a_row() -> None:
-    rows = [chain_named(name) for name in sorted(EVM_CHAINS)]
+    rows = [chain_named(name) for name in sorted(PACKAGED)]
     assert len({row.chain_id for row in rows}) == len(rows)
     assert chain_with_id(1).name == "ethereum"
     assert chain_with_id(31_337).name == "chain-31337"
+
+
+def test_questions_hold_fewer_blocks_where_blocks_hold_more() -> None:
+    assert [chain_named(name).question_blocks for name in ("ethereum", "bsc", "arbitrum")] == [5, 8, 80]
+    assert chain_named("ethereum", {"ethereum": {"chunk_blocks": 1}}).question_blocks == 1
 
 
 def test_the_settings_change_and_add_rows() -> None:

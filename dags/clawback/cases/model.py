@@ -119,7 +119,7 @@ class _OnChain(_Strict):
     ) -> str | tuple[str, ...] | None:
         """Checks form and checksum where the chain's are known, and keeps the one spelling of each."""
         chain = info.data.get("chain")
-        if value is None or chain not in FORMS_OF_CHAIN:
+        if value is None or not isinstance(chain, str) or chain not in FORMS_OF_CHAIN:
             return value
         if isinstance(value, tuple):
             return tuple(normalise_tx_hash(item, chain) for item in value)

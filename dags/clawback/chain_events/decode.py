@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from clawback.chain_events.signatures import EventSignature, Parameter, signature_table
+from clawback.chain_events.signatures import EventSignature, Parameter, SignatureTable, signature_table
 from clawback.schemas import MAX_AMOUNT
 from clawback.tables.transfers import LOG_BASE
 
@@ -53,14 +53,15 @@ class DecodedEvents:
     """Place of the log in its columns, and why it is no such event."""
 
 
-def decode_events(chain: str, logs: LogColumns) -> DecodedEvents:
+def decode_events(chain: str, logs: LogColumns, table: SignatureTable | None = None) -> DecodedEvents:
     """Picks the logs of known events and decodes them, in the order of the columns.
 
     Args:
         chain: name of an EVM chain.
         logs: of any events; transfers and unknown ones are passed over.
+        table: what events are known; that of the package by default.
     """
-    table = signature_table()
+    table = table or signature_table()
     known: dict[str | bytes, str] = {}
     for topic0 in table.topic0s:
         known[topic0] = known[bytes.fromhex(topic0[2:])] = topic0

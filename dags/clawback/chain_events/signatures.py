@@ -7,8 +7,9 @@ Invariants:
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.errors import ClawbackError
+from clawback.hashing import canonical_json
 from clawback.schemas import EVENT_KINDS
 
 TABLE: Final = Path(__file__).resolve().parent / "signatures.yml"
@@ -63,10 +65,9 @@ class EventSignature:
 
 @dataclass(frozen=True)
 class SignatureTable:
-    """All events by (topic0, number of topics), and the contracts of wrapped coins as (chain, address)."""
+    """All events by (topic0, number of topics)."""
 
     events: Mapping[tuple[str, int], EventSignature]
-    wrapped_coins: frozenset[tuple[str, str]]
 
     @property
     def topic0s(self) -> frozenset[str]:
@@ -100,16 +101,39 @@ def read_signatures(data: bytes, where: str) -> SignatureTable:
         except ValueError as error:
             raise ClawbackError("an event signature is wrong", where=line, cause=str(error)) from error
         events[event.topic0, event.topics] = event
-    coins = value.get("wrapped_coins", {})
-    return SignatureTable(
-        events, frozenset((chain, address) for chain, addresses in coins.items() for address in addresses)
-    )
+    return SignatureTable(events)
+
+
+def signatures_with(rows: Sequence[Mapping[str, str]], where: str = "events of a chain") -> SignatureTable:
+    """The table of this package and the events that a chain's row in the settings adds.
+
+    Raises:
+        ClawbackError: a row is no event, or no log could tell it from another one.
+    """
+    return _with_rows(canonical_json([dict(row) for row in rows]), where) if rows else signature_table()
+
+
+@lru_cache(maxsize=16)
+def _with_rows(rows: bytes, where: str) -> SignatureTable:
+    events = dict(signature_table().events)
+    for place, row in enumerate(json.loads(rows), start=1):
+        try:
+            event = _event(row)
+            if (event.topic0, event.topics) in events:
+                raise ValueError(f"{event.types} with {event.topics} topics is known already")
+        except ValueError as error:
+            raise ClawbackError(
+                "an event signature is wrong", where=f"{where}, number {place}", cause=str(error)
+            ) from error
+        events[event.topic0, event.topics] = event
+    return SignatureTable(events)
 
 
 def _event(entry: Any) -> EventSignature:
     if (
         not isinstance(entry, dict)
         or not {"declaration", "topic0", "kind", "source"} <= entry.keys() <= _KEYS
+        or not all(isinstance(value, str) for value in entry.values())
     ):
         raise ValueError("an entry has declaration, topic0, kind, source, and maybe address and amount")
     match = _DECLARATION.fullmatch(entry["declaration"])

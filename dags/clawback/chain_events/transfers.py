@@ -10,14 +10,16 @@ Rules:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from clawback.chain_events.signatures import signature_table
+from clawback.chains.evm.catalogue import wrapped_coins
 from clawback.tables.addresses import ZERO_ADDRESS
 from clawback.tables.transfers import transfer_key
 
 Row = dict[str, Any]
+WrappedCoin = tuple[str, str]
+"""(chain, contract)."""
 
 ZERO_OF_CHAIN: Final = {"tron": "T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb"}
 """How a chain writes the zero address, where not as EVM chains do."""
@@ -26,7 +28,7 @@ _KEPT: Final = ("chain", "block_number", "block_time", "tx_hash", "tx_index", "p
 
 
 def event_transfers(
-    events: Iterable[Row], transfers: Sequence[Row]
+    events: Iterable[Row], transfers: Sequence[Row], wrapped: Collection[WrappedCoin] | None = None
 ) -> tuple[list[Row], list[tuple[Row, str]]]:
     """Makes the transfers that only events tell of.
 
@@ -34,12 +36,16 @@ def event_transfers(
         events: rows of `chain_events`; `source` and `known_date` are taken over where they have them. Those
             marked `_before` lie before the first day and move nothing any more.
         transfers: all rows of `transfers` that the same days have.
+        wrapped: contracts of chains' own coins in token form; those of the package by default.
 
     Returns:
         Rows to add to `transfers`, and events that contradict a transfer at their own place, with the reason.
     """
+    coins = wrapped_coins() if wrapped is None else wrapped
     wanted = [
-        row for event in events if not event.get("_before", False) and (row := _transfer(event)) is not None
+        row
+        for event in events
+        if not event.get("_before", False) and (row := transfer_of(event, coins)) is not None
     ]
     transactions = {(row["chain"], row["tx_hash"]) for row in wanted}
     beside = [row for row in transfers if (row["chain"], row["tx_hash"]) in transactions]
@@ -58,12 +64,13 @@ def event_transfers(
     return added, contradicting
 
 
-def _transfer(event: Row) -> Row | None:
+def transfer_of(event: Row, wrapped: Collection[WrappedCoin]) -> Row | None:
+    """The transfer that an event tells of; None where it moves nothing."""
     address, asset, amount = event["address"], event["asset"], event["amount"]
     if address is None or asset is None or not amount:
         return None
     if event["kind"] in ("wrap", "unwrap"):
-        if (event["chain"], asset) not in signature_table().wrapped_coins:
+        if (event["chain"], asset) not in wrapped:
             return None
     elif event["kind"] != "burn":
         return None

@@ -52,7 +52,9 @@ def extract() -> None:
 @click.option(
     "--only",
     type=click.Choice(["token-transfers"]),
-    help="Token transfers alone, by their logs: a quarter of the bytes, no fees and no native value.",
+    help="Token transfers alone, by their logs: a quarter of the bytes, no fees and no native value. A node "
+    "that leaves out all logs of a block is noticed by the block's filter, one that leaves out some of them "
+    "only with --check receipts-root.",
 )
 @click.option(
     "--internal",

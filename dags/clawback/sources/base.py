@@ -123,11 +123,15 @@ class Context:
     """The newest raw manifest of this source for another day."""
     read: Callable[[Part], bytes]
     """The bytes of a part that this source has landed."""
+    chains: Mapping[str, Mapping[str, Any]]
+    """Rows of EVM chains that the settings change or add."""
     watched: Callable[[str], Watched]
     """What is watched on the day on a chain, by the case files and the trace of the day before; slow.
 
     Only a connector that fetches what touches some addresses asks. Rows must not depend on it but in number.
     """
+    held: Callable[[str], frozenset[str]]
+    """Assets that taint holds or reaches on the day on a chain; as slow. For who asks about assets."""
 
 
 class ExtractFunction(Protocol):

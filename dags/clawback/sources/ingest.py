@@ -17,7 +17,7 @@ from clawback.sources.base import WHOLE_FILE, Context, Extraction, Options, Rewr
 from clawback.sources.env_options import ResolvedOptions, resolve_options
 from clawback.sources.http import HttpClient
 from clawback.sources.landing import OPTIONS_NAME, Landing, RawFolder, same_parts
-from clawback.sources.reading import DayOfSource, read_day
+from clawback.sources.reading import DayOfSource, survey_day
 from clawback.sources.registry import (
     SourceDescription,
     check_source,
@@ -110,7 +110,9 @@ def _fetch(ctx: RunContext, source_name: str, day: date, known: date, http: Http
                     land=landing.land,
                     raw_manifest=folder.newest,
                     read=partial(read_part, ctx.lake),
+                    chains=ctx.settings.chains,
                     watched=lambda chain: _watched(ctx, chain, day),
+                    held=lambda chain: _held(ctx, chain, day),
                 ),
                 day,
             )
@@ -123,7 +125,7 @@ def _fetch(ctx: RunContext, source_name: str, day: date, known: date, http: Http
         options = canonical_json(dict(extraction.parse_options))
         parts.append(landing.land(OPTIONS_NAME, options, shared=True))
     _check_names(parts, source.name)
-    read = read_day(ctx.lake, source.connector, parts, day)
+    read = survey_day(ctx.lake, source.connector, parts, day)
     _check(source, description, extraction, read, day)
     _tell(ctx, source.name, day, read)
     # A run that is older than the newest one (a task cleared late) must not add its bytes each time either.
@@ -141,6 +143,12 @@ def _watched(ctx: RunContext, chain: str, day: date) -> Watched:
     from clawback.tracing.watched import watched_on
 
     return watched_on(ctx, chain, day)
+
+
+def _held(ctx: RunContext, chain: str, day: date) -> frozenset[str]:
+    from clawback.tracing.held import held_assets
+
+    return held_assets(ctx, chain, day)
 
 
 def _client(ctx: RunContext, source: str, options: Options) -> HttpClient:
@@ -193,7 +201,7 @@ def _check(
                 where=where,
                 remedy="run the ingest again; if it stays so, the source is incomplete",
             )
-    rows = len(read.rows.get(about.table, []))
+    rows = read.counts().get(about.table, 0)
     turned_away = sum(1 for item in read.quarantined if item.record.table == about.table)
     least = integer_option(source.options, "min_rows", about.assertions["min"])
     most = integer_option(source.options, "max_rows", about.assertions["max"])
@@ -260,7 +268,7 @@ def _meta(
         "fetched_at": ctx.clock().isoformat(),
         "expected": dict(extraction.expected),
         "got": dict(extraction.got),
-        "rows": {name: len(rows) for name, rows in sorted(read.rows.items()) if not name.startswith("_")},
+        "rows": read.counts(),
         "quarantined": len(read.quarantined),
         "issues": [{"part": part, **asdict(issue)} for part, issue in read.issues[:_KEPT_ISSUES]],
         "extra": dict(extraction.extra),

@@ -11,13 +11,15 @@ from decimal import Decimal
 from typing import Any, Final
 
 from clawback.errors import ClawbackError
-from clawback.sources.base import Options
-from clawback.tables.addresses import FORMS_OF_CHAIN, normalise_asset
+from clawback.sources.base import Context, Options
+from clawback.sources.registry import integer_option
+from clawback.tables.addresses import EVM_CHAINS, FORMS_OF_CHAIN, normalise_asset
 from clawback.tables.exact import parse_number
 
 MAX_INTEGER_DIGITS: Final = 20
 MAX_FRACTION_DIGITS: Final = 18
 """The table's close is a DECIMAL(38,18)."""
+MOST_ASSETS: Final = 2_000
 _MAX_JSON_NUMBER: Final = 120
 _LAST_ASSET: Final = re.compile(r"[A-Za-z0-9:]{1,80}", re.ASCII)
 
@@ -55,6 +57,53 @@ def assets_option(options: Options, where: str, name: str = "assets") -> list[As
             raise ClawbackError(f"the option {name} names {asset.text} twice", where=where)
         found.append(asset)
     return found
+
+
+def asked_assets(ctx: Context, name: str = "assets") -> list[Asset]:
+    """The assets that the settings name, then those that taint holds on the chains of the option `held`.
+
+    Raises:
+        ClawbackError: an option is wrong, or more assets are held than `most_assets`.
+    """
+    where = f"source '{ctx.source}'"
+    listed = assets_option(ctx.options, where, name) if name in ctx.options else []
+    held = [Asset(chain, asset) for chain in held_option(ctx.options, where) for asset in ctx.held(chain)]
+    most = integer_option(ctx.options, "most_assets", MOST_ASSETS)
+    if len(held) > most:
+        raise ClawbackError(
+            f"taint holds more than {most} assets",
+            where=f"{where}, day {ctx.day}",
+            cause="most of them may be worthless tokens that were sent to watched addresses",
+            remedy="raise most_assets, or name the assets that matter in place of held",
+        )
+    return listed + sorted(set(held) - set(listed))
+
+
+def check_asked(options: Options, where: str, name: str = "assets") -> list[Asset]:
+    """Check which assets are asked for; the named ones are given.
+
+    Raises:
+        ClawbackError: neither assets are named nor chains of which the held ones are meant.
+    """
+    held = held_option(options, where)
+    integer_option(options, "most_assets", MOST_ASSETS)
+    return [] if held and name not in options else assets_option(options, where, name)
+
+
+def held_option(options: Options, where: str) -> list[str]:
+    """Chains of which the assets that taint holds are asked for.
+
+    Raises:
+        ClawbackError: no list of EVM chains.
+    """
+    value = options.get("held", [])
+    if not isinstance(value, list) or not all(chain in EVM_CHAINS for chain in value):
+        raise ClawbackError(
+            "the option held is no list of EVM chains",
+            where=where,
+            remedy='write e.g. held = ["ethereum"]; chains: ' + ", ".join(sorted(EVM_CHAINS)),
+        )
+    return sorted(set(value))
 
 
 def asset_of(text: object, where: str) -> Asset:

@@ -1,9 +1,12 @@
-"""Reading landed parts: every file is parsed once per process, then cut into days."""
+"""Reading landed parts: every file is parsed once per process, then cut into days.
+
+Whole blocks of a chain are not held at all: `block_parts` reads them a few at a time.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,7 +18,8 @@ from clawback.lake.partition import Part, read_part
 from clawback.schemas import CHAIN_FACTS
 from clawback.sources.base import Issue, Options, ParsedPart, QuarantinedRow, Row
 from clawback.sources.landing import OPTIONS_NAME
-from clawback.sources.registry import describe, parse_function
+from clawback.sources.registry import describe, parse_function, stretch_functions
+from clawback.sources.stretches import BlockParts, BrokenPart
 
 CACHED_BYTES: Final = 32 << 20
 """A larger file is streamed for each day instead of being held."""
@@ -33,12 +37,22 @@ class Quarantined:
 
 @dataclass
 class DayOfSource:
-    """All that the parts of one source say about a day."""
+    """All that the parts of one source say about a day.
+
+    `counted` has rows that were looked at and not kept, by table.
+    """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
     issues: list[tuple[str, Issue]] = field(default_factory=list)
     broken: list[tuple[str, str]] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each table, kept or not; names with an underscore are no tables."""
+        found = self.counted + Counter({name: len(rows) for name, rows in self.rows.items()})
+        names = sorted(self.rows.keys() | self.counted.keys())
+        return {name: found[name] for name in names if not name.startswith("_")}
 
 
 @dataclass(frozen=True)
@@ -76,6 +90,28 @@ def read_day(
             continue
         _take(found, part.key, *_parsed(lake, connector, part, options, day, is_first))
     return found
+
+
+def survey_day(lake: Lake, connector: str, parts: list[Part] | tuple[Part, ...], day: date) -> DayOfSource:
+    """Like `read_day`, but rows of whole blocks are counted and not kept."""
+    blocks = block_parts(lake, connector, parts)
+    if blocks is None:
+        return read_day(lake, connector, parts, day)
+    found = DayOfSource()
+    try:
+        for key, stretch in blocks.stretches(day):
+            found.counted["transfers"] += stretch.transfers.num_rows
+            found.counted["chain_events"] += len(stretch.events)
+            found.quarantined.extend(Quarantined(key, record) for record in stretch.quarantined)
+    except BrokenPart as error:
+        found.broken.append((connector, str(error)))
+    return found
+
+
+def block_parts(lake: Lake, connector: str, parts: list[Part] | tuple[Part, ...]) -> BlockParts | None:
+    """The parts as whole blocks of a chain; None where the connector gives rows."""
+    module = stretch_functions(connector)
+    return None if module is None else BlockParts(lake, module, tuple(parts), read_options(lake, parts))
 
 
 def read_options(lake: Lake, parts: list[Part] | tuple[Part, ...]) -> dict[str, Any]:

@@ -11,13 +11,16 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.errors import ClawbackError
 from clawback.settings import SourceSettings
 from clawback.sources.base import ExtractFunction, ParseFunction
 from clawback.sources.env_options import resolve_options
+
+if TYPE_CHECKING:
+    from clawback.sources.stretches import StretchFunctions
 
 GRAINS: Final = frozenset({"day", "snapshot"})
 _FOLDER: Final = Path(__file__).resolve().parent
@@ -148,6 +151,12 @@ def extract_function(connector: str) -> tuple[str, ExtractFunction]:
 def parse_function(connector: str) -> ParseFunction:
     """A connector's `parse`."""
     return cast(ParseFunction, _module(connector, "parse").parse)
+
+
+def stretch_functions(connector: str) -> StretchFunctions | None:
+    """The module of a connector that gives columns of whole blocks; None where it gives rows."""
+    module = _module(connector, "parse")
+    return cast("StretchFunctions", module) if hasattr(module, "stretches") else None
 
 
 def check_source(source: SourceSettings, base_dir: Path) -> None:

@@ -8,37 +8,32 @@ Invariants:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
+from clawback.chains.names import EVM_CHAINS, OTHER_FORMS
 from clawback.schemas import NATIVE
+
+__all__ = ["EVM_CHAINS", "FORMS", "FORMS_OF_CHAIN", "ZERO_ADDRESS", "BadAddress", "checksum_address"]
 
 ZERO_ADDRESS: Final = "0x" + "0" * 40
 
-EVM_CHAINS: Final[frozenset[str]] = frozenset(
-    [
-        "ethereum",
-        "arbitrum",
-        "optimism",
-        "polygon",
-        "bsc",
-        "base",
-        "avalanche",
-        "fantom",
-        "gnosis",
-        "linea",
-        "scroll",
-        "zksync",
-        "blast",
-        "celo",
-    ]
-)
-FORMS_OF_CHAIN: Final[dict[str, tuple[str, ...]]] = {
-    **dict.fromkeys(sorted(EVM_CHAINS), ("evm",)),
-    "bitcoin": ("base58check", "bech32"),
-    "litecoin": ("base58check", "bech32"),
-    "tron": ("base58check",),
-}
+
+class _Forms(Mapping[str, tuple[str, ...]]):
+    """How addresses of each chain are written."""
+
+    def __getitem__(self, chain: str) -> tuple[str, ...]:
+        return ("evm",) if chain in EVM_CHAINS else OTHER_FORMS[chain]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*EVM_CHAINS, *OTHER_FORMS])
+
+    def __len__(self) -> int:
+        return len(EVM_CHAINS) + len(OTHER_FORMS)
+
+
+FORMS_OF_CHAIN: Final = _Forms()
 FORMS: Final = frozenset({"evm", "base58check", "bech32"})
 
 _VERSIONS: Final = {"bitcoin": (0x00, 0x05), "litecoin": (0x30, 0x32, 0x05), "tron": (0x41,)}

@@ -7,22 +7,22 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from clawback.cases.model import Case
 from clawback.cases.tables import case_rows
-from clawback.chain_events.transfers import event_transfers
+from clawback.chain_events.transfers import WrappedCoin, event_transfers
 from clawback.claims.matching import match_claims
 from clawback.schemas import TABLES
-from clawback.sources.base import cut_sample
+from clawback.sources.base import QuarantinedRow, cut_sample
 from clawback.sources.reading import DayOfSource
 from clawback.tables.chain_facts import merge_balances, merge_events
 from clawback.tables.claims import merge_claims
 from clawback.tables.documents import merge_versions
-from clawback.tables.transfers import in_order, merge_transfers
+from clawback.tables.transfers import in_order, merge_transfers, public
 from clawback.thefts.overrides import Overrides
 
 Row = dict[str, Any]
@@ -91,33 +91,53 @@ class _Merge:
         return [(day.source, row) for day in self.days for row in day.found.rows.get(table, [])]
 
     def reject(self, table: str, source: str, row: Row, reason: str) -> None:
-        """Write down a row that the merge turned away; it has no file of its own any more."""
-        shown = {name: str(value) for name, value in row.items() if value is not None and name[0] != "_"}
-        self.quarantine.append(
-            {
-                "source": source,
-                "table": table,
-                "part": "merge",
-                "row": 0,
-                "reason": reason,
-                "sample": cut_sample(shown),
-            }
-        )
+        """Write down a row that the merge turned away."""
+        self.quarantine.append(rejected_row(table, source, row, reason))
 
 
-def merge_day(days: list[SourceDay], before: Mapping[str, list[Row]] | None = None) -> dict[str, list[Row]]:
+def rejected_row(table: str, source: str, row: Row, reason: str) -> Row:
+    """Row of `quarantine` about a row that the merge turned away; it has no file of its own any more."""
+    shown = {name: str(value) for name, value in row.items() if value is not None and name[0] != "_"}
+    return {
+        "source": source,
+        "table": table,
+        "part": "merge",
+        "row": 0,
+        "reason": reason,
+        "sample": cut_sample(shown),
+    }
+
+
+def quarantine_row(source: str, part: str, record: QuarantinedRow) -> Row:
+    """Row of `quarantine` about a record that parsing turned away."""
+    return {
+        "source": source,
+        "table": record.table,
+        "part": part,
+        "row": record.row,
+        "reason": cut_sample(record.reason),
+        "sample": record.sample,
+    }
+
+
+def merge_day(
+    days: list[SourceDay],
+    before: Mapping[str, list[Row]] | None = None,
+    wrapped: Collection[WrappedCoin] | None = None,
+) -> dict[str, list[Row]]:
     """Rows of every table of `clawback.schemas`, in the order in which they are written.
 
     Args:
         days: the sources' rows, in rank order.
         before: tables of the day before, those of `CARRIED`; what is known about an asset stays known, and
             so do the versions of a document and what rules read out of them.
+        wrapped: contracts of chains' own coins in token form; those of the package by default.
     """
     merge, before = _Merge(days), before or {}
     known = {day.source: day.known for day in days}
     events = _chain_facts(merge, known, "chain_events", merge_events)
     tables: dict[str, list[Row]] = {
-        "transfers": _transfers(merge, known, events),
+        "transfers": _transfers(merge, known, events, wrapped),
         "chain_events": events,
         "balances": _chain_facts(merge, known, "balances", merge_balances),
         "prices": _prices(merge),
@@ -128,24 +148,17 @@ def merge_day(days: list[SourceDay], before: Mapping[str, list[Row]] | None = No
     tables |= _incidents(merge, cases)
     tables |= _documents(merge, cases, before)
     for day in days:
-        for item in day.found.quarantined:
-            record = item.record
-            merge.quarantine.append(
-                {
-                    "source": day.source,
-                    "table": record.table,
-                    "part": item.part,
-                    "row": record.row,
-                    "reason": cut_sample(record.reason),
-                    "sample": record.sample,
-                }
-            )
+        merge.quarantine += [
+            quarantine_row(day.source, item.part, item.record) for item in day.found.quarantined
+        ]
     order = ("source", "table", "part", "row", "reason", "sample")
     tables["quarantine"] = sorted(merge.quarantine, key=lambda row: tuple(row[name] for name in order))
-    return {name: [_public(row) for row in tables[name]] for name in TABLES}
+    return {name: [public(row) for row in tables[name]] for name in TABLES}
 
 
-def _transfers(merge: _Merge, known: dict[str, date], events: list[Row]) -> list[Row]:
+def _transfers(
+    merge: _Merge, known: dict[str, date], events: list[Row], wrapped: Collection[WrappedCoin] | None
+) -> list[Row]:
     by_source = [
         (
             day.source,
@@ -159,7 +172,7 @@ def _transfers(merge: _Merge, known: dict[str, date], events: list[Row]) -> list
     rows, rejected = merge_transfers(by_source)
     for source, row, reason in rejected:
         merge.reject("transfers", source, row, reason)
-    told, contradicting = event_transfers(events, rows)
+    told, contradicting = event_transfers(events, rows, wrapped)
     for row, reason in contradicting:
         merge.reject("transfers", row["source"], row, reason)
     return in_order(rows + told) if told else rows
@@ -192,7 +205,7 @@ def _prices(merge: _Merge) -> list[Row]:
 def _assets(merge: _Merge, before: list[Row]) -> list[Row]:
     kept: dict[tuple[str, str], Row] = {(row["chain"], row["asset"]): dict(row) for row in before}
     for source, found in merge.rows("assets"):
-        row = {**_public(found), "source": source}
+        row = {**public(found), "source": source}
         key = (row["chain"], row["asset"])
         present = kept.get(key)
         if present is None:
@@ -287,7 +300,3 @@ def _documents(
         "claim_matches": matches,
         "sentences_for_review": found.sentences,
     }
-
-
-def _public(row: Row) -> Row:
-    return {name: value for name, value in row.items() if not name.startswith("_")}

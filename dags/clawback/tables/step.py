@@ -11,34 +11,45 @@ Invariants:
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from clawback.chains.evm.catalogue import wrapped_coins
 from clawback.claims.reader import readers_version
 from clawback.context import RunContext
-from clawback.days import day_before, day_range, parse_day
+from clawback.days import day_range
 from clawback.errors import ClawbackError
-from clawback.hashing import canonical_json, short_hash
-from clawback.lake.partition import Manifest, manifest_key, read_manifest, write_partition
+from clawback.hashing import canonical_json, file_sha256_hex, short_hash
+from clawback.lake.partition import (
+    Manifest,
+    Part,
+    manifest_key,
+    read_manifest,
+    write_manifest,
+    write_partition,
+)
 from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.release.runs import failure_recorded
 from clawback.schemas import TABLES
 from clawback.settings import SourceSettings
-from clawback.sources.landing import RawFolder, same_parts
-from clawback.sources.reading import read_day
+from clawback.sources.reading import DayOfSource, block_parts, read_day
 from clawback.sources.registry import describe
+from clawback.sources.stretches import BrokenPart
+from clawback.tables.chain_day import STREAMED, ChainDay, write_chain_day
 from clawback.tables.merge import CARRIED, GOES_INTO, MADE_OF, READ_BY_RULES, SourceDay, merge_day
+from clawback.tables.raw_days import as_it_stands, input_of, raw_of
+from clawback.tables.windows import BlockSource
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from clawback.tables.merge import Row
 
 CODE_VERSION: Final = "3"
 """Raised when the same raw bytes would give other rows."""
 
 RECORDS: Final = "tables/_days"
-
-
-_JUDGE_THE_PAST: Final = frozenset({"labels", "incidents"})
-"""Snapshots that decide what transfers of earlier days were; of other snapshots only the newest is read."""
 
 
 def make_tables(ctx: RunContext, day: date) -> str:
@@ -53,7 +64,7 @@ def make_tables(ctx: RunContext, day: date) -> str:
     first = ctx.settings.first_day
     if day < first:
         raise ClawbackError(f"{day} lies before the first day {first}", where="first_day of the settings")
-    standing = {source.name: _as_it_stands(ctx, source, day) for source in ctx.settings.enabled_sources}
+    standing = {source.name: as_it_stands(ctx, source, day) for source in ctx.settings.enabled_sources}
     previous: str | None = None
     carried: dict[str, str | None] = dict.fromkeys(CARRIED)
     for present in day_range(first, day):
@@ -72,13 +83,14 @@ def _make_day(
     carried: dict[str, str | None],
 ) -> tuple[str, dict[str, str | None]]:
     sources = ctx.settings.enabled_sources
-    manifests = [(source, _raw(ctx, source, day, standing[source.name])) for source in sources]
+    manifests = [(source, raw_of(ctx, source, day, standing[source.name])) for source in sources]
     inputs = {
         "code": CODE_VERSION,
+        "wrapped": _wrapped_by_settings(ctx),
         "day": day.isoformat(),
         **{f"before/{name}": key for name, key in carried.items()},
         "readers": readers_version(),
-        "sources": [_input(source, manifest) for source, manifest in manifests],
+        "sources": [input_of(source, manifest) for source, manifest in manifests],
     }
     tables_of = {source.name: describe(source.connector).table for source in sources}
     partitions = {name: _prefix(name, day, _inputs_of(name, inputs, tables_of)) for name in TABLES}
@@ -118,69 +130,84 @@ def _write(
     partitions: dict[str, str],
     carried: dict[str, str | None],
 ) -> None:
-    merged = merge_day(
-        [_read(ctx, source, manifest, day) for source, manifest in manifests if manifest is not None],
-        {name: _carried_rows(ctx, name, carried) for name in CARRIED},
-    )
-    for name, prefix in partitions.items():
-        rows = merged[name]
-        data = table_to_bytes(rows_to_table(rows, TABLES[name]))
-        meta = {"table": name, "day": day.isoformat(), "code": CODE_VERSION}
-        write_partition(ctx.lake, prefix, {"part-0000.parquet": data}, meta, {"part-0000.parquet": len(rows)})
-    turned_away = merged["quarantine"]
-    if turned_away and "quarantine" in partitions:
-        ctx.progress(f"{day} tables: {len(turned_away)} records in quarantine")
-
-
-def _raw(ctx: RunContext, source: SourceSettings, day: date, standing: Manifest | None) -> Manifest | None:
-    """What a source says about a day, or about the newest day before it."""
-    about = describe(source.connector)
-    folder = RawFolder(ctx.lake, source.name, about.table)
-    found = folder.newest(day) if about.grain == "day" else folder.newest_snapshot(day)
-    if standing is not None and not (found is not None and same_parts(found, list(standing.parts))):
-        return standing
-    if found is None and source.required:
-        what = f"no data for {day}" if about.grain == "day" else f"no snapshot of {day} or before"
-        raise ClawbackError(
-            f"the source '{source.name}' has {what}",
-            where=f"{ctx.lake.url}/{folder.prefix}",
-            remedy=f"run `clawback run --from {day} --to {day}`, or the DAG ingest_{source.name} for {day}",
-        )
-    if found is None and about.grain == "day":
-        # The record still says how far the source has come.
-        return _empty(folder.newest_snapshot(day_before(day)))
-    return found
-
-
-def _as_it_stands(ctx: RunContext, source: SourceSettings, newest: date) -> Manifest | None:
-    """What every day up to the newest is judged by; None where each day's own rows or snapshot count."""
-    about = describe(source.connector)
-    if about.grain != "snapshot" or about.table not in _JUDGE_THE_PAST:
-        return None
-    folder = RawFolder(ctx.lake, source.name, about.table)
-    standing = folder.newest_snapshot(newest)
-    # Of equal snapshots the first: the day after a correction finds again what the correction made.
-    while standing is not None:
-        before = folder.newest_snapshot(day_before(parse_day(standing.meta["day"])))
-        if before is None or not same_parts(before, list(standing.parts)):
-            break
-        standing = before
-    return standing
-
-
-def _empty(manifest: Manifest | None) -> Manifest | None:
-    return None if manifest is None else Manifest(manifest.key, (), manifest.meta)
-
-
-def _input(source: SourceSettings, manifest: Manifest | None) -> dict[str, Any]:
-    if manifest is None:
-        return {"source": source.name, "connector": source.connector, "parts": None}
-    return {
-        "source": source.name,
-        "connector": source.connector,
-        "known": manifest.meta["known"],
-        "parts": sorted([part.key.rpartition("/")[2], part.sha256] for part in manifest.parts),
+    present = [(source, manifest) for source, manifest in manifests if manifest is not None]
+    blocks = _blocks(ctx, present, day)
+    with_blocks = {one.source: _without_blocks(one) for one in blocks.blocks}
+    days = [with_blocks.get(source.name) or _read(ctx, source, manifest, day) for source, manifest in present]
+    blocks.take_from(days)
+    merged = merge_day(days, {name: _carried_rows(ctx, name, carried) for name in CARRIED}, blocks.wrapped)
+    tables = {
+        name: rows_to_table(merged[name], TABLES[name])
+        for name in partitions
+        if not blocks.blocks or name not in (*STREAMED, "quarantine")
     }
+    if blocks.blocks and partitions.keys() & {*STREAMED, "quarantine"}:
+        tables["quarantine"] = _write_blocks(ctx, day, blocks, merged, partitions)
+    for name in tables.keys() & partitions.keys():
+        table = tables[name]
+        data = {"part-0000.parquet": table_to_bytes(table)}
+        rows = {"part-0000.parquet": table.num_rows}
+        write_partition(ctx.lake, partitions[name], data, _meta(name, day), rows)
+    turned_away = tables.get("quarantine", TABLES["quarantine"].empty_table()).num_rows
+    if turned_away and "quarantine" in partitions:
+        ctx.progress(f"{day} tables: {turned_away} records in quarantine")
+
+
+def _write_blocks(
+    ctx: RunContext,
+    day: date,
+    blocks: ChainDay,
+    merged: dict[str, list[Row]],
+    partitions: dict[str, str],
+) -> pa.Table:
+    """Write what streams; all that was turned away is given back."""
+    ctx.work_dir.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=ctx.work_dir, prefix="tables-") as folder:
+        try:
+            written = write_chain_day(blocks, merged, partitions, Path(folder))
+        except BrokenPart as error:
+            raise _unreadable(", ".join(one.source for one in blocks.blocks), str(error)) from error
+        for name, (path, rows) in written.files.items():
+            key = f"{partitions[name]}/part-0000.parquet"
+            part = Part(key, path.stat().st_size, file_sha256_hex(path), rows)
+            ctx.lake.put_file(key, path)
+            write_manifest(ctx.lake, partitions[name], [part], _meta(name, day))
+    return written.quarantine
+
+
+def _meta(table: str, day: date) -> dict[str, Any]:
+    return {"table": table, "day": day.isoformat(), "code": CODE_VERSION}
+
+
+def _blocks(ctx: RunContext, present: list[tuple[SourceSettings, Manifest]], day: date) -> ChainDay:
+    """Sources that give whole blocks as columns."""
+    found = []
+    for source, manifest in present:
+        parts = block_parts(ctx.lake, source.connector, manifest.parts) if manifest.parts else None
+        if parts is not None:
+            found.append(BlockSource(source.name, _known(manifest), parts))
+    rank = [source.name for source, _ in present]
+    wrapped = wrapped_coins(ctx.settings.chains)
+    return ChainDay(found, rank, day, day == ctx.settings.first_day, wrapped)
+
+
+def _without_blocks(source: BlockSource) -> SourceDay:
+    """What a source of whole blocks says beside them."""
+    facts = source.parts.module.facts(source.parts.options)
+    return SourceDay(source.source, source.known, DayOfSource(rows={"assets": facts}))
+
+
+def _known(manifest: Manifest) -> date:
+    return date.fromisoformat(manifest.meta["known"])
+
+
+def _unreadable(source: str, where: str, reason: str | None = None) -> ClawbackError:
+    return ClawbackError(
+        f"landed bytes of '{source}' cannot be read any more",
+        where=where,
+        cause=reason,
+        remedy="ingest the day again with this version",
+    )
 
 
 def _inputs_of(table: str, inputs: dict[str, Any], tables_of: dict[str, str]) -> dict[str, Any]:
@@ -192,7 +219,14 @@ def _inputs_of(table: str, inputs: dict[str, Any], tables_of: dict[str, str]) ->
     unread = {f"before/{name}" for name, made in CARRIED.items() if table not in made}
     if table not in READ_BY_RULES:
         unread.add("readers")
+    if table not in STREAMED:
+        unread.add("wrapped")
     return {name: value for name, value in own.items() if name not in unread}
+
+
+def _wrapped_by_settings(ctx: RunContext) -> list[list[str]]:
+    """Where the settings call other contracts wrapped coins than the package does."""
+    return sorted([*coin] for coin in wrapped_coins(ctx.settings.chains) ^ wrapped_coins())
 
 
 def _prefix(name: str, day: date, inputs: dict[str, Any]) -> str:
@@ -203,13 +237,7 @@ def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date
     is_first = day == ctx.settings.first_day
     found = read_day(ctx.lake, source.connector, manifest.parts, day, is_first=is_first)
     if found.broken:
-        part, reason = found.broken[0]
-        raise ClawbackError(
-            f"landed bytes of '{source.name}' cannot be read any more",
-            where=part,
-            cause=reason,
-            remedy="ingest the day again with this version",
-        )
+        raise _unreadable(source.name, *found.broken[0])
     own = describe(source.connector).table
     for table in found.rows:
         # Else a table would keep its name when this source's rows change.
@@ -219,7 +247,7 @@ def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date
                 where=f"connector '{source.connector}'",
                 remedy="say so in MADE_OF of clawback.tables.merge",
             )
-    return SourceDay(source.name, date.fromisoformat(manifest.meta["known"]), found)
+    return SourceDay(source.name, _known(manifest), found)
 
 
 def _carried_rows(ctx: RunContext, table: str, carried: dict[str, str | None]) -> list[Row]:

@@ -71,6 +71,11 @@ def merge_transfers(by_source: list[tuple[str, list[Row]]]) -> tuple[list[Row], 
     return in_order(exact + loose), rejected
 
 
+def public(row: Row) -> Row:
+    """A row without what only the merge needs to know."""
+    return {name: value for name, value in row.items() if not name.startswith("_")}
+
+
 def in_order(rows: list[Row]) -> list[Row]:
     """Order of events: by block where all rows of a chain name theirs, else by time; then by content."""
     by_time = {row["chain"] for row in rows if row["block_number"] is None}

@@ -66,8 +66,7 @@ def batch_of_blocks(asked: range, blocks: list[Block], receipts: list[list[Recei
     tx_block, tx_index = _places([len(block.transactions) for block in blocks])
     logs_of_tx = [len(receipt.logs) for receipt in flat]
     log_tx = np.repeat(np.arange(len(flat), dtype=np.int64), logs_of_tx)
-    logs_of_block = np.bincount(tx_block, weights=logs_of_tx, minlength=len(blocks)).astype(np.int64)
-    _, log_index = _places(logs_of_block.tolist())
+    _, log_index = _places([sum(len(receipt.logs) for receipt in of_block) for of_block in receipts])
     return Batch(
         blocks,
         numbers,

@@ -14,7 +14,7 @@ from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.columns import HASH, fixed_bytes
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.keccak import keccak256
-from clawback.chains.evm.shapes import Log
+from clawback.chains.evm.shapes import Header, Log
 
 _BITS: Final = 2_048
 _WIDTH: Final = 256
@@ -41,6 +41,14 @@ def check_blooms(batch: Batch) -> None:
     for header, found in zip(batch.headers, of_block, strict=True):
         if found != _read(header.logs_bloom):
             raise Lie(f"the logs of block {int(header.number, 16)} are not those of its bloom filter")
+
+
+def may_have(header: Header, topic: str) -> bool:
+    """Whether a block's filter has a topic; by chance it may have one that no log has. Raises Lie."""
+    if not header.logs_bloom:
+        return False  # some chains have no filters
+    mask = _mask(topic)
+    return mask & _read(header.logs_bloom) == mask
 
 
 def check_logs_in_bloom(batch: Batch) -> None:

@@ -28,6 +28,7 @@ from clawback.chains.evm.tables import (
 from clawback.chains.evm.topics import TRANSFER
 from clawback.chains.evm.transfers import Refused, token_transfers, without_wide
 from clawback.chains.evm.transport import Endpoint
+from clawback.chains.evm.withheld import check_withheld
 from clawback.errors import ClawbackError
 
 T = TypeVar("T")
@@ -103,9 +104,11 @@ def _of_logs(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piec
     bounds = {"fromBlock": hex(asked.start), "toBlock": hex(asked.stop - 1), "topics": [TRANSFER]}
     of_logs = _LOGS.post(endpoint, [(bounds,)])
     came = time.monotonic()
-    batch = batch_of_logs(asked, _HEADERS.read(of_headers, len(asked)), _LOGS.read(of_logs, 1)[0])
+    headers = _HEADERS.read(of_headers, len(asked))
+    batch = batch_of_logs(asked, headers, _LOGS.read(of_logs, 1)[0])
     if wish.check_bloom:
         check_logs_in_bloom(batch)
+    check_withheld(endpoint, batch, headers, TRANSFER, every=wish.check_receipts_root)
     refused = Refused()
     rows, amounts = without_wide(token_transfers(batch, refused), refused)
     piece = _piece(Reading(batch, rows, amounts, refused), wish.logs)

@@ -1,8 +1,9 @@
 """Several endpoints of one chain: the first that is well is asked, the next when it fails.
 
 Invariants:
-    Every question ends: a bounded number of tries, each bounded in time, each wait bounded. What failed says
-    why, for each endpoint.
+    Every question ends: a bounded number of tries, each bounded in time, each wait bounded. Being asked to
+    wait is no try, for a node that limits questions answers in the end; all waits together are bounded. What
+    failed says why, for each endpoint.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from clawback.errors import ClawbackError
 T = TypeVar("T")
 
 _ROUNDS: Final = 5
+_SLOWEST: Final = 5
+"""Waits double so often where a node does not say how long it wants to be left alone."""
+_SHORTEST_WAIT: Final = 0.5
 _LONGEST_WAIT: Final = 60.0
 _MOST_WAITING: Final = 300.0
 
@@ -70,24 +74,39 @@ class Nodes:
             NotOffered: no endpoint knows the method.
             ClawbackError: no endpoint gave a usable answer, after all tries.
         """
+        try:
+            return self._tried(what, attempt, divisible)
+        finally:
+            for endpoint in self._given:
+                endpoint.forget()
+
+    def _tried(self, what: str, attempt: Callable[[Endpoint], T], divisible: bool) -> T:
         reasons: dict[str, str] = {}
         unknown: NotOffered | None = None
         waited = 0.0
-        for turn in range(_ROUNDS):
+        tries = turn = 0
+        while tries < _ROUNDS:
             waited += self._rest(waited)
+            tried = False
             for endpoint in self._awake():
                 try:
-                    return attempt(endpoint)
+                    with endpoint.resuming():
+                        return attempt(endpoint)
                 except TooMuch as error:
                     if divisible:
                         raise
                     reasons[endpoint.name] = str(error)
+                    tried = True
                 except NotOffered as error:
                     unknown = error
                     reasons[endpoint.name] = str(error)
+                    tried = True
                 except NodeFailure as error:
                     self._failed(endpoint, error, turn)
                     reasons[endpoint.name] = str(error)
+                    tried = tried or not isinstance(error, Busy)
+            turn += 1
+            tries += tried
         if unknown is not None and all(reason == str(unknown) for reason in reasons.values()):
             raise unknown
         raise ClawbackError(
@@ -97,10 +116,10 @@ class Nodes:
         )
 
     def _failed(self, endpoint: Endpoint, error: NodeFailure, turn: int) -> None:
-        pause = float(2**turn)
+        pause = float(2 ** min(turn, _SLOWEST))
         if isinstance(error, Busy):
             self.pace.busy()
-            pause = pause if error.wait is None else error.wait
+            pause = pause if error.wait is None else max(error.wait, _SHORTEST_WAIT)
         elif isinstance(error, Lie):
             # It answers, but wrongly: others first, and this one at once where there is no other.
             pause = 0.2

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from clawback.chains.evm.failures import Lie, NodeFailure, NotOffered
+from clawback.chains.evm.failures import Busy, Lie, NodeFailure, NotOffered
 from clawback.chains.evm.nodes import Nodes
+from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.rpc import Question
@@ -45,10 +46,11 @@ def same_chain(endpoints: Sequence[Endpoint], progress: Callable[[str], None]) -
     reasons = []
     for endpoint in endpoints:
         try:
-            found[endpoint] = quantity(_CHAIN_ID.ask(endpoint, [()])[0][0], "the chain's id")
-        except NodeFailure as error:
-            reasons.append(f"{endpoint.name}: {error}")
-            progress(f"left out, for it does not answer: {endpoint.name} ({error})")
+            found[endpoint] = _chain_id(endpoint)
+        except (NodeFailure, ClawbackError) as error:
+            reason = error.problem if isinstance(error, ClawbackError) else str(error)
+            reasons.append(f"{endpoint.name}: {reason}")
+            progress(f"left out, for it does not answer: {endpoint.name} ({reason})")
     if not found:
         raise ClawbackError(
             "no node answers",
@@ -62,6 +64,17 @@ def same_chain(endpoints: Sequence[Endpoint], progress: Callable[[str], None]) -
             remedy="give only nodes of one chain",
         )
     return next(iter(found.values())), list(found)
+
+
+def _chain_id(endpoint: Endpoint) -> int:
+    def ask(asked: Endpoint) -> int:
+        return quantity(_CHAIN_ID.ask(asked, [()])[0][0], "the chain's id")
+
+    try:
+        return ask(endpoint)
+    except Busy:
+        # It is there. Whoever is not there is not waited for: most often the address is wrong.
+        return Nodes([endpoint], Pace()).try_each("the chain's id", ask)
 
 
 def newest_block(nodes: Nodes) -> Place:
@@ -108,7 +121,7 @@ def trace_method(
     A node that knows the method but keeps no traces answers with an empty list: it is tried on a block that
     has a transaction.
     """
-    busy = _block_with_transactions(nodes, blocks)
+    busy = block_with_transactions(nodes, blocks)
     if busy is None:
         return None, []
     for method, ask in _TRACERS.items():
@@ -133,7 +146,8 @@ _TRACERS: Final[dict[TraceMethod, Callable[[Endpoint, int], list[Any]]]] = {
 }
 
 
-def _block_with_transactions(nodes: Nodes, blocks: range) -> int | None:
+def block_with_transactions(nodes: Nodes, blocks: range) -> int | None:
+    """A block that a node can be asked to trace; None where none of some has a transaction."""
     step = max(1, len(blocks) // _LOOKED_AT)
     for number in blocks[::step]:
         if _header(nodes, hex(number)).transactions:

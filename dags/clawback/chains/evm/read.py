@@ -13,9 +13,10 @@ from clawback.chains.evm.internal import values_of_frames, values_of_traces
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
+from clawback.chains.evm.receipts import BY_BLOCK, ask_receipts
 from clawback.chains.evm.receipts_root import check_receipts_roots
 from clawback.chains.evm.rpc import Question
-from clawback.chains.evm.shapes import Block, Receipt, Trace, TracedTransaction
+from clawback.chains.evm.shapes import Block, Trace, TracedTransaction
 from clawback.chains.evm.transfers import (
     Refused,
     Rows,
@@ -29,7 +30,6 @@ from clawback.chains.evm.transfers import (
 from clawback.chains.evm.transport import Endpoint
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
-_RECEIPTS: Final = Question("eth_getBlockReceipts", list[Receipt])
 _TRACES: Final = Question("trace_block", list[Trace])
 _FRAMES: Final = Question("debug_traceBlockByNumber", list[TracedTransaction])
 _CALL_TRACER: Final = {"tracer": "callTracer"}
@@ -48,13 +48,17 @@ class Wish:
     logs: Wanted = field(default_factory=Wanted)
 
 
+AnswerBytes = bytes | bytearray | memoryview
+"""An answer as it came, or where it lies in a landed part."""
+
+
 @dataclass(frozen=True)
 class Answers:
     """What a node said about some blocks, as it came; traces where they were asked for."""
 
-    blocks: bytes | bytearray
-    receipts: bytes | bytearray
-    traces: bytes | bytearray | None
+    blocks: AnswerBytes
+    receipts: AnswerBytes
+    traces: AnswerBytes | None
 
     @property
     def largest(self) -> int:
@@ -74,10 +78,14 @@ class Reading:
 
 def ask_blocks(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> Answers:
     """Ask for full blocks, receipts and traces. Raises NodeFailure."""
-    named = [(hex(number),) for number in asked]
     traced = ask_traces(endpoint, asked, traces)
-    blocks = _BLOCKS.post(endpoint, [(name, True) for (name,) in named])
-    return Answers(blocks, _RECEIPTS.post(endpoint, named), traced)
+    blocks = _BLOCKS.post(endpoint, [(hex(number), True) for number in asked])
+    return Answers(blocks, ask_receipts(endpoint, asked, lambda: _hashes(blocks, len(asked))), traced)
+
+
+def _hashes(blocks: AnswerBytes, count: int) -> list[list[str]]:
+    """Hashes of the transactions of each block."""
+    return [[one.hash for one in block.transactions] for block in _BLOCKS.read(blocks, count)]
 
 
 def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> bytes | bytearray | None:
@@ -89,12 +97,12 @@ def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> 
     return _FRAMES.post(endpoint, [(hex(number), _CALL_TRACER) for number in asked])
 
 
-def read_traces(answer: bytes | bytearray, count: int) -> list[list[Trace]]:
+def read_traces(answer: AnswerBytes, count: int) -> list[list[Trace]]:
     """Answers of `trace_block` to so many questions. Raises NodeFailure."""
     return _TRACES.read(answer, count)
 
 
-def read_frames(answer: bytes | bytearray, count: int) -> list[list[TracedTransaction]]:
+def read_frames(answer: AnswerBytes, count: int) -> list[list[TracedTransaction]]:
     """Answers of `debug_traceBlockByNumber` to so many questions. Raises NodeFailure."""
     return _FRAMES.read(answer, count)
 
@@ -112,7 +120,7 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
     """
     count = None if asked is None else len(asked)
     blocks = _BLOCKS.read(answers.blocks, count)
-    receipts = _RECEIPTS.read(answers.receipts, len(blocks))
+    receipts = BY_BLOCK.read(answers.receipts, len(blocks))
     if not blocks:
         raise Lie("there is no block in the answer")
     if asked is None:

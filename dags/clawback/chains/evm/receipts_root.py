@@ -7,13 +7,14 @@ the place of a library that keeps, proves and prunes tries.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from clawback.chains.evm.columns import fixed_bytes
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.keccak import keccak256
 from clawback.chains.evm.quantities import quantity
-from clawback.chains.evm.shapes import Block, Log, Receipt
+from clawback.chains.evm.shapes import Block, Header, Log, Receipt
 from clawback.errors import ClawbackError
 
 Encodable = bytes | list["Encodable"]
@@ -23,7 +24,7 @@ _TYPES: Final = range(5)
 _NIBBLES: Final = 16
 
 
-def check_receipts_roots(blocks: list[Block], receipts: list[list[Receipt]]) -> None:
+def check_receipts_roots(blocks: Sequence[Block | Header], receipts: list[list[Receipt]]) -> None:
     """Every block's receipts have the root that it names.
 
     Raises:

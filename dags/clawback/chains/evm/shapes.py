@@ -72,6 +72,7 @@ class Header(msgspec.Struct, rename="camel", gc=False):
     transactions: list[str]
     base_fee_per_gas: str | None = None
     logs_bloom: str = ""
+    receipts_root: str = ""
 
 
 class Block(msgspec.Struct, rename="camel", gc=False):
@@ -99,6 +100,7 @@ class TraceAction(msgspec.Struct, rename="camel", gc=False):
     address: str | None = None
     refund_address: str | None = None
     balance: str | None = None
+    author: str | None = None
 
 
 class TraceResult(msgspec.Struct, gc=False):

@@ -12,8 +12,8 @@ import socket
 import ssl
 import threading
 import zlib
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -60,6 +60,30 @@ class Endpoint:
         self._path = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
         self.name = f"{self._url.scheme}://{self._host}:{self._port}"
         """As errors and progress may show it: keys of paid services travel in paths."""
+        self.lacks: set[str] = set()
+        """Methods that it was found not to offer, and for which another way was found."""
+
+    @contextmanager
+    def resuming(self) -> Iterator[None]:
+        """Questions of one attempt: when the node asks to wait, this thread's next one goes on from there.
+
+        A node that allows fewer questions at once than an attempt has would else never answer the last one.
+        """
+        if getattr(self._own, "answered", None) is None:
+            self._own.answered = {}
+        kept = False
+        try:
+            yield
+        except Busy:
+            kept = True
+            raise
+        finally:
+            if not kept:
+                self.forget()
+
+    def forget(self) -> None:
+        """Forget what was answered to this thread's attempts."""
+        self._own.answered = None
 
     def post(self, body: bytes) -> bytes | bytearray:
         """Ask; the answer's bytes, unpacked.
@@ -68,6 +92,14 @@ class Endpoint:
             NodeFailure: no usable answer; which kind says what may help.
             Unreachable: the address may not be asked.
         """
+        answered: dict[bytes, bytes | bytearray] | None = getattr(self._own, "answered", None)
+        if answered is None:
+            return self._post(body)
+        if body not in answered:
+            answered[body] = self._post(body)
+        return answered[body]
+
+    def _post(self, body: bytes) -> bytes | bytearray:
         kept: _Connection | None = getattr(self._own, "connection", None)
         if kept is not None:
             try:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from clawback.chains.names import PACKAGED
 from clawback.errors import ClawbackError
 from clawback.schemas import NATIVE
 from clawback.sources.prices import Asset
-from clawback.tables.addresses import EVM_CHAINS, ZERO_ADDRESS
+from clawback.tables.addresses import ZERO_ADDRESS
 
 _CHAINS: Final = {
-    **{chain: chain for chain in EVM_CHAINS},
+    **{chain: chain for chain in PACKAGED},
     "avalanche": "avax",
     "gnosis": "xdai",
     "zksync": "era",

@@ -1,4 +1,4 @@
-"""Asks token contracts for their decimals and symbols, in batches whose answers are landed as they came."""
+"""Asks token contracts, named or held by taint, for decimals and symbols; answers are landed as they came."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clawback.errors import ClawbackError
 from clawback.schemas import NATIVE
 from clawback.sources.base import Context, Extraction, Options
 from clawback.sources.evm_assets.rpc import Call, ask
-from clawback.sources.prices import Asset, assets_option
+from clawback.sources.prices import Asset, asked_assets, check_asked, held_option
 from clawback.tables.addresses import EVM_CHAINS
 
 VERSION: Final = "1"
@@ -28,7 +28,10 @@ _GAS: Final = hex(200_000)
 def extract(ctx: Context, day: date) -> Extraction:
     """Land the answers of all contracts; a contract that does not answer is no failure of the source."""
     url = str(ctx.options["url"])
-    assets = _contracts(ctx.options, f"source '{ctx.source}'")
+    where = f"source '{ctx.source}'"
+    _contracts(ctx.options, where)
+    # The chain's own coin is no contract; its decimals are known.
+    assets = [asset for asset in asked_assets(ctx) if asset.asset != NATIVE]
     parts = []
     for index in range(0, len(assets), _ASSETS_OF_A_BATCH):
         batch = assets[index : index + _ASSETS_OF_A_BATCH]
@@ -39,7 +42,7 @@ def extract(ctx: Context, day: date) -> Extraction:
         {"method": "POST", "host": httpx.URL(url).host, "assets": len(assets)},
         200,
         parse_options={
-            "chain": assets[0].chain,
+            "chain": assets[0].chain if assets else held_option(ctx.options, where)[0],
             "assets": {
                 part.key.rpartition("/")[2]: [
                     asset.asset
@@ -60,16 +63,17 @@ def check_options(options: Options, base_dir: Path, where: str) -> None:
 
 
 def _contracts(options: Options, where: str) -> list[Asset]:
-    assets = assets_option(options, where)
+    assets = check_asked(options, where)
     for asset in assets:
         if asset.chain not in EVM_CHAINS or asset.asset == NATIVE:
             raise ClawbackError(f"{asset.text} is no contract of an EVM chain", where=where)
-        if asset.chain != assets[0].chain:
-            raise ClawbackError(
-                f"{asset.text} and {assets[0].text} lie on two chains",
-                where=where,
-                remedy="a node knows one chain: make a source for each",
-            )
+    chains = sorted({asset.chain for asset in assets} | set(held_option(options, where)))
+    if len(chains) > 1:
+        raise ClawbackError(
+            f"the assets lie on several chains: {', '.join(chains)}",
+            where=where,
+            remedy="a node knows one chain: make a source for each",
+        )
     return assets
 
 

@@ -9,21 +9,24 @@ Invariants:
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from clawback.chain_events.signatures import signatures_with
 from clawback.chains.evm.blocks import Batch, batch_of_transactions
 from clawback.chains.evm.catalogue import Chain, chain_named
 from clawback.chains.evm.fetch import in_parts
 from clawback.chains.evm.frontier.balances import HoldingAt, ask_balances
+from clawback.chains.evm.frontier.inner_calls import InnerCalls, offers_filter
 from clawback.chains.evm.frontier.reach import Reach, Watched
 from clawback.chains.evm.frontier.token_logs import TokenLogs
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import TraceMethod
-from clawback.chains.evm.probe import trace_method
+from clawback.chains.evm.probe import block_with_transactions, trace_method
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.read import Wish
 from clawback.chains.evm.rpc import Question
@@ -41,12 +44,18 @@ from clawback.sources.evm_frontier.kept import (
     earlier_search,
 )
 from clawback.sources.evm_frontier.search import Bounds, Search
-from clawback.sources.evm_frontier.told import hash_of, told
+from clawback.sources.evm_frontier.told import FILTERED, NO_BLOCK, TOUCHED, WHOLE, hash_of, told
 from clawback.sources.evm_rpc.links import LastBlock, check_link
-from clawback.sources.evm_rpc.nodes import blocks_asked, check_node_options, last_block_before, nodes_of
+from clawback.sources.evm_rpc.nodes import (
+    blocks_asked,
+    chain_options,
+    check_node_options,
+    last_block_before,
+    nodes_of,
+)
 from clawback.sources.registry import integer_option
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 _DEFAULTS: Final = {
     "batch_blocks": 20,
     "log_addresses": 100,
@@ -55,32 +64,32 @@ _DEFAULTS: Final = {
     "most_transactions": 1_000,
     "recheck_days": 30,
 }
-_INTERNAL: Final = ("auto", "touched", "off", "required")
+_INTERNAL: Final = ("auto", "touched", "whole", "off", "required")
 _BLOCK: Final = Question("eth_getBlockByNumber", Block)
 
 
 def extract(ctx: Context, day: date) -> Extraction:
     """Land the blocks that hold touching transactions, the balances, and a record of the search."""
-    chain = chain_named(ctx.options["chain"])
+    chain = chain_named(ctx.options["chain"], ctx.chains)
     nodes = nodes_of(ctx, chain)
     blocks = blocks_asked(ctx, nodes, chain, day)
     watched = ctx.watched(chain.name)
-    traces, whole = _tracing(ctx, nodes, blocks)
+    tracing = _tracing(ctx, nodes, blocks)
     before = last_block_before(ctx, day)
     last = _last_block(nodes, blocks, before)
     record = SearchRecord(
         blocks.start,
         blocks.stop - 1,
         "" if last is None else last.hash,
-        traces,
-        whole is not None,
+        tracing.touched,
+        tracing.found_in,
         _number(ctx.options, "most_transactions"),
         hash_of(watched),
         {},
         [],
     )
     earlier = earlier_search(ctx, day, record)
-    search = _search_of(ctx, chain, nodes, blocks, traces, whole, earlier, before)
+    search = _search_of(ctx, chain, nodes, blocks, tracing, earlier, before)
     reach = search.grow(watched) if blocks else Reach({}, {}, (), {})
     seen = _balances(ctx, nodes, blocks, watched, reach, earlier, day)
     record = msgspec.structs.replace(
@@ -101,10 +110,9 @@ def extract(ctx: Context, day: date) -> Extraction:
             "blocks": [blocks.start, blocks.stop - 1] if blocks else [],
         },
         200,
-        parse_options={
-            "chain": chain.name,
-            "wrapped": list(chain.wrapped),
-            "traces": traces,
+        parse_options=chain_options(chain)
+        | {
+            "traces": tracing.touched,
             "transactions": sorted(kept),
             "day": day.isoformat(),
         },
@@ -129,11 +137,28 @@ def _number(options: Options, name: str) -> int:
     return integer_option(options, name, _DEFAULTS[name])
 
 
-def _tracing(ctx: Context, nodes: Nodes, blocks: range) -> tuple[TraceMethod | None, TraceMethod | None]:
-    """How touched blocks are traced, and how all blocks are, to find what else touches."""
+@dataclass(frozen=True)
+class _Tracing:
+    """How touched blocks are traced, how all blocks are to find what else touches, and who has an index."""
+
+    touched: TraceMethod | None = None
+    whole: TraceMethod | None = None
+    has_index: bool = False
+
+    @property
+    def found_in(self) -> str:
+        """Where inner value is looked for."""
+        if self.touched is None:
+            return NO_BLOCK
+        if self.has_index:
+            return FILTERED
+        return TOUCHED if self.whole is None else WHOLE
+
+
+def _tracing(ctx: Context, nodes: Nodes, blocks: range) -> _Tracing:
     internal = ctx.options.get("internal", "auto")
     if internal == "off" or not blocks:
-        return None, None
+        return _Tracing()
     traces, tracing = trace_method(nodes.endpoints, nodes, blocks)
     if traces is None:
         if internal == "required":
@@ -141,9 +166,14 @@ def _tracing(ctx: Context, nodes: Nodes, blocks: range) -> tuple[TraceMethod | N
                 "no node traces inner calls, or the day has no transaction to try it on",
                 remedy="name a node that keeps traces, or set internal = 'auto'",
             )
-        return None, None
+        return _Tracing()
     nodes.keep(tracing)
-    return traces, None if internal == "touched" else traces
+    if internal == "touched":
+        return _Tracing(traces)
+    busy = block_with_transactions(nodes, blocks)
+    if internal != "whole" and busy is not None and all(offers_filter(one, busy) for one in tracing):
+        return _Tracing(traces, has_index=True)
+    return _Tracing(traces, whole=traces)
 
 
 def _search_of(
@@ -151,8 +181,7 @@ def _search_of(
     chain: Chain,
     nodes: Nodes,
     blocks: range,
-    traces: TraceMethod | None,
-    whole: TraceMethod | None,
+    tracing: _Tracing,
     earlier: Earlier,
     before: LastBlock | None,
 ) -> Search:
@@ -162,22 +191,19 @@ def _search_of(
         links.append(check_link(links[-1], batch))
 
     most = _number(ctx.options, "most_transactions")
-    logs = TokenLogs(
-        nodes,
-        chain.wrapped,
-        most,
-        _number(ctx.options, "log_addresses"),
-        _number(ctx.options, "log_blocks"),
-    )
+    sizes = _number(ctx.options, "log_addresses"), _number(ctx.options, "log_blocks")
+    logs = TokenLogs(nodes, most, *sizes, chain.wrapped)
     issuers = earlier.issuers
     if issuers is None:
-        issuers = words_of_issuers(chain.name, logs.with_first_topics(issuer_topics(), blocks))
+        table = signatures_with(chain.events)
+        issuers = words_of_issuers(chain.name, logs.with_first_topics(issuer_topics(table), blocks), table)
     return Search(
         ctx,
         nodes,
         blocks,
-        Wish(traces=traces, wrapped=frozenset(chain.wrapped)),
-        whole,
+        Wish(traces=tracing.touched, wrapped=frozenset(chain.wrapped)),
+        tracing.whole,
+        InnerCalls(nodes, most, *sizes) if tracing.has_index else None,
         logs,
         Bounds(_number(ctx.options, "most_addresses"), most, _number(ctx.options, "batch_blocks")),
         earlier,

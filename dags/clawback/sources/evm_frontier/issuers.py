@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from clawback.chain_events.decode import LogColumns, decode_events
-from clawback.chain_events.signatures import signature_table
+from clawback.chain_events.signatures import SignatureTable
 from clawback.chains.evm.columns import small_integers
 from clawback.chains.evm.frontier.reach import Holding
 from clawback.chains.evm.frontier.values import Hit
@@ -20,12 +20,12 @@ _KINDS: Final = frozenset({"freeze", "unfreeze", "burn"})
 _ANY_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def issuer_topics() -> list[str]:
+def issuer_topics(table: SignatureTable) -> list[str]:
     """First topics of the events that are asked for, ascending."""
-    return sorted({event.topic0 for event in signature_table().events.values() if event.kind in _KINDS})
+    return sorted({event.topic0 for event in table.events.values() if event.kind in _KINDS})
 
 
-def words_of_issuers(chain: str, logs: Sequence[Log]) -> dict[Holding, list[Hit]]:
+def words_of_issuers(chain: str, logs: Sequence[Log], table: SignatureTable) -> dict[Holding, list[Hit]]:
     """For each holding the transactions in which its issuer speaks of it; what is no such event is left out.
 
     Raises:
@@ -45,6 +45,7 @@ def words_of_issuers(chain: str, logs: Sequence[Log]) -> dict[Holding, list[Hit]
             places,
             small_integers([log.log_index for log in logs], "a log's index").tolist(),
         ),
+        table,
     )
     hits: dict[Holding, set[Hit]] = {}
     for row in found.rows:

@@ -43,7 +43,8 @@ class SearchRecord(msgspec.Struct, frozen=True):
     last_block: int
     last_hash: str
     traces: str | None
-    is_traced_whole: bool
+    found_in: str
+    """Where inner value was looked for: one of the words of `told`."""
     most_transactions: int
     watched: str
     addresses: dict[str, list[Hit] | None]
@@ -79,7 +80,10 @@ def earlier_search(ctx: Context, day: date, now: SearchRecord) -> Earlier:
     parts = {part.key.rpartition("/")[2]: part for part in manifest.parts}
     if SEARCH_NAME not in parts:
         return Earlier()
-    record = msgspec.json.decode(ctx.read(parts[SEARCH_NAME]), type=SearchRecord)
+    try:
+        record = msgspec.json.decode(ctx.read(parts[SEARCH_NAME]), type=SearchRecord)
+    except msgspec.ValidationError:
+        return Earlier()  # of a version that searched in another way
     if not record.same_ground(now):
         return Earlier()
     balances: Iterable[SeenBalance] = ()

@@ -17,6 +17,7 @@ import msgspec
 from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.fetch import in_parts
+from clawback.chains.evm.frontier.inner_calls import InnerCalls
 from clawback.chains.evm.frontier.reach import Holding, Moved, Reach, Watched, follow, moved_of
 from clawback.chains.evm.frontier.token_logs import TokenLogs
 from clawback.chains.evm.frontier.values import Hit, Values, scan_values
@@ -61,6 +62,7 @@ class Search:
     blocks: range
     wish: Wish
     traces_whole: TraceMethod | None
+    inner: InnerCalls | None
     logs: TokenLogs
     bounds: Bounds
     earlier: Earlier
@@ -114,8 +116,9 @@ class Search:
         if unknown:
             by_value = self._all_values().touching(unknown)
             by_log = self.logs.touching(unknown, self.blocks)
+            by_call = {} if self.inner is None else self.inner.touching(unknown, self.blocks)
             for address in unknown:
-                hits = by_value[address] | by_log[address]
+                hits = by_value[address] | by_log[address] | by_call.get(address, set())
                 known[address] = sorted(hits) if len(hits) <= self.bounds.most_transactions else None
         wanted: set[Hit] = set()
         for address, found in known.items():

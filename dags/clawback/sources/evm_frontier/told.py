@@ -8,6 +8,10 @@ from clawback.chains.evm.frontier.reach import BUSY, Reach, Watched
 from clawback.hashing import short_hash
 from clawback.sources.evm_frontier.kept import SearchRecord, SeenBalance
 
+NO_BLOCK: Final = "no block"
+TOUCHED: Final = "touched blocks"
+WHOLE: Final = "every block"
+FILTERED: Final = "an index of the node"
 _SHOWN: Final = 1_000
 
 
@@ -23,6 +27,7 @@ def told(watched: Watched, record: SearchRecord, reach: Reach, seen: list[SeenBa
         },
         "addresses": len(record.addresses),
         "transactions": len(reach.kept),
+        "assets": sorted({asset for _, asset in reach.since}),
         "ended": {"labelled": len(reach.ended) - len(busy), "busy": busy[:_SHOWN], "busy_count": len(busy)},
         "balances": {
             "known": sum(one.answer is not None for one in seen),
@@ -30,15 +35,9 @@ def told(watched: Watched, record: SearchRecord, reach: Reach, seen: list[SeenBa
         },
         "internal_value": {
             "method": record.traces or "not seen",
-            "found_in": _found_in(record),
+            "found_in": record.found_in,
         },
     }
-
-
-def _found_in(record: SearchRecord) -> str:
-    if record.traces is None:
-        return "no block"
-    return "every block" if record.is_traced_whole else "touched blocks"
 
 
 def hash_of(watched: Watched) -> str:

@@ -25,6 +25,7 @@ from clawback.sources.base import Context, Extraction, Options
 from clawback.sources.evm_rpc.links import check_link
 from clawback.sources.evm_rpc.nodes import (
     blocks_asked,
+    chain_options,
     check_node_options,
     joined,
     last_block_before,
@@ -33,31 +34,37 @@ from clawback.sources.evm_rpc.nodes import (
 )
 from clawback.sources.registry import integer_option
 
-VERSION: Final = "2"
-_BATCH_BLOCKS: Final = 20
+VERSION: Final = "3"
+_QUESTIONS_OF_A_PART: Final = 4
 _INTERNAL: Final = ("auto", "off", "required")
 
 
 def extract(ctx: Context, day: date) -> Extraction:
     """Land all blocks of the day with their receipts, and traces where a node offers them."""
-    chain = chain_named(ctx.options["chain"])
+    chain = chain_named(ctx.options["chain"], ctx.chains)
     nodes = nodes_of(ctx, chain)
     blocks = blocks_asked(ctx, nodes, chain, day)
     wish = _wish(ctx.options, nodes, chain, blocks)
     last = last_block_before(ctx, day)
     parts = []
     got = {"blocks": 0, "transactions": 0, "receipts": 0}
-    size = integer_option(ctx.options, "batch_blocks", _BATCH_BLOCKS) or 1
+    # Five full blocks of Ethereum are 3 MB of answers, and ten times that once decoded.
+    at_once = integer_option(ctx.options, "question_blocks", chain.question_blocks)
+    size = integer_option(ctx.options, "batch_blocks", _QUESTIONS_OF_A_PART * at_once)
     for index, start in enumerate(range(blocks.start, blocks.stop, size)):
         asked = range(start, min(start + size, blocks.stop))
-        found = in_parts(nodes, asked, lambda endpoint, part: _ask(endpoint, part, wish))
-        for _, batch in found:
-            last = check_link(last, batch)
-            got["blocks"] += len(batch.headers)
-            got["transactions"] += len(batch.transactions)
-            got["receipts"] += len(batch.receipts)
+        landed: list[Answers] = []
+        for begin in range(asked.start, asked.stop, at_once):
+            question = range(begin, min(begin + at_once, asked.stop))
+            found = in_parts(nodes, question, lambda endpoint, part: _ask(endpoint, part, wish))
+            for answers, batch in found:
+                last = check_link(last, batch)
+                got["blocks"] += len(batch.headers)
+                got["transactions"] += len(batch.transactions)
+                got["receipts"] += len(batch.receipts)
+                landed.append(answers)
         # mtime 0: the same answer must be the same bytes whenever it is landed.
-        content = gzip.compress(joined([answers for answers, _ in found]), compresslevel=6, mtime=0)
+        content = gzip.compress(joined(landed), compresslevel=6, mtime=0)
         parts.append(ctx.land(f"part-{index:04d}.json.gz", content))
     return Extraction(
         tuple(parts),
@@ -67,7 +74,7 @@ def extract(ctx: Context, day: date) -> Extraction:
             "blocks": [blocks.start, blocks.stop - 1] if blocks else [],
         },
         200,
-        parse_options={"chain": chain.name, "wrapped": list(chain.wrapped), "traces": wish.traces},
+        parse_options=chain_options(chain) | {"traces": wish.traces},
         expected={"blocks": len(blocks), "receipts": got["transactions"]},
         got=got,
         extra={"internal_value": wish.traces or "not seen"}
@@ -78,8 +85,9 @@ def extract(ctx: Context, day: date) -> Extraction:
 def check_options(options: Options, base_dir: Path, where: str) -> None:
     """Check addresses, chain, block numbers and words."""
     check_node_options(options, where)
-    if "batch_blocks" in options:
-        integer_option(options, "batch_blocks", 0)
+    for name in ("batch_blocks", "question_blocks"):
+        if integer_option(options, name, 1) == 0:
+            raise ClawbackError(f"the option '{name}' is 0", where=where, remedy="give a number from 1")
     if options.get("internal", "auto") not in _INTERNAL:
         raise ClawbackError(
             "the option 'internal' is no known word", where=where, remedy=", ".join(_INTERNAL)

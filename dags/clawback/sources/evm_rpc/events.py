@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 
 from clawback.chain_events.decode import LogColumns, decode_events
-from clawback.chain_events.signatures import signature_table
+from clawback.chain_events.signatures import SignatureTable, signature_table
 from clawback.chains.evm.blocks import Batch
 from clawback.schemas import CHAIN_EVENTS
 from clawback.sources.base import ParsedPart, QuarantinedRow, Row, cut_sample
@@ -27,6 +27,7 @@ def add_events(
     times: Sequence[datetime],
     day: date | None,
     only: Collection[str] | None = None,
+    table: SignatureTable | None = None,
 ) -> None:
     """Adds the events of a batch; a log that does not fit its event is turned away.
 
@@ -37,8 +38,10 @@ def add_events(
         times: of its blocks.
         day: only this day, or all.
         only: hashes of the transactions that are read; all by default.
+        table: what events are known; that of the package by default.
     """
-    topic0s, block_of = signature_table().topic0s, batch.tx_block.tolist()
+    table = table or signature_table()
+    topic0s, block_of = table.topic0s, batch.tx_block.tolist()
     log_tx = batch.log_tx.tolist()
     wanted = [
         place
@@ -59,7 +62,7 @@ def add_events(
         [int(batch.tx_index[log_tx[place]]) for place in wanted],
         batch.log_index[wanted].tolist(),
     )
-    found = decode_events(chain, columns)
+    found = decode_events(chain, columns, table)
     for row in [*_created(chain, batch, times, day), *found.rows]:
         if only is None or row["tx_hash"] in only:
             parsed.add(_TABLE, row)

@@ -56,6 +56,12 @@ def nodes_of(ctx: Context, chain: Chain) -> Nodes:
     return Nodes(answering, Pace())
 
 
+def chain_options(chain: Chain) -> dict[str, Any]:
+    """What of a chain's row its landed blocks are read with."""
+    own = {"chain": chain.name, "native": chain.native, "wrapped": list(chain.wrapped)}
+    return own | ({"events": [dict(row) for row in chain.events]} if chain.events else {})
+
+
 def blocks_asked(ctx: Context, nodes: Nodes, chain: Chain, day: date) -> range:
     """The blocks of the day, or those that the options name. Raises ClawbackError."""
     if "from_block" in ctx.options:

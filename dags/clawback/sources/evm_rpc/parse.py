@@ -2,31 +2,51 @@
 
 Invariants:
     What is an amount and what is none, and what breaks a batch, is decided in `clawback.chains.evm`; this
-    makes rows of it. Transfers of nothing and numbered tokens (ERC-721, ERC-1155) are no rows of `transfers`.
+    makes columns and rows of it. Transfers of nothing and numbered tokens (ERC-721, ERC-1155) are no rows of
+    `transfers`.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from clawback.chain_events.signatures import SignatureTable, signatures_with
 from clawback.chains.evm.failures import NodeFailure
+from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.read import Answers, Reading, Wish, read_answers
-from clawback.chains.evm.transfers import FEE_KIND, KINDS, TOKEN_KIND
+from clawback.chains.evm.rpc import Question
 from clawback.errors import ClawbackError
 from clawback.schemas import NATIVE
 from clawback.sources.base import Options, ParsedPart, QuarantinedRow, Row, cut_sample, read_bytes
+from clawback.sources.evm_rpc.columns import transfer_columns
 from clawback.sources.evm_rpc.events import add_events
+from clawback.sources.stretches import BrokenPart, Places, Stretch, rows_of
 
 MAX_BYTES: Final = 256 << 20
 MAX_INFLATED: Final = 1 << 30
 _NONE: Final = b"null"
+_DECIMALS: Final = 18
+"""Of every EVM chain's own coin: the machine counts in parts of 10^18."""
 _TRIPLES: Final = msgspec.json.Decoder(list[tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw]])
+
+
+class _Named(msgspec.Struct, gc=False):
+    hash: str
+
+
+class _Place(msgspec.Struct, gc=False):
+    number: str
+    timestamp: str
+    transactions: list[_Named]
+
+
+_PLACES: Final = Question("eth_getBlockByNumber", _Place)
 
 
 def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> ParsedPart:
@@ -37,39 +57,86 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
 def parse_blocks(
     data: bytes | Path, options: Options, day: date | None, only: Collection[str] | None = None
 ) -> ParsedPart:
-    """Read landed blocks.
+    """Read landed blocks as rows.
 
     Args:
         data: gzip of a JSON list of [blocks, receipts, traces or null].
-        options: `chain`, `wrapped`, `traces`.
+        options: `chain`, `native`, `wrapped`, `traces`, `events`.
         day: only rows of this day, or all.
         only: hashes of transactions that rows are made of; all by default.
     """
     parsed = ParsedPart()
-    wish = Wish(traces=options["traces"], wrapped=frozenset(options["wrapped"]))
     try:
-        for answers in answers_in(read_bytes(data, MAX_BYTES)):
-            reading = read_answers(answers, wish)
-            _take(parsed, options["chain"], reading, day, only)
-    except ClawbackError as error:
-        parsed.broken = error.problem if error.cause is None else f"{error.problem}: {error.cause}"
-    except NodeFailure as error:
+        for asset in facts(options):
+            parsed.add("assets", asset)
+        for stretch in stretches(read_bytes(data, MAX_BYTES), options, day, only):
+            for row in rows_of(stretch.transfers):
+                parsed.add("transfers", row)
+            for event in stretch.events:
+                parsed.add("chain_events", event)
+            parsed.quarantined += stretch.quarantined
+    except ValueError as error:
         parsed.broken = str(error)
-    except (ValueError, RecursionError) as error:
-        parsed.broken = f"no batch of blocks and receipts: {type(error).__name__}: {error}"
     return parsed
 
 
-def answers_in(data: bytes) -> list[Answers]:
+def stretches(
+    data: bytes, options: Options, day: date | None, only: Collection[str] | None = None
+) -> Iterator[Stretch]:
+    """Read landed blocks as columns; arguments as of `parse_blocks`, see `clawback.sources.stretches`."""
+    wish = Wish(traces=options["traces"], wrapped=frozenset(options["wrapped"]))
+    try:
+        table = signatures_with(options.get("events", ()))
+        for answers in answers_in(data):
+            yield _stretch(options["chain"], read_answers(answers, wish), day, only, table)
+    except ClawbackError as error:
+        raise BrokenPart(
+            error.problem if error.cause is None else f"{error.problem}: {error.cause}"
+        ) from error
+    except NodeFailure as error:
+        raise BrokenPart(str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise BrokenPart(f"no batch of blocks and receipts: {type(error).__name__}: {error}") from error
+
+
+def facts(options: Options) -> list[Row]:
+    """The chain's own coin as a row of `assets`; see `clawback.sources.stretches`."""
+    if "native" not in options:
+        return []  # landed by an older version
+    coin = {"symbol": options["native"], "decimals": _DECIMALS}
+    return [{"chain": options["chain"], "asset": NATIVE, **coin}]
+
+
+def places(data: bytes) -> Iterator[Places]:
+    """Where the transactions of landed blocks are; see `clawback.sources.stretches`."""
+    try:
+        for answers in answers_in(data):
+            yield Places(
+                [
+                    (
+                        quantity(block.number, "a block's number"),
+                        datetime.fromtimestamp(quantity(block.timestamp, "a block's time"), tz=UTC),
+                        [transaction.hash.lower() for transaction in block.transactions],
+                    )
+                    for block in _PLACES.read(answers.blocks)
+                ]
+            )
+    except (NodeFailure, ValueError, OverflowError, RecursionError) as error:
+        raise BrokenPart(f"no blocks: {type(error).__name__}: {error}") from error
+
+
+def answers_in(data: bytes) -> Iterator[Answers]:
     """The answers in a landed part.
 
     Raises:
         ValueError: no gzip, too large, or no list of answers.
     """
-    return [
-        Answers(bytes(blocks), bytes(receipts), None if bytes(traces) == _NONE else bytes(traces))
-        for blocks, receipts, traces in _TRIPLES.decode(_inflated(data))
-    ]
+    for blocks, receipts, traces in _TRIPLES.decode(_inflated(data)):
+        yield Answers(memoryview(blocks), memoryview(receipts), _unless_none(memoryview(traces)))
+
+
+def _unless_none(traces: memoryview) -> memoryview | None:
+    return None if bytes(traces[: len(_NONE)]) == _NONE else traces
 
 
 def _inflated(data: bytes) -> bytes:
@@ -83,56 +150,38 @@ def _inflated(data: bytes) -> bytes:
     return content
 
 
-def _take(
-    parsed: ParsedPart, chain: str, reading: Reading, day: date | None, only: Collection[str] | None
-) -> None:
-    batch, rows = reading.batch, reading.rows
+def _stretch(
+    chain: str,
+    reading: Reading,
+    day: date | None,
+    only: Collection[str] | None,
+    table: SignatureTable,
+) -> Stretch:
+    batch = reading.batch
     times = [datetime.fromtimestamp(second, tz=UTC) for second in batch.times.tolist()]
-    block_of = batch.tx_block.tolist()
-    tx_index = batch.tx_index.tolist()
-    for tx, position, kind, sender, receiver, asset, amount in zip(
-        rows.tx.tolist(),
-        rows.position.tolist(),
-        rows.kind.tolist(),
-        *(map(bytes.hex, map(bytes, column)) for column in (rows.sender, rows.receiver, rows.asset)),
-        (int.from_bytes(bytes(one), "little") for one in reading.amounts),
-        strict=True,
-    ):
-        block = block_of[tx]
-        if only is not None and batch.transactions[tx].hash not in only:
-            continue
-        if amount and (day is None or times[block].date() == day):
-            row: Row = {
-                "chain": chain,
-                "block_number": int(batch.numbers[block]),
-                "block_time": times[block],
-                "block_hash": batch.headers[block].hash,
-                "tx_hash": batch.transactions[tx].hash,
-                "tx_index": tx_index[tx],
-                "position": position,
-                "kind": KINDS[kind],
-                "from_address": f"0x{sender}",
-                "to_address": None if kind == FEE_KIND else f"0x{receiver}",
-                "asset": f"0x{asset}" if kind >= TOKEN_KIND else NATIVE,
-                "amount": amount,
-                "outpoint": None,
-                "order_quality": "exact",
-                "_positioned": True,
-            }
-            parsed.add("transfers", row)
-    add_events(parsed, chain, batch, times, day, only)
+    found = ParsedPart()
+    add_events(found, chain, batch, times, day, only, table)
+    return Stretch(
+        int(batch.numbers[0]),
+        int(batch.numbers[-1]),
+        batch.headers[0].parent_hash,
+        batch.headers[-1].hash,
+        transfer_columns(chain, reading, day, only),
+        found.rows.get("chain_events", []),
+        [*found.quarantined, *_refused(reading, times, day, only)],
+    )
+
+
+def _refused(
+    reading: Reading, times: list[datetime], day: date | None, only: Collection[str] | None
+) -> Iterator[QuarantinedRow]:
+    batch = reading.batch
     for tx, position, contract, reason, says in sorted(reading.refused.records):
-        moment = times[block_of[tx]]
-        if only is not None and batch.transactions[tx].hash not in only:
+        block, tx_hash = int(batch.tx_block[tx]), batch.transactions[tx].hash
+        moment = times[block].date()
+        if (only is not None and tx_hash not in only) or day not in (None, moment):
             continue
-        if day is None or moment.date() == day:
-            number = int(batch.numbers[block_of[tx]])
-            sample: dict[str, Any] = {"position": position, "contract": contract, "says": says}
-            about = (
-                f"{batch.transactions[tx].hash}: {reason}: {says}"
-                if says.isdecimal()
-                else (f"{batch.transactions[tx].hash}: {reason}")
-            )
-            parsed.quarantined.append(
-                QuarantinedRow("transfers", number, about, cut_sample(sample), moment.date())
-            )
+        # An amount's digits are part of the reason: the sample may be cut.
+        about = f"{tx_hash}: {reason}: {says}" if says.isdecimal() else f"{tx_hash}: {reason}"
+        sample: dict[str, Any] = {"position": position, "contract": contract, "says": says}
+        yield QuarantinedRow("transfers", int(batch.numbers[block]), about, cut_sample(sample), moment)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import httpx
 
+from clawback.chains.evm.catalogue import chain_named
 from clawback.errors import ClawbackError
 from clawback.lake.partition import Part
 from clawback.sources.base import Context, Extraction, Options
@@ -42,7 +43,7 @@ def extract(ctx: Context, day: date) -> Extraction:
     explorer = Explorer(
         ctx.http,
         httpx.URL(str(ctx.options.get("url", DEFAULT_URL))),
-        integer_option(ctx.options, "chain_id", 1),
+        integer_option(ctx.options, "chain_id", chain_named(chain, ctx.chains).chain_id),
         ctx.options.get("key"),
         integer_option(ctx.options, "calls_per_second", _CALLS_PER_SECOND),
     )

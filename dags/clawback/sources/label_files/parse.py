@@ -26,7 +26,7 @@ from clawback.sources.base import (
     cut_sample,
     read_bytes,
 )
-from clawback.tables.addresses import normalise_address
+from clawback.tables.addresses import FORMS_OF_CHAIN, normalise_address
 from clawback.tables.exact import parse_number
 
 _MAX_TEXT: Final = 300
@@ -84,8 +84,10 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
 
 def _label(tag: dict[str, Any], words: dict[str, dict[str, str]]) -> Row:
     network = _text(tag, "network") or _text(tag, "currency")
-    chain = words["chains"].get((network or "").lower())
-    if chain is None:
+    word = (network or "").lower()
+    # A chain of the settings has no word of its own in source.yml.
+    chain = words["chains"].get(word, word)
+    if chain not in FORMS_OF_CHAIN:
         raise ValueError(f"unknown network '{(network or '')[:40]}'")
     entity = _text(tag, "label")
     if entity is None:

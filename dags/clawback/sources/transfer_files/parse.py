@@ -12,13 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from clawback.chains.names import PACKAGED
 from clawback.errors import ClawbackError
 from clawback.schemas import MAX_AMOUNT, NATIVE
 from clawback.sources.base import Options, ParsedPart, QuarantinedRow, Row, cut_sample
 from clawback.sources.tabular import BrokenFile, Record, open_table
 from clawback.sources.transfer_files.mapping import Mapping, parse_mapping
 from clawback.tables.addresses import (
-    EVM_CHAINS,
     ZERO_ADDRESS,
     normalise_address,
     normalise_asset,
@@ -28,7 +28,7 @@ from clawback.tables.exact import MAX_DECIMALS, parse_integer, parse_number, par
 from clawback.tables.transfers import FEE, LOG_BASE, VALUE
 
 NATIVE_COINS: Final = {
-    **{chain: ("ETH", 18) for chain in EVM_CHAINS},
+    **{chain: ("ETH", 18) for chain in PACKAGED},
     "polygon": ("POL", 18), "bsc": ("BNB", 18), "avalanche": ("AVAX", 18), "fantom": ("FTM", 18),
     "gnosis": ("XDAI", 18), "celo": ("CELO", 18),
     "bitcoin": ("BTC", 8), "litecoin": ("LTC", 8), "tron": ("TRX", 6),
@@ -144,7 +144,8 @@ class _Reader:
 
     def _native(self, cells: dict[str, str], common: Row, ok: bool) -> list[Row]:
         sender = self._address(cells["from_address"])
-        coin, decimals = NATIVE_COINS[self._mapping.chain]
+        # The machine of EVM chains counts in parts of 10^18, whatever the coin is called.
+        coin, decimals = NATIVE_COINS.get(self._mapping.chain, (None, 18))
         amount = self._amount(
             cells["amount"], decimals if self._mapping.decimals is None else self._mapping.decimals
         )

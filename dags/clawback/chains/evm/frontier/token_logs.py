@@ -1,21 +1,20 @@
 """Which transactions moved tokens from or to an address: logs by topic, in questions of bounded size.
 
 Invariants:
-    However a node cuts what it answers, the same transactions are found: a question that is refused is asked
-    in halves. A log only points at a transaction; what it moved is read with the whole block.
+    A log only points at a transaction; what it moved is read with the whole block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
 from clawback.chains.evm.columns import small_integers
-from clawback.chains.evm.failures import Lie, NotOffered, TooMuch
+from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.fetch import in_parts
+from clawback.chains.evm.frontier.by_address import ByAddress
 from clawback.chains.evm.frontier.values import Hit
-from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Log
 from clawback.chains.evm.topics import DEPOSIT, TRANSFER, WITHDRAWAL
@@ -28,36 +27,10 @@ _PAD: Final = "0x" + "0" * 24
 
 
 @dataclass
-class TokenLogs:
-    """Asks for logs of addresses. Sizes of questions shrink with the node's patience.
+class TokenLogs(ByAddress):
+    """Asks for logs of transfers, and of deposits and withdrawals of the wrapped coin."""
 
-    `most_hits`: an address with more transactions than that is asked about no further.
-    """
-
-    nodes: Nodes
-    wrapped: Collection[str]
-    most_hits: int
-    most_addresses: int = 100
-    most_blocks: int = 2_000
-
-    def touching(self, addresses: Collection[str], blocks: range) -> dict[str, set[Hit]]:
-        """For each address (lower-case hex) the transactions that moved a token from or to it.
-
-        Raises:
-            ClawbackError: no node gave an answer that holds.
-        """
-        found: dict[str, set[Hit]] = {address: set() for address in addresses}
-        waiting = sorted(found)
-        while waiting:
-            some, waiting = waiting[: self.most_addresses], waiting[self.most_addresses :]
-            start = blocks.start
-            while start < blocks.stop:
-                part = range(start, min(start + self.most_blocks, blocks.stop))
-                quiet = [address for address in some if len(found[address]) <= self.most_hits]
-                for address, hit in self._ask(quiet, part):
-                    found[address].add(hit)
-                start = part.stop
-        return found
+    wrapped: Collection[str] = ()
 
     def with_first_topics(self, topics: list[str], blocks: range) -> list[Log]:
         """All logs with one of these first topics, whoever emits them.
@@ -78,36 +51,8 @@ class TokenLogs:
                 )
         return found
 
-    def _ask(self, addresses: list[str], blocks: range) -> Iterator[tuple[str, Hit]]:
-        if not addresses or not blocks:
-            return
-        name = f"token transfers of {len(addresses)} addresses in blocks {blocks.start} to {blocks.stop - 1}"
-        divisible = len(addresses) > 1 or len(blocks) > 1
-        try:
-            yield from self.nodes.try_each(
-                name, lambda endpoint: self._attempt(endpoint, addresses, blocks), divisible=divisible
-            )
-            return
-        except TooMuch:
-            pass  # asked in halves
-        except NotOffered as error:
-            raise ClawbackError(
-                "the node does not offer what is needed",
-                cause=str(error),
-                remedy="name a node that does, beside this one or in its place",
-            ) from error
-        if len(blocks) >= len(addresses):
-            self.most_blocks = max(1, min(self.most_blocks, len(blocks) // 2))
-            middle = blocks.start + len(blocks) // 2
-            yield from self._ask(addresses, range(blocks.start, middle))
-            yield from self._ask(addresses, range(middle, blocks.stop))
-        else:
-            self.most_addresses = max(1, min(self.most_addresses, len(addresses) // 2))
-            half = len(addresses) // 2
-            yield from self._ask(addresses[:half], blocks)
-            yield from self._ask(addresses[half:], blocks)
-
-    def _attempt(self, endpoint: Endpoint, addresses: list[str], blocks: range) -> list[tuple[str, Hit]]:
+    def attempt(self, endpoint: Endpoint, addresses: list[str], blocks: range) -> list[tuple[str, Hit]]:
+        """Ask for logs of these addresses. Raises NodeFailure."""
         asked = set(addresses)
         words = [_PAD + address[2:] for address in addresses]
         bounds: dict[str, Any] = {"fromBlock": hex(blocks.start), "toBlock": hex(blocks.stop - 1)}

@@ -1,0 +1,91 @@
+"""A second real node on loopback, of another make and chain: ganache, from npm.
+
+It has neither `eth_getBlockReceipts` nor traces, as many hosted nodes have not.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from tests.conftest import free_port
+from tests.contract.anvil import FOLDER, Node
+from tests.tools_present import require_tool
+
+PACKAGE: Final = "ganache@7.9.2"
+CHAIN_ID: Final = 31_337
+_PROGRAM: Final = FOLDER / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
+
+
+def require_ganache() -> Path:
+    """Path of the node's program; installs it once, skips the test by name where that cannot be done."""
+    if not _PROGRAM.is_file():
+        require_tool("npm (for ganache)", shutil.which("npm") is not None, "install Node 20")
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(FOLDER), PACKAGE],
+            check=False,
+            timeout=300,
+            capture_output=True,
+        )
+    require_tool("ganache", _PROGRAM.is_file(), f"npm install --prefix build/npm {PACKAGE}")
+    return _PROGRAM
+
+
+class Ganache(Node):
+    """The same calls as of the other node, with its own way to mine.
+
+    It counts logs by transaction, where nodes count them by block: each transaction has a block of its own.
+    """
+
+    last = 0
+
+    def mine(self, seconds: int) -> int:
+        """Mine one block at that time, or a second after the last one; its number."""
+        self.last = max(seconds, self.last + 1)
+        self.call("evm_mine", {"timestamp": self.last})
+        return int(self.call("eth_blockNumber"), 16)
+
+    def send(self, **fields: Any) -> str:
+        """Send a transaction, and mine it; its hash."""
+        sent = super().send(**fields)
+        self.mine(0)
+        return sent
+
+
+@contextmanager
+def running_ganache(start: int) -> Iterator[Ganache]:
+    """A node without automatic mining whose first block is at that second."""
+    program, port = require_ganache(), free_port()
+    moment = datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    process = subprocess.Popen(
+        [
+            *("node", str(program), "--server.host", "127.0.0.1", "--server.port", str(port)),
+            *("--chain.chainId", str(CHAIN_ID), "--wallet.deterministic", "--chain.time", moment),
+            *("--miner.blockGasLimit", "0x3938700", "--miner.timestampIncrement", "1", "--logging.quiet"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    node = Ganache(f"http://127.0.0.1:{port}")
+    node.last = start
+    try:
+        ends = time.monotonic() + 60
+        while True:
+            try:
+                node.call("miner_stop")
+                break
+            except OSError:
+                if time.monotonic() > ends or process.poll() is not None:
+                    raise
+                time.sleep(0.1)
+        yield node
+    finally:
+        process.kill()
+        process.wait()
