@@ -90,11 +90,14 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--mapping", type=_FILE, multiple=True, metavar="MAP.yml",
-            help="How to read --transfers: one for all files, or one per file in their order.",
+            help="How to read --transfers: one for all files, or one per file in their order.  Lines: "
+            "version, chain, rows (native_transactions, internal_transfers, token_transfers, transfers), "
+            "columns, amount_unit (base, decimal), time_format, address_form, and more in docs/mappings.md.  "
+            "E.g. columns: {tx_hash: Transaction Hash, amount: Value_IN(ETH), ..}",
         ),
         click.option(
             "--chain", default="ethereum", show_default=True,
-            help="Chain of transfers files whose columns do not name one.",
+            help="Chain of transfers files that have no column chain.",
         ),
         click.option(
             "--max-hops", type=click.IntRange(min=0), default=0, show_default=True,

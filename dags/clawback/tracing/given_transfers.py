@@ -4,8 +4,8 @@ Layout:
     Without a mapping, the columns carry the names of the `transfers` table (amounts in base units), or are
     timestamp, block_number, tx_hash, from_address, to_address, value_usd: amounts in US dollars of the time.
     Those are counted as 10^-18 USD, asset `usd`. `chain` may lack where the command names it; a file without
-    `position`, or a row that leaves it empty, has no order inside a transaction. Rows that several files deliver count once; repeated rows of
-    one file are separate transfers, unless the mapping says `unique: true`.
+    `position`, or a row that leaves it empty, has no order inside a transaction. Rows that several files
+    deliver count once; repeated rows of one file are separate transfers, unless the mapping says `unique`.
 """
 
 from __future__ import annotations
