@@ -387,6 +387,39 @@ def test_prices_prove_an_exchange_and_need_decimals(room: Path) -> None:
     assert "converted" in {row["outcome"] for row in flows}
 
 
+def test_theft_rows_that_fit_no_transfer_are_told(room: Path) -> None:
+    rows = (
+        "incident,chain,address,role,tx,tx_hash,from_time\n"
+        f"case,ethereum,{THIEF},theft_address,,{tx(1)},\n"
+        f"case,ethereum,{THIEF},theft_address,,{tx(77)},\n"
+        f"case,ethereum,{THIEF},source,,,2021-01-01\n"
+        f"case,ethereum,{THIEF},source,,{tx(1)},2021-01-01\n"
+        f"case,polygon,{HOT},source,,,\n"
+        f"case,ethereum,{HOT},victim,,{tx(78)},\n"
+        f"case,ethereum,0x{'9' * 40},source,,,\n"
+    )
+    (room / "THEFTS.csv").write_text(rows, encoding="utf-8")
+    result = run(room, *BASE, "--out", "out")
+    assert f"3 theft rows fit no transfer, e.g. case theft_address {THIEF} {tx(77)}" in result.output
+    assert "thefts name 2 addresses without transfers" in result.output
+    assert "no use is made of the columns 'tx'" in result.output
+    summary = json.loads((room / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["coverage"]["thefts_without_transfers"] == 5
+    (room / "THEFTS.csv").write_text(THEFTS, encoding="utf-8")
+    assert traced(room, *BASE)[2]["coverage"]["thefts_without_transfers"] == 0
+
+
+@pytest.mark.parametrize(("weak", "strong"), [("0.85", "0.9"), ("85", "0.86"), (".5", "51"), ("1", "1.0")])
+def test_confidence_is_of_a_hundred_or_a_share(room: Path, weak: str, strong: str) -> None:
+    labels = "chain,address,category,entity,confidence\n"
+    for order in ((weak, strong), (strong, weak)):
+        rows = "".join(f"ethereum,{SHOP},{'mixer' if one == weak else 'exchange'},x,{one}\n" for one in order)
+        (room / "labels.csv").write_text(labels + rows, encoding="utf-8")
+        assert traced(room, *LABELLED)[2]["counts"]["fifo"]["outcomes"].get("exchange") == 1
+    (room / "labels.csv").write_text(labels + f"ethereum,{SHOP},exchange,x,1.1\n", encoding="utf-8")
+    assert traced(room, *LABELLED)[2]["skipped"] == [f"{room}/labels.csv, row 1: confidence is more than 1"]
+
+
 def test_strict_refuses_words_without_meaning(room: Path) -> None:
     with pytest.raises(ClawbackError, match="1 labels cannot be used") as caught:
         run(room, *LABELLED, "--strict", "--out", "out")

@@ -65,8 +65,8 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--labels", type=_FILE, multiple=True, metavar="FILE...",
-            help="Labels: chain, address, category, entity, and where known incident, confidence, source, "
-            "valid_from, valid_to.  E.g. --labels exchanges.csv mixers.csv",
+            help="Labels: chain, address, category, entity, and where known incident, confidence (80, or "
+            "0.8), source, valid_from, valid_to (days).  E.g. --labels exchanges.csv mixers.csv",
         ),
         click.option(
             "--labels-map", type=_FILE, metavar="WORDS.yml",
