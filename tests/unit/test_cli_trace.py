@@ -409,6 +409,14 @@ def test_theft_rows_that_fit_no_transfer_are_told(room: Path) -> None:
     assert traced(room, *BASE)[2]["coverage"]["thefts_without_transfers"] == 0
 
 
+def test_an_incident_without_a_theft_is_told(room: Path) -> None:
+    rows = THEFTS + f"lost,ethereum,{HOT},theft_address,,,\n"
+    (room / "THEFTS.csv").write_text(rows, encoding="utf-8")
+    result = run(room, *BASE, "--out", "out")
+    assert "lost: the transfers show nothing stolen" in result.output
+    assert "case: the transfers show nothing stolen" not in result.output
+
+
 @pytest.mark.parametrize(("weak", "strong"), [("0.85", "0.9"), ("85", "0.86"), (".5", "51"), ("1", "1.0")])
 def test_confidence_is_of_a_hundred_or_a_share(room: Path, weak: str, strong: str) -> None:
     labels = "chain,address,category,entity,confidence\n"

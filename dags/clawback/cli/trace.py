@@ -293,4 +293,10 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
                 told = decimal_text(int(amount), decimals or 0)
                 unit = "base units" if decimals is None else ""
                 click.echo(f"  {name.replace('_', ' '):<24} {told:>40} {unit}".rstrip())
+    stolen_from = {figure["incident"] for figure in summary["figures"] if figure["stolen"] != "0"}
+    for incident in sorted(set(summary["incidents"]) - stolen_from):
+        click.echo(
+            f"{incident}: the transfers show nothing stolen (a theft_address gets it, a source pays it)",
+            err=True,
+        )
     click.echo(f"wrote {out}/flows.parquet, {out}/holdings.parquet, {out}/summary.json")

@@ -67,6 +67,7 @@ class Given:
         """What the input is worth, for the summary."""
         read = self.transfers.coverage
         return {
+            "incidents": sorted({role.incident_id for role in self.roles}),
             "coverage": {
                 "transfers": read.transfers,
                 "ordered_by_time": read.ordered_by_time,
