@@ -318,6 +318,99 @@ def test_other_forms_of_address() -> None:
     assert "base58 checksum" in reason(read(mapping, COLUMNS, bad))
 
 
+EXPLORER_HEADER = (
+    '"Transaction Hash","Blockno","UnixTimestamp","DateTime (UTC)","From","To","ContractAddress",'
+    '"Value_IN(ETH)","Value_OUT(ETH)","TxnFee(ETH)","Status","ErrCode","Method"'
+)
+EXPLORER = {
+    "version": "1",
+    "chain": "ethereum",
+    "rows": "native_transactions",
+    "columns": {
+        "tx_hash": "Transaction Hash",
+        "block_number": "Blockno",
+        "block_time": "UnixTimestamp",
+        "from_address": "From",
+        "to_address": "To",
+        "contract_address": "ContractAddress",
+        "amount": "Value_IN(ETH)",
+        "amount_out": "Value_OUT(ETH)",
+        "fee": "TxnFee(ETH)",
+        "status": "Status",
+    },
+    "amount_unit": "decimal",
+    "time_format": "unix_seconds",
+    "address_form": "evm",
+    "failed_values": ["Error(0)"],
+    "ignore": ["DateTime (UTC)", "ErrCode", "Method"],
+}
+
+
+def explorer_row(came: str, went: str, fee: str = "0.000000000000063", status: str = "") -> str:
+    return f'"{TX}","100","1601114400","x","{A}","{B}","","{came}","{went}","{fee}","{status}","",""'
+
+
+def test_an_explorers_export_has_two_amounts_and_one_fee() -> None:
+    for cells in (("1.5", "0"), ("0", "1.5"), ("", "1.5"), ("1.5", "1.5")):
+        fee, value = transfers(read(EXPLORER, EXPLORER_HEADER, explorer_row(*cells)))
+        assert (fee["kind"], fee["amount"], fee["from_address"]) == ("fee", 63_000, A)
+        assert (value["kind"], value["amount"]) == ("native", 15 * 10**17)
+    (fee,) = transfers(read(EXPLORER, EXPLORER_HEADER, explorer_row("0", "2", status="Error(0)")))
+    assert fee["kind"] == "fee"
+    assert "two amounts" in reason(read(EXPLORER, EXPLORER_HEADER, explorer_row("1", "2")))
+    assert "not a number" in reason(read(EXPLORER, EXPLORER_HEADER, explorer_row("1", "0", fee="")))
+
+
+def test_a_fee_is_said_once() -> None:
+    columns = {**NATIVE["columns"], "fee": "fee"}
+    parsed = read({**NATIVE, "columns": columns}, NATIVE_HEADER + ",fee", native_row() + ",1")
+    assert "map one of the two" in str(parsed.broken)
+
+
+def test_inner_calls_of_one_transaction_have_no_true_position() -> None:
+    columns = {
+        name: NATIVE["columns"][name] for name in ("tx_hash", "block_time", "from_address", "to_address")
+    }
+    inner = {**NATIVE, "rows": "internal_transfers", "columns": {**columns, "amount": "value"}}
+    del inner["failed_values"]
+    inner["ignore"] = ["block", "index", "gas", "price", "status"]
+    rows = transfers(read(inner, NATIVE_HEADER, native_row(value="5"), native_row(value="5")))
+    assert [(row["kind"], row["amount"], row["_positioned"]) for row in rows] == [("internal", 5, False)] * 2
+    assert {row["order_quality"] for row in rows} == {"time"}
+
+
+def test_a_file_of_coins_and_tokens_says_which_words_mean_the_coin() -> None:
+    mixed = {**TOKEN, "amount_unit": "decimal", "native_values": ["", "0x" + "EE" * 20], "decimals": "18"}
+    for word in ("", "0x" + "ee" * 20):
+        coin, token = transfers(
+            read(mixed, COLUMNS, token_row(token=word, value="2", decimals=""), token_row(value="2"))
+        )
+        assert (coin["asset"], coin["kind"], coin["amount"]) == ("native", "native", 2 * 10**18)
+        assert (token["asset"], token["kind"], token["amount"]) == (C, "token", 2 * 10**6)
+    assert "bad asset" in reason(read(TOKEN, COLUMNS, token_row(token="")))
+
+
+def test_decimals_of_single_assets_come_before_all_others() -> None:
+    known = {**TOKEN, "amount_unit": "decimal", "decimals_of": {C.upper().replace("X", "x", 1): "3"}}
+    (row,) = transfers(read(known, COLUMNS, token_row(value="1.5")))
+    assert row["amount"] == 1500
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("1,234.5", 1_234_500_000), ("12,345,678", 12_345_678_000_000), ("7", 7_000_000)]
+)
+def test_thousands_are_grouped_where_the_mapping_says_so(text: str, amount: int) -> None:
+    grouped = {**TOKEN, "amount_unit": "decimal", "thousands": ","}
+    (row,) = transfers(read(grouped, COLUMNS, token_row(value=f'"{text}"')))
+    assert row["amount"] == amount
+
+
+@pytest.mark.parametrize("text", ["1,23", "1234,567", ",123", "1,2345.5", "1.5,000"])
+def test_digits_that_are_grouped_otherwise_are_no_guess(text: str) -> None:
+    grouped = {**TOKEN, "amount_unit": "decimal", "thousands": ","}
+    assert "not grouped by thousands" in reason(read(grouped, COLUMNS, token_row(value=f'"{text}"')))
+
+
 def test_identical_rows_are_two_transfers_unless_the_mapping_says_unique() -> None:
     lines = COLUMNS, token_row(), token_row()
     assert len(transfers(read(TOKEN, *lines))) == 2
@@ -519,6 +612,10 @@ def test_one_hostile_row_does_not_stop_its_day_but_a_wrong_mapping_does(tmp_path
         ("address_form: evm", "address_form: evm\ncolour: red", "unknown key 'colour'"),
         ("address_form: evm", "address_form: evm\nfailed_values: [x]", "need a status column"),
         ("version: 1", "version: 1\nversion: 1", "stands twice"),
+        ("version: 1", "version: 1\nthousands: '.'", "thousands must be"),
+        ("version: 1", "version: 1\nnative_values: eth", "native_values must be a list"),
+        ("version: 1", "version: 1\ndecimals_of: {nothing: 6}", "decimals_of 'nothing'"),
+        ("version: 1", f"version: 1\ndecimals_of: {{'{C}': 99}}", "decimals is not a whole number"),
     ],
 )
 def test_a_wrong_mapping_is_said_before_anything_is_fetched(

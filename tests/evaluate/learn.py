@@ -2,9 +2,9 @@
 
 Writes dags/clawback/claims/words/points/*.txt from the documents of `dev` alone: what a person marked there
 as a loss, a date of a theft, a way of theft or of laundering speaks for its cues, the other figures, dates
-and sentences against them. It is logistic regression with a squared penalty; its weights, times 100 and rounded,
-are the points. Needs scikit-learn (`uv sync --group learn`); the tables are kept in the repository, and
-nothing of this runs where claims are read.
+and sentences against them. It is logistic regression with a squared penalty; its weights, times 100 and
+rounded, are the points. Needs scikit-learn (`uv sync --group learn`); the tables are kept in the repository,
+and nothing of this runs where claims are read.
 
 The rules were written by reading the same documents, so their verdicts are right there more often than
 elsewhere. To make up for it each case is shown twice: once with the verdict of the rules, and once without.

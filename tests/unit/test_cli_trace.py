@@ -156,6 +156,63 @@ def test_parquet_and_csv_give_the_same_bytes(room: Path) -> None:
     assert (room / "out" / "flows.parquet").read_bytes() == first
 
 
+def without(text: str, *names: str) -> str:
+    """A CSV without some of its columns."""
+    rows = [one.split(",") for one in text.splitlines()]
+    kept = [place for place, name in enumerate(rows[0]) if name not in names]
+    return "".join(",".join(row[place] for place in kept) + "\n" for row in rows)
+
+
+def test_a_file_without_positions_is_ordered_by_what_it_says(room: Path) -> None:
+    fee = f"ethereum,3,2020-09-25T12:00:03Z,{tx(3)},0,0,fee,{THIEF},,native,1\n"
+    own = line(0, HOT, THIEF, 1).replace("2020-09-25", "2020-09-24")
+    rows = TABLE + own + SWAP + fee
+    (room / "t.csv").write_text(without(rows, "position"), encoding="utf-8")
+    flows, holdings, summary = traced(room, *LABELLED, "--method", "lifo")
+    assert summary["coverage"]["ordered_by_time"] == 6
+    assert {row["order_quality"] for row in flows} == {"time"}
+    # The clean unit is the oldest: newest first leaves it for the fee, which has a place of its own.
+    assert {(row["address"], row["tainted_amount"]) for row in holdings} == {(THIEF, 13), (FRIEND, 5)}
+    empty = "".join(
+        ",".join("" if place == 5 else cell for place, cell in enumerate(one.split(","))) + "\n"
+        for one in rows.splitlines()[1:]
+    )
+    (room / "t.csv").write_text(TABLE + empty, encoding="utf-8")
+    assert traced(room, *LABELLED, "--method", "lifo")[:2] == (flows, holdings)
+
+
+def test_a_file_without_chain_is_of_the_chain_that_is_named(room: Path) -> None:
+    expected = traced(room, *LABELLED)
+    (room / "t.csv").write_text(without(TABLE + SWAP, "chain"), encoding="utf-8")
+    assert traced(room, *LABELLED)[:2] == expected[:2]
+    result = run(room, *LABELLED, "--out", "out", "--chain", "polygon")
+    assert "thefts name 1 addresses without transfers" in result.output
+
+
+def test_outputs_need_their_positions(room: Path) -> None:
+    old = base58.b58encode_check(b"\0" * 21).decode()
+    paid = f"bitcoin,1,2020-09-25T12:00:01Z,{tx(1)[2:]},0,,utxo_out,,{old},native,5\n"
+    (room / "t.csv").write_text(TABLE + paid, encoding="utf-8")
+    with pytest.raises(ClawbackError, match="1 rows of the file cannot be read") as told:
+        run(room, *BASE, "--out", "out")
+    assert "needs its position" in str(told.value.cause)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (without(TABLE + SWAP, "kind"), "of the transfers table it lacks 'kind'"),
+        ("timestamp,tx_hash,from_address,to_address,value_usd\n", "dollar amounts it lacks 'block_number'"),
+        (TABLE.replace(",", ";"), "its cells seem to be separated by ';'"),
+    ],
+)
+def test_a_column_that_is_missing_is_named(room: Path, text: str, says: str) -> None:
+    (room / "t.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ClawbackError, match="not understood") as told:
+        run(room, *BASE, "--out", "out")
+    assert says in str(told.value.cause)
+
+
 def test_dollar_files_are_understood_and_repeated_rows_stay(room: Path) -> None:
     head = "timestamp,block_number,tx_hash,from_address,to_address,value_usd\n"
     rows = [(1, HOT, THIEF, "10.5"), (2, THIEF, FRIEND, "2.25"), (2, THIEF, FRIEND, "2.25")]
@@ -328,6 +385,47 @@ def test_prices_prove_an_exchange_and_need_decimals(room: Path) -> None:
     (room / "p.csv").write_text(text, encoding="utf-8")
     flows, _, _ = traced(room, *BASE, "--prices", "p.csv")
     assert "converted" in {row["outcome"] for row in flows}
+
+
+def test_theft_rows_that_fit_no_transfer_are_told(room: Path) -> None:
+    rows = (
+        "incident,chain,address,role,tx,tx_hash,from_time\n"
+        f"case,ethereum,{THIEF},theft_address,,{tx(1)},\n"
+        f"case,ethereum,{THIEF},theft_address,,{tx(77)},\n"
+        f"case,ethereum,{THIEF},source,,,2021-01-01\n"
+        f"case,ethereum,{THIEF},source,,{tx(1)},2021-01-01\n"
+        f"case,polygon,{HOT},source,,,\n"
+        f"case,ethereum,{HOT},victim,,{tx(78)},\n"
+        f"case,ethereum,0x{'9' * 40},source,,,\n"
+    )
+    (room / "THEFTS.csv").write_text(rows, encoding="utf-8")
+    result = run(room, *BASE, "--out", "out")
+    assert f"3 theft rows fit no transfer, e.g. case theft_address {THIEF} {tx(77)}" in result.output
+    assert "thefts name 2 addresses without transfers" in result.output
+    assert "no use is made of the columns 'tx'" in result.output
+    summary = json.loads((room / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["coverage"]["thefts_without_transfers"] == 5
+    (room / "THEFTS.csv").write_text(THEFTS, encoding="utf-8")
+    assert traced(room, *BASE)[2]["coverage"]["thefts_without_transfers"] == 0
+
+
+def test_an_incident_without_a_theft_is_told(room: Path) -> None:
+    rows = THEFTS + f"lost,ethereum,{HOT},theft_address,,,\n"
+    (room / "THEFTS.csv").write_text(rows, encoding="utf-8")
+    result = run(room, *BASE, "--out", "out")
+    assert "lost: the transfers show nothing stolen" in result.output
+    assert "case: the transfers show nothing stolen" not in result.output
+
+
+@pytest.mark.parametrize(("weak", "strong"), [("0.85", "0.9"), ("85", "0.86"), (".5", "51"), ("1", "1.0")])
+def test_confidence_is_of_a_hundred_or_a_share(room: Path, weak: str, strong: str) -> None:
+    labels = "chain,address,category,entity,confidence\n"
+    for order in ((weak, strong), (strong, weak)):
+        rows = "".join(f"ethereum,{SHOP},{'mixer' if one == weak else 'exchange'},x,{one}\n" for one in order)
+        (room / "labels.csv").write_text(labels + rows, encoding="utf-8")
+        assert traced(room, *LABELLED)[2]["counts"]["fifo"]["outcomes"].get("exchange") == 1
+    (room / "labels.csv").write_text(labels + f"ethereum,{SHOP},exchange,x,1.1\n", encoding="utf-8")
+    assert traced(room, *LABELLED)[2]["skipped"] == [f"{room}/labels.csv, row 1: confidence is more than 1"]
 
 
 def test_strict_refuses_words_without_meaning(room: Path) -> None:

@@ -65,8 +65,8 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--labels", type=_FILE, multiple=True, metavar="FILE...",
-            help="Labels: chain, address, category, entity, and where known incident, confidence, source, "
-            "valid_from, valid_to.  E.g. --labels exchanges.csv mixers.csv",
+            help="Labels: chain, address, category, entity, and where known incident, confidence (80, or "
+            "0.8), source, valid_from, valid_to (days).  E.g. --labels exchanges.csv mixers.csv",
         ),
         click.option(
             "--labels-map", type=_FILE, metavar="WORDS.yml",
@@ -90,11 +90,14 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--mapping", type=_FILE, multiple=True, metavar="MAP.yml",
-            help="How to read --transfers: one for all files, or one per file in their order.",
+            help="How to read --transfers: one for all files, or one per file in their order.  Lines: "
+            "version, chain, rows (native_transactions, internal_transfers, token_transfers, transfers), "
+            "columns, amount_unit (base, decimal), time_format, address_form, and more in docs/mappings.md.  "
+            "E.g. columns: {tx_hash: Transaction Hash, amount: Value_IN(ETH), ..}",
         ),
         click.option(
             "--chain", default="ethereum", show_default=True,
-            help="Chain of transfers files whose columns do not name one.",
+            help="Chain of transfers files that have no column chain.",
         ),
         click.option(
             "--max-hops", type=click.IntRange(min=0), default=0, show_default=True,
@@ -290,4 +293,10 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
                 told = decimal_text(int(amount), decimals or 0)
                 unit = "base units" if decimals is None else ""
                 click.echo(f"  {name.replace('_', ' '):<24} {told:>40} {unit}".rstrip())
+    stolen_from = {figure["incident"] for figure in summary["figures"] if figure["stolen"] != "0"}
+    for incident in sorted(set(summary["incidents"]) - stolen_from):
+        click.echo(
+            f"{incident}: the transfers show nothing stolen (a theft_address gets it, a source pays it)",
+            err=True,
+        )
     click.echo(f"wrote {out}/flows.parquet, {out}/holdings.parquet, {out}/summary.json")

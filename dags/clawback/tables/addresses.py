@@ -65,7 +65,8 @@ def normalise_address(text: str, chain: str, form: str | None = None) -> str:
     """
     forms = (form,) if form is not None else FORMS_OF_CHAIN.get(chain)
     if forms is None:
-        raise BadAddress(f"no address form is known for the chain '{chain[:40]}'")
+        known = ", ".join(sorted(FORMS_OF_CHAIN))
+        raise BadAddress(f"no address form is known for the chain '{chain[:40]}' (known: {known})")
     text = text.strip()
     if not text:
         raise BadAddress("empty address")

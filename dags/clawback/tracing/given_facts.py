@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +16,15 @@ from clawback.errors import ClawbackError
 from clawback.schemas import LABEL_CATEGORIES
 from clawback.tables.addresses import normalise_address, normalise_asset, normalise_tx_hash
 from clawback.tables.exact import parse_integer, parse_number, parse_time, to_base_units
-from clawback.tracing.given_rows import Cells, cells_of, read_records, read_rows
+from clawback.tracing.given_rows import Cells, cells_of, open_given, read_records, read_rows
 from clawback.tracing.records import RETURN_ROLES, SOURCE, THEFT_ADDRESS, Label, Role
 from clawback.tracing.seen import SeenBalance
 
 ROLES: Final = (SOURCE, THEFT_ADDRESS, *sorted(RETURN_ROLES))
 DEFAULT_CONFIDENCE: Final = 50
+THEFT_COLUMNS: Final = ("incident", "chain", "address", "role")
+THEFT_MAY_HAVE: Final = ("tx_hash", "from_time", "to_time")
+_SHARE: Final = re.compile("[01]?[.][0-9]{1,18}")
 
 
 @dataclass
@@ -38,10 +43,15 @@ def read_thefts(file: Path) -> list[Role]:
     Raises:
         ClawbackError: A row that says nothing usable; names it.
     """
-    roles = list(read_rows(file, ("incident", "chain", "address", "role"), _role))
+    roles = list(read_rows(file, THEFT_COLUMNS, _role))
     if not roles:
         raise ClawbackError("the file names no theft", where=str(file))
     return roles
+
+
+def unread_columns(file: Path) -> list[str]:
+    """Columns of a THEFTS.csv that mean nothing to the tracer: a misspelt `tx_hash` would widen the theft."""
+    return [name for name in open_given(file).columns if name not in (*THEFT_COLUMNS, *THEFT_MAY_HAVE)]
 
 
 def read_labels(files: list[Path], words: dict[str, str]) -> GivenLabels:
@@ -131,7 +141,6 @@ def _role(cells: Cells) -> Role:
 def _label(cells: Cells, category: str, source: str) -> Label:
     if cells.get("validity", "").startswith("bad"):
         raise ValueError(f"the file itself calls the address {cells['validity']}")
-    confidence = cells.get("confidence", "")
     begin, end = _day(cells.get("valid_from", "")), _day(cells.get("valid_to", ""))
     if begin is not None and end is not None and end < begin:
         raise ValueError("valid_to is before valid_from")
@@ -140,12 +149,24 @@ def _label(cells: Cells, category: str, source: str) -> Label:
         normalise_address(cells["address"], cells["chain"]),
         cells["entity"],
         category,
-        parse_integer(confidence, "confidence", 100) if confidence else DEFAULT_CONFIDENCE,
+        _confidence(cells.get("confidence", "")),
         cells.get("source", "") or source,
         cells.get("incident", "") or None,
         begin,
         end,
     )
+
+
+def _confidence(text: str) -> int:
+    if not text:
+        return DEFAULT_CONFIDENCE
+    # With a point it is a share of 1, without one of 100: `1.0` is sure, `1` is next to nothing.
+    if _SHARE.fullmatch(text):
+        share = Decimal(text)
+        if share > 1:
+            raise ValueError("confidence is more than 1")
+        return int(share * 100)
+    return parse_integer(text, "confidence", 100)
 
 
 def _moment(text: str, time_of_day: time) -> datetime | None:

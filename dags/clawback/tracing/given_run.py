@@ -32,7 +32,10 @@ from clawback.tracing.given_facts import (
     read_labels,
     read_thefts,
     read_words,
+    unread_columns,
 )
+from clawback.tracing.given_idle import idle_thefts
+from clawback.tracing.given_idle import told as told_theft
 from clawback.tracing.given_prices import read_prices
 from clawback.tracing.given_transfers import GivenTransfers, read_transfers
 from clawback.tracing.methods import Method
@@ -57,11 +60,14 @@ class Given:
     max_hops: int
     dust: dict[tuple[str, str], int]
     progress: Callable[[str], None]
+    idle_thefts: int = 0
+    """Theft rows that no transfer fits."""
 
     def facts(self) -> dict[str, Any]:
         """What the input is worth, for the summary."""
         read = self.transfers.coverage
         return {
+            "incidents": sorted({role.incident_id for role in self.roles}),
             "coverage": {
                 "transfers": read.transfers,
                 "ordered_by_time": read.ordered_by_time,
@@ -78,6 +84,7 @@ class Given:
                 "events_skipped": len(self.events.skipped),
                 "prices": sum(len(prices) for prices in self.prices.values()),
                 "prices_without_decimals": self.prices_without_decimals,
+                "thefts_without_transfers": self.idle_thefts,
             },
             "files": dict(sorted(self.transfers.files.items())),
             "decimals": {
@@ -121,6 +128,8 @@ def read_given(
         ClawbackError: A file that cannot be used, or, with `strict`, a label.
     """
     roles = read_thefts(thefts)
+    if unread := unread_columns(thefts):
+        progress(f"{thefts}: no use is made of the columns {', '.join(map(repr, unread))}")
     words = read_words(labels_map) if labels_map is not None else {}
     known = read_labels(list(labels), words)
     if known.unmapped:
@@ -155,8 +164,11 @@ def read_given(
     strangers = _strangers(read, roles)
     if strangers:
         progress(f"thefts name {len(strangers)} addresses without transfers, e.g. {strangers[0]}")
+    idle = idle_thefts(read.store.spans(), roles)
+    if known_idle := [role for role in idle if role.address not in strangers]:
+        progress(f"{len(known_idle)} theft rows fit no transfer, e.g. {told_theft(known_idle[0])}")
     progress(f"read {read.coverage.transfers} transfers, {len(roles)} theft rows, {len(known.labels)} labels")
-    return Given(read, roles, known, seen, facts, priced, without, max_hops, _dust(dust), progress)
+    return Given(read, roles, known, seen, facts, priced, without, max_hops, _dust(dust), progress, len(idle))
 
 
 @dataclass(frozen=True)

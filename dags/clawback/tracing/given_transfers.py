@@ -3,8 +3,9 @@
 Layout:
     Without a mapping, the columns carry the names of the `transfers` table (amounts in base units), or are
     timestamp, block_number, tx_hash, from_address, to_address, value_usd: amounts in US dollars of the time.
-    Those are counted as 10^-18 USD, asset `usd`. Rows that several files deliver count once; repeated rows of
-    one file are separate transfers, unless the mapping says `unique: true`.
+    Those are counted as 10^-18 USD, asset `usd`. `chain` may lack where the command names it; a file without
+    `position`, or a row that leaves it empty, has no order inside a transaction. Rows that several files
+    deliver count once; repeated rows of one file are separate transfers, unless the mapping says `unique`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from clawback.sources.transfer_files import parse as mapped
 from clawback.sources.transfer_files.mapping import parse_mapping
 from clawback.tables.addresses import normalise_address, normalise_asset, normalise_tx_hash
 from clawback.tables.exact import parse_integer, parse_number, parse_time, to_base_units
-from clawback.tables.transfers import LOG_BASE
+from clawback.tables.transfers import FEE, LOG_BASE
 from clawback.tracing.columnar.transfers import COLUMNS
 from clawback.tracing.given_columns import Form, read_batch, table_of
 from clawback.tracing.given_merge import Coverage, put_together
@@ -39,6 +40,8 @@ USD_COLUMNS: Final = ("timestamp", "block_number", "tx_hash", "from_address", "t
 TABLE_COLUMNS: Final = (
     "chain", "block_time", "tx_hash", "kind", "position", "from_address", "to_address", "asset", "amount",
 )  # fmt: skip
+MAY_LACK: Final = frozenset({"chain", "position"})
+"""Of those columns: the chain can be named beside the file, an order inside a transaction may be unknown."""
 OPTIONAL_COLUMNS: Final = ("block_number", "tx_index", "outpoint", "order_quality")
 IGNORED_COLUMNS: Final = frozenset({"block_hash", "source", "known_date"})
 _KINDS: Final = frozenset({"native", "internal", "token", "fee", "mint", "burn", *UTXO_KINDS})
@@ -212,12 +215,19 @@ def _named_rows(file: Path, number: int, chain: str, given: GivenTransfers) -> I
 
 def _form(file: Path, table: Table, chain: str, given: GivenTransfers) -> Form:
     names = set(table.columns)
-    if names >= set(TABLE_COLUMNS):
+    if names >= set(TABLE_COLUMNS) - MAY_LACK:
         if "amount" in table.floats:
             raise ClawbackError(
                 "the column 'amount' is floating point: its amounts have lost digits", where=str(file)
             )
-        return Form({}, {}, _KINDS - UTXO_KINDS, 0, True, False, _table_row)
+        is_positioned = "position" in names
+        fixed: Row = {} if "chain" in names else {"chain": chain}
+        kinds = _KINDS - UTXO_KINDS
+        if not is_positioned:
+            fixed |= {"position": LOG_BASE, "order_quality": "time"}
+            # A fee comes first in its transaction, whether or not the file says so.
+            kinds -= {"fee"}
+        return Form({}, fixed, kinds, 0, is_positioned, False, lambda cells: _table_row(cells, chain))
     if names >= set(USD_COLUMNS):
         given.decimals[chain, USD] = USD_DECIMALS
         fixed = {
@@ -233,10 +243,25 @@ def _form(file: Path, table: Table, chain: str, given: GivenTransfers) -> Form:
         return Form(
             source, fixed, frozenset(), USD_DECIMALS, False, True, lambda cells: _usd_row(cells, chain)
         )
-    raise ClawbackError(
+    raise _not_understood(file, table.columns)
+
+
+def _not_understood(file: Path, columns: Sequence[str]) -> ClawbackError:
+    forms = {
+        "the transfers table": [name for name in TABLE_COLUMNS if name not in MAY_LACK],
+        "a file of dollar amounts": USD_COLUMNS,
+    }
+    lacking = {what: [name for name in form if name not in columns] for what, form in forms.items()}
+    nearest = min(lacking, key=lambda what: len(lacking[what]))
+    cause = "its columns are " + ", ".join(map(repr, columns))
+    if len(lacking[nearest]) < len(forms[nearest]):
+        cause += f"; of {nearest} it lacks " + ", ".join(map(repr, lacking[nearest]))
+    elif len(columns) == 1 and (marks := [mark for mark in ";\t|" if mark in columns[0]]):
+        cause += f"; its cells seem to be separated by {marks[0]!r}, not by commas"
+    return ClawbackError(
         "the columns of the file are not understood",
         where=str(file),
-        cause="its columns are " + ", ".join(map(repr, table.columns)),
+        cause=cause,
         remedy=f"write a --mapping, or name them {', '.join(TABLE_COLUMNS)} (and, where known,"
         f" {', '.join(OPTIONAL_COLUMNS)}), or {', '.join(USD_COLUMNS)}",
     )
@@ -250,20 +275,26 @@ def _errors_of(file: Path) -> Iterator[None]:
         raise ClawbackError("the file cannot be read", where=str(file), cause=str(error)) from error
 
 
-def _table_row(cells: dict[str, str]) -> Row:
-    chain, kind = cells["chain"].strip(), cells["kind"].strip()
+def _table_row(cells: dict[str, str], chain: str) -> Row:
+    chain, kind = cells.get("chain", chain).strip(), cells["kind"].strip()
     if kind not in _KINDS:
         raise ValueError(f"'{kind[:40]}' is no kind of transfer ({', '.join(sorted(_KINDS))})")
     block_number, tx_index = _whole(cells, "block_number", 2**62), _whole(cells, "tx_index", 2**31 - 1)
     sender, receiver = cells["from_address"].strip(), cells["to_address"].strip()
+    position = _whole(cells, "position", 2**62)
+    if position is None and kind == "fee":
+        position = FEE
+    if position is None and kind in UTXO_KINDS:
+        raise ValueError(f"a {kind} needs its position: by it the inputs are cut into the outputs")
     is_known = block_number is not None and tx_index is not None
+    quality = cells.get("order_quality", "").strip() or ("exact" if is_known else "time")
     return {
         "chain": chain,
         "block_number": block_number,
         "block_time": parse_time(cells["block_time"], "iso8601"),
         "tx_hash": normalise_tx_hash(cells["tx_hash"], chain),
         "tx_index": tx_index,
-        "position": parse_integer(cells["position"], "position", 2**62),
+        "position": LOG_BASE if position is None else position,
         "kind": kind,
         # An output of the UTXO model comes from its transaction, an input goes into it.
         "from_address": "" if kind == "utxo_out" and not sender else normalise_address(sender, chain),
@@ -271,8 +302,8 @@ def _table_row(cells: dict[str, str]) -> Row:
         "asset": normalise_asset(cells["asset"], chain),
         "amount": to_base_units(parse_number(cells["amount"]), 0),
         "outpoint": cells.get("outpoint", "").strip() or None,
-        "order_quality": cells.get("order_quality", "").strip() or ("exact" if is_known else "time"),
-        "_positioned": True,
+        "order_quality": "time" if position is None else quality,
+        "_positioned": position is not None,
     }
 
 

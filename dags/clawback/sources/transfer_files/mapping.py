@@ -3,10 +3,13 @@
 Layout:
     version: 1
     chain: ethereum
-    rows: native_transactions | token_transfers | transfers
+    rows: native_transactions | internal_transfers | token_transfers | transfers
     columns: {tx_hash: "Transaction Hash", ...}      our name: the file's
     amount_unit: base | decimal                      decimal is scaled by the decimals
     decimals: 18                                     where no column has them
+    decimals_of: {0xdac1..: 6}                       of single assets, before all others
+    native_values: ["", 0xeeee..]                    of the asset column: what means the chain's own coin
+    thousands: ","                                   groups the digits of amounts
     time_format: iso8601 | unix_seconds | unix_milliseconds | a strptime pattern
     address_form: evm | base58check | bech32
     failed_values: [failed]  ok_values: [ok]         of the status column
@@ -19,19 +22,22 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from clawback.errors import ClawbackError
-from clawback.tables.addresses import FORMS, FORMS_OF_CHAIN
-from clawback.tables.exact import MAX_DECIMALS
+from clawback.tables.addresses import FORMS, FORMS_OF_CHAIN, normalise_asset
+from clawback.tables.exact import MAX_DECIMALS, parse_integer
 
 _REQUIRED: Final = {
     "native_transactions": {"tx_hash", "block_time", "from_address", "to_address", "amount"},
+    "internal_transfers": {"tx_hash", "block_time", "from_address", "to_address", "amount"},
     "token_transfers": {"tx_hash", "block_time", "from_address", "to_address", "asset", "amount"},
     "transfers": {
         "tx_hash", "block_time", "from_address", "to_address", "asset", "amount", "kind", "position",
     },
 }  # fmt: skip
-_ORDER: Final = {"block_number", "block_hash", "tx_index", "status"}
+# Explorers write what one address got and what it gave in two columns.
+_ORDER: Final = {"block_number", "block_hash", "tx_index", "status", "amount_out"}
 _OPTIONAL: Final = {
-    "native_transactions": _ORDER | {"gas_used", "gas_price", "contract_address"},
+    "native_transactions": _ORDER | {"gas_used", "gas_price", "fee", "contract_address"},
+    "internal_transfers": _ORDER | {"contract_address"},
     "token_transfers": _ORDER | {"log_index", "symbol", "decimals"},
     "transfers": _ORDER | {"outpoint", "symbol", "decimals"},
 }
@@ -43,6 +49,9 @@ _KEYS: Final = frozenset(
         "columns",
         "amount_unit",
         "decimals",
+        "decimals_of",
+        "native_values",
+        "thousands",
         "time_format",
         "address_form",
         "failed_values",
@@ -63,6 +72,9 @@ class Mapping:
     columns: dict[str, str]
     amount_unit: str
     decimals: int | None
+    decimals_of: dict[str, int]
+    native_values: frozenset[str]
+    thousands: str
     time_format: str
     address_form: str
     failed_values: frozenset[str]
@@ -124,12 +136,20 @@ def parse_mapping(value: Any, where: str) -> Mapping:
     problems += [f"columns knows no {name} for {rows}" for name in sorted(columns.keys() - allowed)]
     if ("gas_used" in columns) != ("gas_price" in columns):
         problems.append("gas_used and gas_price go together")
+    if "gas_used" in columns and "fee" in columns:
+        problems.append("fee is gas_used times gas_price: map one of the two")
     problems += _choices(value, columns)
+    decimals_of, wrong = _decimals_of(value.get("decimals_of", {}), chain)
+    problems += wrong
     decimals = value.get("decimals")
     if decimals is not None and not (str(decimals).isdecimal() and int(decimals) <= MAX_DECIMALS):
         problems.append(f"decimals must be from 0 to {MAX_DECIMALS}")
-    if value.get("amount_unit") == "decimal" and decimals is None and "decimals" not in columns:
-        problems.append("amount_unit decimal needs decimals, fixed or as a column")
+    # The chain's own coin has decimals that everybody knows.
+    has_decimals = (
+        decimals is not None or bool(decimals_of) or "decimals" in columns or "asset" not in columns
+    )
+    if value.get("amount_unit") == "decimal" and not has_decimals:
+        problems.append("amount_unit decimal needs decimals, fixed, as a column or under decimals_of")
     if problems:
         raise _wrong(problems, where)
     return Mapping(
@@ -138,6 +158,9 @@ def parse_mapping(value: Any, where: str) -> Mapping:
         columns=dict(columns),
         amount_unit=value["amount_unit"],
         decimals=None if decimals is None else int(decimals),
+        decimals_of=decimals_of,
+        native_values=frozenset(word.lower() for word in value.get("native_values", [])),
+        thousands=value.get("thousands", ""),
         time_format=value["time_format"],
         address_form=value["address_form"],
         failed_values=frozenset(value.get("failed_values", [])),
@@ -163,7 +186,12 @@ def _choices(value: dict[str, Any], columns: dict[str, str]) -> list[str]:
     delimiter = value.get("delimiter", ",")
     if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
         problems.append("delimiter must be one character")
-    for name in ("failed_values", "ok_values", "ignore"):
+    thousands = value.get("thousands", ",")
+    if not isinstance(thousands, str) or len(thousands) != 1 or thousands.isalnum() or thousands in ".+-":
+        problems.append("thousands must be the one character that groups digits")
+    if "native_values" in value and "asset" not in columns:
+        problems.append("native_values needs an asset column")
+    for name in ("failed_values", "ok_values", "ignore", "native_values"):
         words = value.get(name, [])
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             problems.append(f"{name} must be a list")
@@ -172,6 +200,21 @@ def _choices(value: dict[str, Any], columns: dict[str, str]) -> list[str]:
     if "status" in columns and "failed_values" not in value:
         problems.append("a status column needs failed_values")
     return problems
+
+
+def _decimals_of(value: Any, chain: Any) -> tuple[dict[str, int], list[str]]:
+    if not value:
+        return {}, []
+    if not isinstance(value, dict) or not isinstance(chain, str):
+        return {}, ["decimals_of must give decimals by asset"]
+    found: dict[str, int] = {}
+    problems = []
+    for asset, decimals in value.items():
+        try:
+            found[normalise_asset(asset, chain)] = parse_integer(str(decimals), "decimals", MAX_DECIMALS)
+        except ValueError as error:
+            problems.append(f"decimals_of {asset!r}: {error}")
+    return found, problems
 
 
 def _wrong(problems: list[str], where: str) -> ClawbackError:

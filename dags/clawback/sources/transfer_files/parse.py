@@ -8,6 +8,7 @@ Invariants:
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +36,7 @@ NATIVE_COINS: Final = {
 }  # fmt: skip
 _KINDS: Final = frozenset(["native", "internal", "token", "fee", "mint", "burn", "utxo_in", "utxo_out"])
 _MAX_SYMBOL: Final = 64
-_AMOUNT_COLUMNS: Final = frozenset({"amount", "gas_used", "gas_price"})
+_AMOUNT_COLUMNS: Final = frozenset({"amount", "amount_out", "gas_used", "gas_price", "fee"})
 
 
 def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> ParsedPart:
@@ -124,60 +125,60 @@ class _Reader:
 
     def _rows(self, cells: dict[str, str], common: Row) -> list[Row]:
         ok = self._moved(cells)
-        if self._mapping.rows == "native_transactions":
+        if self._mapping.rows in ("native_transactions", "internal_transfers"):
             return self._native(cells, common, ok)
-        asset = self._asset(cells["asset"])
-        decimals = _whole(cells, "decimals", MAX_DECIMALS)
-        decimals = self._mapping.decimals if decimals is None else decimals
-        amount = self._amount(cells["amount"], decimals)
+        asset, decimals = self._asset(cells)
+        amount = self._amount(cells, decimals)
         if not ok or amount == 0:
             return []
         row = {**common, "asset": asset, "amount": amount}
         if self._mapping.rows == "token_transfers":
-            row |= self._token(cells)
+            row |= self._token(cells, asset)
         else:
             row |= self._general(cells)
-        if row["position"] is None:
-            row |= {"position": LOG_BASE, "order_quality": "time", "_positioned": False}
         self._note_asset(common, asset, _symbol(cells), decimals)
-        return [row]
+        return [_placed(row)]
 
     def _native(self, cells: dict[str, str], common: Row, ok: bool) -> list[Row]:
         sender = self._address(cells["from_address"])
         # The machine of EVM chains counts in parts of 10^18, whatever the coin is called.
         coin, decimals = NATIVE_COINS.get(self._mapping.chain, (None, 18))
-        amount = self._amount(
-            cells["amount"], decimals if self._mapping.decimals is None else self._mapping.decimals
-        )
+        scale = decimals if self._mapping.decimals is None else self._mapping.decimals
+        amount = self._amount(cells, scale)
         rows: list[Row] = []
         base = {**common, "from_address": sender, "asset": NATIVE}
-        if "gas_used" in cells:
-            fee = _gas(cells["gas_used"]) * _gas(cells["gas_price"])
-            if fee > MAX_AMOUNT:
-                raise ValueError("the fee is wider than DECIMAL(38,0)")
-            if fee:
-                rows.append({**base, "kind": "fee", "position": FEE, "to_address": None, "amount": fee})
+        if fee := self._fee(cells, scale):
+            rows.append({**base, "kind": "fee", "position": FEE, "to_address": None, "amount": fee})
         if ok and amount:
             receiver = cells["to_address"].strip() or cells.get("contract_address", "").strip()
             if not receiver:
                 raise ValueError("value without a receiver")
-            rows.append(
-                {
-                    **base,
-                    "kind": "native",
-                    "position": VALUE,
-                    "to_address": self._address(receiver),
-                    "amount": amount,
-                }
-            )
+            value = {**base, "kind": "native", "position": VALUE, "to_address": self._address(receiver)}
+            if self._mapping.rows == "internal_transfers":
+                # Which of the transaction's calls it was, no such file says.
+                value |= {"kind": "internal", "position": None}
+            rows.append({**value, "amount": amount})
         self._note_asset(common, NATIVE, coin, decimals)
-        return rows
+        return [_placed(row) for row in rows]
 
-    def _token(self, cells: dict[str, str]) -> Row:
+    def _fee(self, cells: dict[str, str], decimals: int) -> int:
+        if "fee" in cells:
+            return self._units(cells["fee"], decimals)
+        if "gas_used" not in cells:
+            return 0
+        fee = _gas(cells["gas_used"]) * _gas(cells["gas_price"])
+        if fee > MAX_AMOUNT:
+            raise ValueError("the fee is wider than DECIMAL(38,0)")
+        return fee
+
+    def _token(self, cells: dict[str, str], asset: str) -> Row:
         sender, receiver = self._address(cells["from_address"]), self._address(cells["to_address"])
         index = _whole(cells, "log_index", 2**40)
         kind = "mint" if sender == ZERO_ADDRESS else "burn" if receiver == ZERO_ADDRESS else "token"
         position = None if index is None else LOG_BASE + index
+        if asset == NATIVE:
+            # The chain's own coin moves without a log.
+            kind, position = "native", None
         return {"kind": kind, "from_address": sender, "to_address": receiver, "position": position}
 
     def _general(self, cells: dict[str, str]) -> Row:
@@ -195,15 +196,33 @@ class _Reader:
             "outpoint": cells.get("outpoint", "").strip() or None,
         }
 
-    def _amount(self, text: str, decimals: int | None) -> int:
+    def _amount(self, cells: dict[str, str], decimals: int | None) -> int:
+        if "amount_out" not in cells:
+            return self._units(cells["amount"], decimals)
+        came, went = (self._units(cells[name].strip() or "0", decimals) for name in ("amount", "amount_out"))
+        if came and went and came != went:
+            raise ValueError("two amounts, one in and one out, that differ")
+        return came or went
+
+    def _units(self, text: str, decimals: int | None) -> int:
         try:
+            number = parse_number(self._plain(text))
             if self._mapping.amount_unit == "base":
-                return to_base_units(parse_number(text), 0)
+                return to_base_units(number, 0)
             if decimals is None:
                 raise ValueError("a decimal amount without decimals")
-            return to_base_units(parse_number(text), decimals)
+            return to_base_units(number, decimals)
         except ValueError as error:
             raise ValueError(f"{error}: {cut_sample(text)[:120]}") from error
+
+    def _plain(self, text: str) -> str:
+        mark = self._mapping.thousands
+        if not mark or mark not in text:
+            return text
+        # Groups of other sizes may be decimals after a comma: no guess.
+        if not re.fullmatch(rf"[0-9]{{1,3}}({re.escape(mark)}[0-9]{{3}})+([.][0-9]+)?", text.strip()):
+            raise ValueError("not grouped by thousands")
+        return text.replace(mark, "")
 
     def _moved(self, cells: dict[str, str]) -> bool:
         if "status" not in cells:
@@ -221,16 +240,29 @@ class _Reader:
         except ValueError as error:
             raise ValueError(f"bad address {cut_sample(text)[:60]!r}: {error}") from error
 
-    def _asset(self, text: str) -> str:
+    def _asset(self, cells: dict[str, str]) -> tuple[str, int | None]:
+        text = cells["asset"]
+        if text.strip().lower() in self._mapping.native_values:
+            return NATIVE, NATIVE_COINS[self._mapping.chain][1]
         try:
-            return normalise_asset(text, self._mapping.chain, self._mapping.address_form)
+            asset = normalise_asset(text, self._mapping.chain, self._mapping.address_form)
         except ValueError as error:
             raise ValueError(f"bad asset {cut_sample(text)[:60]!r}: {error}") from error
+        if asset in self._mapping.decimals_of:
+            return asset, self._mapping.decimals_of[asset]
+        decimals = _whole(cells, "decimals", MAX_DECIMALS)
+        return asset, self._mapping.decimals if decimals is None else decimals
 
     def _note_asset(self, row: Row, asset: str, symbol: str | None, decimals: int | None) -> None:
         key = (row["chain"], asset, symbol, decimals)
         day = row["block_time"].date()
         self._assets[key] = min(day, self._assets.get(key, day))
+
+
+def _placed(row: Row) -> Row:
+    if row["position"] is not None:
+        return row
+    return {**row, "position": LOG_BASE, "order_quality": "time", "_positioned": False}
 
 
 def _whole(cells: dict[str, str], name: str, most: int) -> int | None:
