@@ -387,7 +387,7 @@ def test_the_transfers_table_reads_back_as_the_same_records(tmp_path: Path) -> N
     first = [row for row in transfers if row.block_time.date() == FIRST_DAY]
     chain.days(first, roles, count=1)
     (data,) = (chain.lake.read(k) for k in chain.lake.list("tables/transfers/") if k.endswith(".parquet"))
-    columns = columns_of(read_table(data, TRANSFERS))
+    columns = columns_of([read_table(data, TRANSFERS)])
     assert [columns.transfer(row) for row in range(len(first))] == first
 
 

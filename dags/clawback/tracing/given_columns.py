@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clawback.schemas import NATIVE, TRANSFERS
 from clawback.sources.tabular import Record
 from clawback.tables.addresses import EVM_CHAINS
-from clawback.tracing.columnar.transfers import COLUMNS
+from clawback.tracing.columnar.gathered import COLUMNS
 
 if TYPE_CHECKING:
     import pyarrow as pa

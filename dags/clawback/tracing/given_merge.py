@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from clawback.tables.transfers import merge_transfers
-from clawback.tracing.columnar.names import Longs, groups_of, numbered
+from clawback.tracing.columnar.hashes import Hashes
+from clawback.tracing.columnar.names import Longs, numbered
 from clawback.tracing.given_columns import given_schema, table_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[
 def _knotty(table: pa.Table) -> Any:
     # Rows of transactions in which a place is taken twice, or not known.
     _, (chain,) = numbered(table.column("chain"))
-    group = groups_of(chain, table.column("tx_hash"))
+    hashes = Hashes()
+    for text in table.column("tx_hash").chunks:
+        hashes.add(text)
+    group = hashes.groups(chain)
     order = np.argsort(group, kind="stable")
     together = np.cumsum(np.diff(group[order], prepend=group[order[:1]]) != 0)
     group[order] = together

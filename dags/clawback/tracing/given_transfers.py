@@ -23,7 +23,7 @@ from clawback.sources.transfer_files.mapping import parse_mapping
 from clawback.tables.addresses import normalise_address, normalise_asset, normalise_tx_hash
 from clawback.tables.exact import parse_integer, parse_number, parse_time, to_base_units
 from clawback.tables.transfers import LOG_BASE
-from clawback.tracing.columnar.transfers import COLUMNS
+from clawback.tracing.columnar.gathered import COLUMNS
 from clawback.tracing.given_columns import Form, read_batch, table_of
 from clawback.tracing.given_merge import Coverage, put_together
 from clawback.tracing.given_rows import open_given

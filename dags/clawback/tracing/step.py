@@ -20,9 +20,9 @@ from clawback.lake.partition import MANIFEST_NAME, manifest_key, read_manifest, 
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import HOLDINGS, TOTALS
 from clawback.tracing.chain_facts import ChainFacts, factories_of, facts_schema, read_facts
-from clawback.tracing.columnar.holdings import holdings_of, sums_of, table_of_sums
-from clawback.tracing.columnar.reach import Touched, balances_to_see, reachable, scene_of
-from clawback.tracing.columnar.runs import StartBalances
+from clawback.tracing.columnar.holdings import holdings_of
+from clawback.tracing.columnar.reach import Touched, balances_to_see, scene_of
+from clawback.tracing.columnar.runs import StartBalances, batches_of
 from clawback.tracing.columnar.transfers import columns_of
 from clawback.tracing.conservation import require_conserved
 from clawback.tracing.day_inputs import DayInputs, dust_limits, read_inputs
@@ -166,11 +166,10 @@ class _Run:
             day,
             inputs.content()["transfers"],
             nets_yesterday,
-            lambda: table_of_sums(columns.codes, holdings.codes, *sums_of(columns, holdings)),
+            lambda: batches_of(columns, holdings),
         )
         books = [self._book(method, previous[method.name]) for method in methods]
         scene = scene_of(columns, holdings, roles)
-        wanted = reachable(scene, {key for book in books for key in book.watch})
         labels = inputs.labels(self.rank)
         facts = self._facts(previous[methods[0].name])
         facts.learn(inputs.events(), factories_of(labels))
@@ -185,7 +184,7 @@ class _Run:
             Market(endings, inputs.prices(), facts.created_by, roles),
             roles,
             scene.balances,
-            StartBalances(scene, wanted, runs_of(lake, nets_yesterday)),
+            StartBalances(runs_of(lake, nets_yesterday)),
             checks,
         )
         must_see = columns.has_outpoints() | balances_to_see(columns, seen)
