@@ -161,7 +161,7 @@ def read_transfers(
 
 
 def _put_together(given: GivenTransfers, files: list[str], skip_bad_rows: bool) -> None:
-    contradicting: list[tuple[str, str]] = []
+    contradicting: list[tuple[int, str, str]] = []
     for place in range(len(given.store)):
         table = given.store.span(place)
         merged, found = put_together(table, files)
@@ -169,14 +169,16 @@ def _put_together(given: GivenTransfers, files: list[str], skip_bad_rows: bool) 
             given.store.replace(place, merged)
         given.coverage.count(merged)
         contradicting += found
+    # In the order of the files, whichever spans they came from.
+    contradicting.sort()
     if contradicting and not skip_bad_rows:
         raise ClawbackError(
             f"{len(contradicting)} rows contradict rows before them",
-            where=contradicting[0][0],
-            cause="; ".join(f"{file}, {what}" for file, what in contradicting[:5]),
+            where=contradicting[0][1],
+            cause="; ".join(f"{file}, {what}" for _, file, what in contradicting[:5]),
             remedy="correct the files, or keep the first of each such rows with --skip-bad-rows",
         )
-    for file, what in contradicting:
+    for _, file, what in contradicting:
         given.skip(f"{file}, {what}")
 
 
