@@ -11,6 +11,7 @@ Layout:
 
 from __future__ import annotations
 
+import mmap
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 
 from clawback.tracing.columnar.holdings import Holdings, sums_of
 from clawback.tracing.columnar.limbs import Limbs, from_bytes, to_bytes
-from clawback.tracing.columnar.names import ABSENT, Codes, Longs, Names
+from clawback.tracing.columnar.names import ABSENT, Codes, Longs, Names, Places
 from clawback.tracing.columnar.transfers import Columns
 from clawback.tracing.nets import carry
 from clawback.tracing.records import HoldingKey
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 MERGED_AT_ONCE: Final = 8
 """Looking into a run costs little, so few merges are worth it."""
+OPENED: Final = 16
+"""So many batches are opened before the memory of what was looked at is given back."""
+LOOKED_UP: Final = 256
+"""So many holdings are looked up before the memory of what was looked at is given back."""
 
 
 def completed(number: int) -> Iterator[int]:
@@ -118,23 +123,35 @@ class Run:
         """Maps the file."""
         import pyarrow as pa
 
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        self._batches = [reader.get_batch(place) for place in range(reader.num_record_batches)]
-        self._batches = [batch for batch in self._batches if batch.num_rows]
-        if self._batches:
-            first = self._batches[0]
-            self._chains, self._assets = (Names(first.column(place).dictionary) for place in (0, 2))
-            self._columns = [
-                (batch.column(0).indices.to_numpy(), batch.column(1), batch.column(2).indices.to_numpy())
-                for batch in self._batches
-            ]
-            self._begins = [self._key(place, 0) for place in range(len(self._batches))]
+        with path.open("rb") as file:
+            self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._file.madvise(mmap.MADV_RANDOM)
+        reader = pa.ipc.open_file(pa.py_buffer(self._file))
+        self._batches: list[pa.RecordBatch] = []
+        self._columns: list[tuple[Places, pa.Array, Places]] = []
+        self._begins: list[tuple[int, str, int]] = []
+        self._numbers: dict[tuple[int, str], int] = {}
+        for place in range(reader.num_record_batches):
+            batch = reader.get_batch(place)
+            if batch.num_rows:
+                chain, address, asset = (batch.column(column) for column in range(3))
+                self._columns.append((chain.indices.to_numpy(), address, asset.indices.to_numpy()))
+                self._batches.append(batch)
+                self._begins.append(self._key(-1, 0))
+            if place % OPENED == 0:
+                self.forget()
+        self.forget()
+
+    def forget(self) -> None:
+        """Gives back the memory of what was looked at; it is read again when it is asked for."""
+        # Pages come by the megabyte, and each one stays part of the process until it is told to go.
+        self._file.madvise(mmap.MADV_DONTNEED)
 
     def sums(self, key: HoldingKey) -> tuple[int, int] | None:
         """Net and lowest of a holding; nothing where it never moved in the span."""
         if not self._batches:
             return None
-        wanted = (self._chains.find(key[0]), key[1], self._assets.find(key[2]))
+        wanted = (self._number(0, key[0]), key[1], self._number(2, key[2]))
         if ABSENT in wanted:
             return None
         place = bisect_right(self._begins, wanted) - 1
@@ -146,6 +163,13 @@ class Run:
             return None
         net, lowest = (batch.column(column)[row].as_py() for column in (3, 4))
         return int.from_bytes(net, "little", signed=True), int.from_bytes(lowest, "little", signed=True)
+
+    def _number(self, column: int, text: str) -> int:
+        number = self._numbers.get((column, text))
+        if number is None:
+            number = Names(self._batches[0].column(column).dictionary).find(text)
+            self._numbers[column, text] = number
+        return number
 
     def _key(self, place: int, row: int) -> tuple[int, str, int]:
         chain, address, asset = self._columns[place]
@@ -170,4 +194,7 @@ class StartBalances:
                 if found is not None:
                     amount = carry(amount, *found)
             self._known[key] = amount
+            if len(self._known) % LOOKED_UP == 0:
+                for run in self._runs:
+                    run.forget()
         return amount
