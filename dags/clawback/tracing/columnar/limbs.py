@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WIDTH: Final = 6
+EIGHT: Final = 8
+WORDS: Final = 4
+"""Words of eight bytes that hold all limbs."""
 BITS: Final = 32
 MASK: Final = (1 << BITS) - 1
 
@@ -62,23 +65,32 @@ def to_bytes(limbs: Limbs) -> tuple[Longs, Bytes]:
     lengths += np.where(lengths > 0, top >> 7 != sign & 1, sign != 0)
     offsets = np.zeros(len(limbs) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
-    return offsets, letters[np.arange(letters.shape[1]) < lengths[:, None]]
+    widest = int(lengths.max(initial=0))
+    return offsets, letters[:, :widest][np.arange(widest) < lengths[:, None]]
 
 
 def from_bytes(offsets: Longs, letters: Bytes) -> Limbs:
     """Limbs of numbers written by `to_bytes`."""
-    lengths = np.diff(offsets)
-    raw = np.zeros((len(lengths), 4 * (WIDTH + 1)), np.uint8)
-    there = np.arange(raw.shape[1]) < lengths[:, None]
-    raw[there] = letters[offsets[0] : offsets[-1]]
-    below = np.zeros(len(lengths), bool)
-    some = np.flatnonzero(lengths)
-    below[some] = letters[offsets[1:][some] - 1] > 127
-    raw[below] |= np.where(there[below], 0, 255).astype(np.uint8)
-    words = raw.view(np.uint32)
+    begins, lengths = offsets[:-1], np.diff(offsets)
+    padded = np.concatenate([letters, np.zeros(EIGHT * WORDS, np.uint8)])
+    # Eight bytes from any place on.
+    from_place = np.ndarray((len(padded) - EIGHT + 1,), "<i8", padded, strides=(1,))
+    widest = int(lengths.max(initial=0))
+    words = np.empty((WORDS, len(lengths)), np.int64)
+    sign = np.zeros(len(lengths), np.int64)
+    for number in range(WORDS):
+        words[number] = sign
+        if EIGHT * number < widest:
+            here = np.clip(lengths - EIGHT * number, 0, EIGHT)
+            empty = EIGHT * (EIGHT - np.maximum(here, 1))
+            # To the top and back again: what is above takes the sign of the last byte.
+            found = from_place[begins + EIGHT * number] << empty >> empty
+            words[number] = np.where(here > 0, found, sign)
+            sign = words[number] >> 63
     limbs = np.empty((len(lengths), WIDTH), np.int64)
-    limbs[:, : WIDTH - 1] = words[:, : WIDTH - 1]
-    limbs[:, WIDTH - 1] = np.ascontiguousarray(words[:, WIDTH - 1 :]).view(np.int64)[:, 0]
+    for place in range(WIDTH):
+        limbs[:, place] = words[place // 2] >> BITS * (place % 2) & MASK
+    limbs[:, WIDTH - 1] |= words[WORDS - 1] << BITS
     return limbs
 
 

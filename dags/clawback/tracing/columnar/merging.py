@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clawback.tracing.columnar.addresses import Addresses
 from clawback.tracing.columnar.holdings import Holdings
 from clawback.tracing.columnar.limbs import is_less, normalised, zeros
 from clawback.tracing.columnar.names import Codes, Names, Places, numbered
@@ -159,15 +160,20 @@ def _merged(readings: Sequence[_Reading], chains: Names, assets: Names) -> Itera
 
 
 def _sum(pieces: Sequence[tuple[_Reading, pa.RecordBatch]], chains: Names, assets: Names) -> pa.RecordBatch:
-    import pyarrow as pa
-
-    addresses, places = numbered(*(pa.chunked_array([piece.column(1)]) for _, piece in pieces))
+    texts = Addresses()
+    for _, piece in pieces:
+        texts.add(piece.column(1))
+    addresses, numbers = texts.numbered()
     codes = Codes(chains, addresses, assets)
     coded = []
-    for (reading, piece), address in zip(pieces, places, strict=True):
+    begin = 0
+    for reading, piece in pieces:
         chain, asset = reading.numbers(piece)
-        coded.append(codes.of(chain, address, asset))
-    holdings = np.unique(np.concatenate(coded))
+        coded.append(codes.of(chain, numbers[begin : begin + len(piece)], asset))
+        begin += len(piece)
+    # Ascending lists behind each other: a stable sort puts them into each other in one go.
+    holdings = np.sort(np.concatenate(coded), kind="stable")
+    holdings = holdings[np.diff(holdings, prepend=-1) != 0]
     net, lowest = zeros(len(holdings)), zeros(len(holdings))
     for (_, piece), those in zip(pieces, coded, strict=True):
         here = np.searchsorted(holdings, those)
