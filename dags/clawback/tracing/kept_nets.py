@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NETS_VERSION: Final = "2"
-"""Raised whenever the same transfers may give other sums."""
+"""Raised whenever the same transfers may give other sums, or other files of them."""
 
 NETS: Final = "nets.arrow"
 
@@ -94,6 +94,7 @@ def keep_nets(
         older = [lake.local_path(run) for run in runs]
         left, newest, rows = add_run(older, number, Path(folder) / NETS, batches())
         meta = {
+            "version": NETS_VERSION,
             "day": day,
             "number": number,
             "previous": None if previous is None else previous.key,
@@ -113,7 +114,8 @@ def _of_record(lake: Lake, day: str, tables_key: str) -> Manifest | None:
     for key in lake.list(f"nets/dt={day}/"):
         if key.endswith(f"/{MANIFEST_NAME}"):
             manifest = read_manifest(lake, key)
-            if manifest.meta["tables_key"] == tables_key:
+            # Those of an older version are made anew.
+            if (manifest.meta["tables_key"], manifest.meta.get("version")) == (tables_key, NETS_VERSION):
                 return manifest
     return None
 

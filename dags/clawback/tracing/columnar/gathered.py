@@ -7,7 +7,8 @@ Layout:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,7 +70,7 @@ def gather(parts: Iterable[pa.Table]) -> Gathered:
     outpoints: list[pa.Array] = []
     addresses, hashes = Addresses(), Hashes()
     sizes: list[int] = []
-    for part in parts:
+    for part in _ahead(parts):
         for batch in part.to_batches():
             for name in REPEATED:
                 repeated[name].append(_dictionary(batch.column(name)))
@@ -109,6 +110,16 @@ def gather(parts: Iterable[pa.Table]) -> Gathered:
         amount=_joined(amounts, np.uint32).reshape(-1, 4),
         outpoint=pa.chunked_array(outpoints, pa.string()).combine_chunks(),
     )
+
+
+def _ahead(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    # The next one is read while this one is taken.
+    left = iter(parts)
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, left, None)
+        while (part := coming.result()) is not None:
+            coming = reader.submit(next, left, None)
+            yield part
 
 
 def _dictionary(column: pa.Array) -> pa.Array:
