@@ -15,16 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.errors import ClawbackError
 from clawback.sources.tabular import BrokenFile, Table
-from clawback.sources.transfer_files import parse as mapped
-from clawback.sources.transfer_files.mapping import parse_mapping
 from clawback.tables.addresses import normalise_address, normalise_asset, normalise_tx_hash
 from clawback.tables.exact import parse_integer, parse_number, parse_time, to_base_units
 from clawback.tables.transfers import LOG_BASE
 from clawback.tracing.columnar.gathered import COLUMNS
 from clawback.tracing.given_columns import Form, read_batch, table_of
+from clawback.tracing.given_mapped import KINDS, MappedFile
 from clawback.tracing.given_merge import Coverage, put_together
 from clawback.tracing.given_rows import open_given
 from clawback.tracing.given_store import GivenStore
@@ -41,7 +39,6 @@ TABLE_COLUMNS: Final = (
 )  # fmt: skip
 OPTIONAL_COLUMNS: Final = ("block_number", "tx_index", "outpoint", "order_quality")
 IGNORED_COLUMNS: Final = frozenset({"block_hash", "source", "known_date"})
-_KINDS: Final = frozenset({"native", "internal", "token", "fee", "mint", "burn", *UTXO_KINDS})
 
 BATCH: Final = 1 << 16
 TOLD_EVERY: Final = 1_000_000
@@ -183,21 +180,12 @@ def _put_together(given: GivenTransfers, files: list[str], skip_bad_rows: bool) 
 
 
 def _mapped_rows(file: Path, number: int, mapping: Path, given: GivenTransfers) -> Iterator[pa.Table]:
-    value = read_plain_yaml(mapping.read_bytes(), where=str(mapping)).value
-    parse_mapping(value, str(mapping))
-    parsed = mapped.parse(file, {"mappings": {file.name: value}}, file.name, None)
-    if parsed.broken is not None:
-        raise ClawbackError(
-            "the file cannot be read by its mapping", where=f"{file}, {mapping}", cause=parsed.broken
-        )
-    for row in parsed.quarantined:
-        given.skip(f"{file}, row {row.row}: {row.reason}")
-    for asset in parsed.rows.get("assets", []):
-        if asset["decimals"] is not None:
-            given.decimals[asset["chain"], asset["asset"]] = asset["decimals"]
-    rows = parsed.rows.get("transfers", [])
-    for begin in range(0, len(rows), BATCH):
-        yield table_of(rows[begin : begin + BATCH], number)
+    rows = MappedFile(file, mapping)
+    for table in rows.tables(number, BATCH):
+        for row, reason in rows.skipped():
+            given.skip(f"{file}, row {row}: {reason}")
+        yield table
+    given.decimals |= rows.decimals()
 
 
 def _named_rows(file: Path, number: int, chain: str, given: GivenTransfers) -> Iterator[pa.Table]:
@@ -219,7 +207,7 @@ def _form(file: Path, table: Table, chain: str, given: GivenTransfers) -> Form:
             raise ClawbackError(
                 "the column 'amount' is floating point: its amounts have lost digits", where=str(file)
             )
-        return Form({}, {}, _KINDS - UTXO_KINDS, 0, True, False, _table_row)
+        return Form({}, {}, KINDS - UTXO_KINDS, 0, True, False, _table_row)
     if names >= set(USD_COLUMNS):
         given.decimals[chain, USD] = USD_DECIMALS
         fixed = {
@@ -254,8 +242,8 @@ def _errors_of(file: Path) -> Iterator[None]:
 
 def _table_row(cells: dict[str, str]) -> Row:
     chain, kind = cells["chain"].strip(), cells["kind"].strip()
-    if kind not in _KINDS:
-        raise ValueError(f"'{kind[:40]}' is no kind of transfer ({', '.join(sorted(_KINDS))})")
+    if kind not in KINDS:
+        raise ValueError(f"'{kind[:40]}' is no kind of transfer ({', '.join(sorted(KINDS))})")
     block_number, tx_index = _whole(cells, "block_number", 2**62), _whole(cells, "tx_index", 2**31 - 1)
     sender, receiver = cells["from_address"].strip(), cells["to_address"].strip()
     is_known = block_number is not None and tx_index is not None

@@ -15,7 +15,7 @@ from typing import Any, Final
 from clawback.errors import ClawbackError
 from clawback.schemas import MAX_AMOUNT, NATIVE
 from clawback.sources.base import Options, ParsedPart, QuarantinedRow, Row, cut_sample
-from clawback.sources.tabular import BrokenFile, Record, open_table
+from clawback.sources.tabular import BrokenFile, Record, Table, open_table
 from clawback.sources.transfer_files.mapping import Mapping, parse_mapping
 from clawback.tables.addresses import (
     EVM_CHAINS,
@@ -43,16 +43,8 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
     parsed = ParsedPart()
     try:
         mapping = parse_mapping(options.get("mappings", {}).get(part), f"the mapping of {part}")
-        table = open_table(data, mapping.delimiter)
-        mapping.check_columns(table.columns, part)
-        if inexact := sorted(
-            mapping.columns[name]
-            for name in _AMOUNT_COLUMNS & mapping.columns.keys()
-            if mapping.columns[name] in table.floats
-        ):
-            raise BrokenFile(f"the column '{inexact[0]}' is floating point: its amounts have lost digits")
-        reader = _Reader(mapping, parsed, day)
-        for record in table.records:
+        reader = Reader(mapping, parsed, day)
+        for record in open_mapped(data, mapping, part).records:
             reader.take(record)
         reader.finish()
     except BrokenFile as error:
@@ -62,7 +54,27 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
     return parsed
 
 
-class _Reader:
+def open_mapped(data: bytes | Path, mapping: Mapping, part: str) -> Table:
+    """Opens a file that has the columns of its mapping.
+
+    Raises:
+        BrokenFile: it is no table, or its amounts have lost digits.
+        ClawbackError: its columns are not those of the mapping.
+    """
+    table = open_table(data, mapping.delimiter)
+    mapping.check_columns(table.columns, part)
+    if inexact := sorted(
+        mapping.columns[name]
+        for name in _AMOUNT_COLUMNS & mapping.columns.keys()
+        if mapping.columns[name] in table.floats
+    ):
+        raise BrokenFile(f"the column '{inexact[0]}' is floating point: its amounts have lost digits")
+    return table
+
+
+class Reader:
+    """Reads the records of a file one by one."""
+
     def __init__(self, mapping: Mapping, parsed: ParsedPart, day: date | None) -> None:
         self._mapping = mapping
         self._parsed = parsed
@@ -106,6 +118,11 @@ class _Reader:
                 {"chain": chain, "asset": asset, "symbol": symbol, "decimals": decimals, "_day": first},
             )
 
+    def note_asset(self, asset: str, symbol: str, decimals: int | None, day: date) -> None:
+        """Notes what a row says of its asset."""
+        key = (self._mapping.chain, asset, _symbol(symbol), decimals)
+        self._assets[key] = min(day, self._assets.get(key, day))
+
     def _common(self, cells: dict[str, str]) -> Row:
         chain = self._mapping.chain
         block_number = _whole(cells, "block_number", 2**62)
@@ -139,7 +156,7 @@ class _Reader:
             row |= self._general(cells)
         if row["position"] is None:
             row |= {"position": LOG_BASE, "order_quality": "time", "_positioned": False}
-        self._note_asset(common, asset, _symbol(cells), decimals)
+        self.note_asset(asset, cells.get("symbol", ""), decimals, common["block_time"].date())
         return [row]
 
     def _native(self, cells: dict[str, str], common: Row, ok: bool) -> list[Row]:
@@ -169,7 +186,7 @@ class _Reader:
                     "amount": amount,
                 }
             )
-        self._note_asset(common, NATIVE, coin, decimals)
+        self.note_asset(NATIVE, coin, decimals, common["block_time"].date())
         return rows
 
     def _token(self, cells: dict[str, str]) -> Row:
@@ -226,11 +243,6 @@ class _Reader:
         except ValueError as error:
             raise ValueError(f"bad asset {cut_sample(text)[:60]!r}: {error}") from error
 
-    def _note_asset(self, row: Row, asset: str, symbol: str | None, decimals: int | None) -> None:
-        key = (row["chain"], asset, symbol, decimals)
-        day = row["block_time"].date()
-        self._assets[key] = min(day, self._assets.get(key, day))
-
 
 def _whole(cells: dict[str, str], name: str, most: int) -> int | None:
     text = cells.get(name, "").strip()
@@ -244,7 +256,7 @@ def _gas(text: str) -> int:
         raise ValueError(f"bad gas figure: {error}") from error
 
 
-def _symbol(cells: dict[str, str]) -> str | None:
+def _symbol(symbol: str) -> str | None:
     # A token's own name is whatever its maker typed; what no terminal can show is not kept.
-    symbol = cells.get("symbol", "").strip()
+    symbol = symbol.strip()
     return symbol if symbol and symbol.isprintable() and len(symbol) <= _MAX_SYMBOL else None
