@@ -8,9 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clawback.tracing.columnar import addresses
+from clawback.tracing.columnar import addresses, hexes
 from clawback.tracing.columnar.addresses import Addresses
 from clawback.tracing.columnar.hashes import Hashes
+from clawback.tracing.columnar.limbs import WIDTH
+from clawback.tracing.columnar.names import Codes
+from clawback.tracing.columnar.runs import batch_of
 
 ADDRESSES = (
     "0x" + "0" * 40,
@@ -46,6 +49,21 @@ def test_addresses_are_numbered_like_their_texts(monkeypatch: pytest.MonkeyPatch
         assert names.texts.to_pylist() == distinct
         assert numbers.tolist() == [-1 if text is None else distinct.index(text) for text in texts]
         assert [names.find(text) for text in ("0x", *distinct)] == [-1, *range(len(distinct))]
+
+
+def test_more_texts_than_32_bits_count_are_the_same_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hexes, "LONG_TEXT", 100)
+    known = Addresses()
+    known.add(pa.array([ADDRESSES[1], "short", ADDRESSES[2], ADDRESSES[0]], pa.string()))
+    names, numbers = known.numbered()
+    assert names.texts.type == pa.large_string()
+    assert names.texts.to_pylist() == [ADDRESSES[0], ADDRESSES[2], ADDRESSES[1], "short"]
+    assert numbers.tolist() == [2, 3, 1, 0]
+    one, zero = np.array([[1] + [0] * (WIDTH - 1)]), np.zeros((1, WIDTH), np.int64)
+    batch = batch_of(Codes(names, names, names), np.array([0]), one, zero)
+    assert batch.to_pylist() == [
+        {"chain": ADDRESSES[0], "address": ADDRESSES[0], "asset": ADDRESSES[0], "net": b"\x01", "lowest": b""}
+    ]
 
 
 def test_hashes_keep_their_texts_and_are_grouped_by_them() -> None:

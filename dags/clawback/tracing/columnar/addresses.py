@@ -66,7 +66,7 @@ class Addresses:
         if not self._places:
             return Names(texts), mine
         other = pa.chunked_array(self._other, pa.string()).combine_chunks().dictionary_encode()
-        together = pa.concat_arrays([texts, other.dictionary])
+        together = pa.concat_arrays([texts, other.dictionary.cast(texts.type)])
         order = pc.sort_indices(together)
         rank = np.empty(len(together), np.int32)
         rank[order.to_numpy()] = np.arange(len(together), dtype=np.int32)

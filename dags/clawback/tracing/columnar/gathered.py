@@ -16,6 +16,7 @@ import numpy as np
 
 from clawback.tracing.columnar.addresses import Addresses
 from clawback.tracing.columnar.hashes import Hashes
+from clawback.tracing.columnar.hexes import LONG_TEXT
 from clawback.tracing.columnar.limbs import Words, amounts_of
 from clawback.tracing.columnar.names import Longs, Names, Places, numbered
 
@@ -108,7 +109,7 @@ def gather(parts: Iterable[pa.Table]) -> Gathered:
         position=_joined(integers["position"], np.int64),
         tx_hash=hashes,
         amount=_joined(amounts, np.uint32).reshape(-1, 4),
-        outpoint=pa.chunked_array(outpoints, pa.string()).combine_chunks(),
+        outpoint=_one_array(pa.chunked_array(outpoints, pa.string())),
     )
 
 
@@ -120,6 +121,12 @@ def _ahead(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
         while (part := coming.result()) is not None:
             coming = reader.submit(next, left, None)
             yield part
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    import pyarrow as pa
+
+    return (column.cast(pa.large_string()) if column.nbytes > LONG_TEXT else column).combine_chunks()
 
 
 def _dictionary(column: pa.Array) -> pa.Array:

@@ -15,6 +15,8 @@ Words = np.ndarray[Any, np.dtype[np.uint64]]
 
 ROWS_AT_ONCE: Final = 1 << 13
 """So many rows and what is made of them on the way stay in the processor's cache."""
+LONG_TEXT: Final = 1 << 30
+"""Bytes beyond which texts may not fit 32-bit offsets."""
 PREFIX: Final = b"0x"
 WORD: Final = 8
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -90,4 +92,4 @@ def to_text(raw: Bytes, prefix: bytes) -> pa.Array:
     letters[:, len(prefix) :] = _PAIRS[raw].view(np.uint8)
     offsets = np.arange(count + 1, dtype=np.int64) * letters.shape[1]
     made = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(letters))
-    return made if letters.size > 1 << 30 else made.cast(pa.string())
+    return made if letters.size > LONG_TEXT else made.cast(pa.string())

@@ -68,7 +68,7 @@ def batch_of(codes: Codes, holdings: Longs, net: Limbs, lowest: Limbs) -> pa.Rec
     chain, address, asset = codes.parts(holdings)
     columns = [
         pa.DictionaryArray.from_arrays(pa.array(chain), codes.chains.texts),
-        codes.addresses.texts.take(pa.array(address)),
+        codes.addresses.texts.take(pa.array(address)).cast(pa.string()),
         pa.DictionaryArray.from_arrays(pa.array(asset), codes.assets.texts),
         _binary(net),
         _binary(lowest),
