@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from clawback.tracing.columnar import addresses, hexes
+from clawback.tracing.columnar import hashes as hashes_of
 from clawback.tracing.columnar.addresses import Addresses
 from clawback.tracing.columnar.hashes import Hashes
 from clawback.tracing.columnar.limbs import WIDTH
@@ -66,7 +67,13 @@ def test_more_texts_than_32_bits_count_are_the_same_texts(monkeypatch: pytest.Mo
     ]
 
 
-def test_hashes_keep_their_texts_and_are_grouped_by_them() -> None:
+@pytest.mark.parametrize("collide", [False, True])
+def test_hashes_keep_their_texts_and_are_grouped_by_them(
+    monkeypatch: pytest.MonkeyPatch, collide: bool
+) -> None:
+    if collide:
+        for name in ("_digests", "_digests_of_any"):
+            monkeypatch.setattr(hashes_of, name, lambda rows: np.zeros(len(rows), np.int64))
     draw = random.Random(4)  # noqa: S311  (a test's dice, not a secret)
     long = [f"{draw.randrange(2**256):064x}" for _ in range(8)]
     pieces = [
