@@ -12,7 +12,7 @@ import pytest
 
 from clawback.errors import ClawbackError
 from clawback.sources.transfer_files.parse import Reader
-from clawback.tracing import given_mapped, given_transfers
+from clawback.tracing import given_mapped_columns, given_transfers
 from clawback.tracing.given_transfers import GivenTransfers, read_transfers
 
 ZERO = "0x" + "0" * 40
@@ -123,7 +123,7 @@ def test_columns_give_what_the_reader_of_rows_gives(
     (tmp_path / "map.yml").write_text(mapping, encoding="utf-8")
     monkeypatch.setattr(given_transfers, "BATCH", 37)
     table, given = read(tmp_path)
-    monkeypatch.setattr(given_mapped, "_has_columns", lambda _: False)
+    monkeypatch.setattr(given_mapped_columns, "_has_columns", lambda _: False)
     expected, one_by_one = read(tmp_path)
     assert table.equals(expected)
     assert table.num_rows > 100

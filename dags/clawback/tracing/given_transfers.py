@@ -22,7 +22,8 @@ from clawback.tables.exact import parse_integer, parse_number, parse_time, to_ba
 from clawback.tables.transfers import LOG_BASE
 from clawback.tracing.columnar.gathered import COLUMNS
 from clawback.tracing.given_columns import Form, read_batch, table_of
-from clawback.tracing.given_mapped import KINDS, MappedFile
+from clawback.tracing.given_mapped import MappedFile
+from clawback.tracing.given_mapped_columns import KINDS
 from clawback.tracing.given_merge import Coverage, put_together
 from clawback.tracing.given_rows import open_given
 from clawback.tracing.given_store import GivenStore
