@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -166,10 +166,48 @@ def read_table(source: bytes | Path, schema: pa.Schema) -> pa.Table:
         table = pq.read_table(source if isinstance(source, Path) else io.BytesIO(source), partitioning=None)
     except (pa.ArrowInvalid, OSError) as error:
         raise ClawbackError("this is no readable Parquet", where=where, cause=str(error)) from error
-    if table.schema.names != schema.names:
+    _require_names(table.schema.names, schema, where)
+    return table.cast(schema)
+
+
+def read_row_groups(
+    path: Path, schema: pa.Schema, columns: Sequence[str], repeated: Sequence[str]
+) -> Iterator[pa.Table]:
+    """Read some columns of a Parquet file that has exactly the schema's, a row group at a time.
+
+    Args:
+        path: of the file.
+        schema: of the whole file.
+        columns: those that are read.
+        repeated: columns of texts that come as dictionaries.
+
+    Raises:
+        ClawbackError: the file is no Parquet, or has other columns.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wanted = pa.schema(
+        [
+            schema.field(name).with_type(pa.dictionary(pa.int32(), pa.string()))
+            if name in repeated
+            else schema.field(name)
+            for name in columns
+        ]
+    )
+    try:
+        with pq.ParquetFile(path, read_dictionary=list(repeated)) as file:
+            _require_names(file.schema_arrow.names, schema, str(path))
+            for number in range(file.num_row_groups):
+                yield file.read_row_group(number, list(columns)).cast(wanted)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ClawbackError("this is no readable Parquet", where=str(path), cause=str(error)) from error
+
+
+def _require_names(names: Sequence[str], schema: pa.Schema, where: str) -> None:
+    if list(names) != schema.names:
         raise ClawbackError(
             "a Parquet file has other columns than expected",
             where=where,
-            cause=f"found {table.schema.names}, expected {schema.names}",
+            cause=f"found {list(names)}, expected {schema.names}",
         )
-    return table.cast(schema)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import random
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +17,11 @@ from click.testing import CliRunner, Result
 
 from clawback.cli import clawback
 from clawback.tracing import flow_spool, given_compiled, given_store
+from clawback.tracing.engine import Book
+from clawback.tracing.given_run import GivenTrace
 from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Transfer
+from clawback.tracing.said import Said, said_by
 from tests.unit.tracing_chain import ZERO, fee, moved
 
 PARTIES = [f"0x{digit * 40}" for digit in "123456789ab"]
@@ -155,6 +160,24 @@ def test_many_small_pieces_say_the_same(room: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(flow_spool, "ROWS_IN_MEMORY", 70)
     monkeypatch.setattr(given_compiled, "PART", 13)
     compare(room, "--method", "all")
+
+
+def test_the_ledgers_of_one_method_go_before_those_of_the_next_one(
+    room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(room / "t.csv", random_transfers(9, exchanges=False))
+    books: list[weakref.ref[Book]] = []
+
+    def counted(trace: GivenTrace) -> Said:
+        gc.collect()
+        assert all(book() is None for book in books)
+        books.append(weakref.ref(trace.book))
+        assert not trace.book.watch
+        return said_by(trace)
+
+    monkeypatch.setattr(given_compiled, "said_by", counted)
+    assert run(room, "compiled", "--method", "all").exit_code == 0
+    assert len(books) == len(METHODS)
 
 
 def first_row(rows: list[Transfer], **changed: Any) -> list[Transfer]:

@@ -214,6 +214,27 @@ def test_a_transaction_in_two_days_is_still_one(room: Path, monkeypatch: pytest.
     assert traced(room, "spans", *files) == at_once
 
 
+def test_of_one_key_under_two_days_the_first_row_of_the_file_stays(
+    room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = days_of_transfers(8)
+    # The row of the later day comes first; and of the last two, the one whose day is later.
+    early, late = rows[10], replace(rows[10], block_time=rows[10].block_time + timedelta(days=2), amount=77)
+    other = replace(rows[200], block_time=rows[200].block_time - timedelta(days=2))
+    write_csv(room / "t.csv", [late, *rows, other, replace(rows[201], amount=5), replace(rows[3], amount=6)])
+    files = ["--skip-bad-rows", "--transfers", str(room / "t.csv")]
+    at_once = traced(room, "at_once", *files)
+    little_memory(monkeypatch)
+    assert traced(room, "spans", *files) == at_once
+    skipped = json.loads(at_once["summary.json"])["skipped"]
+    assert [text.split(", ")[1].split(" position")[0] for text in skipped] == [
+        row.tx_hash for row in (early, rows[200], rows[201], rows[3])
+    ]
+    read = read_transfers([room / "t.csv"], [], "ethereum", skip_bad_rows=True)
+    (kept,) = (row for row in read.of_transactions({early.tx_hash}) if row.position == early.position)
+    assert kept.amount == 77
+
+
 def test_bad_rows_of_long_files_are_counted_to_the_last(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     little_memory(monkeypatch)
     monkeypatch.setattr(given_transfers, "MOST_TOLD", 10)

@@ -6,25 +6,21 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-from clawback.parquet import read_table, rows_to_table, table_to_bytes
+from clawback.parquet import rows_to_table
 from clawback.schemas import MAX_AMOUNT, TRANSFERS
-from clawback.tracing.columnar import reach
-from clawback.tracing.columnar.holdings import holdings_of, sums_of, table_of_sums
-from clawback.tracing.columnar.limbs import from_decimals, to_decimals, to_int
-from clawback.tracing.columnar.reach import Touched, balances_to_see, reachable, scene_of
-from clawback.tracing.columnar.runs import StartBalances, merged
+from clawback.tracing.columnar import addresses, holdings
+from clawback.tracing.columnar.holdings import holdings_of
+from clawback.tracing.columnar.reach import Touched, balances_to_see, scene_of
 from clawback.tracing.columnar.transfers import Columns, columns_of
 from clawback.tracing.engine import Book, Day, trace_transactions
 from clawback.tracing.exchanges import Market
 from clawback.tracing.methods import METHODS
-from clawback.tracing.nets import Nets, carry, nets_schema
+from clawback.tracing.nets import Nets
 from clawback.tracing.order import order_by_day
-from clawback.tracing.records import HoldingKey, Label, Role, Transfer
+from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.seen import SeenBalance
 from clawback.tracing.sinks import Endings
 from tests.unit.tracing_chain import FIRST_DAY, ZERO, moved, transfer_row
@@ -70,40 +66,23 @@ def busy(seed: int, count: int = 300) -> list[Transfer]:
     return rows
 
 
-def columns_from(rows: Sequence[Transfer]) -> Columns:
-    return columns_of(rows_to_table([transfer_row(row) for row in rows], TRANSFERS))
+def columns_from(rows: Sequence[Transfer], parts: int = 1) -> Columns:
+    table = rows_to_table([transfer_row(row) for row in rows], TRANSFERS)
+    size = max(1, -(-len(rows) // parts))
+    return columns_of([table.slice(begin, size) for begin in range(0, len(rows), size)])
 
 
-def plain_sums(rows: Sequence[Transfer]) -> dict[HoldingKey, tuple[int, int]]:
-    """Sums of all holdings, transfer by transfer."""
-    sums: dict[HoldingKey, tuple[int, int]] = {}
-    for transaction in order_by_day(rows):
-        for asset, moving in transaction.assets:
-            for row in moving:
-                for account, amount in ((row.payer, -row.amount), (row.receiver, row.amount)):
-                    if account is not None:
-                        net, lowest = sums.get((row.chain, account, asset), (0, 0))
-                        net += amount
-                        sums[row.chain, account, asset] = net, min(net, lowest)
-    return sums
-
-
-def sums_table(rows: Sequence[Transfer]) -> pa.Table:
-    columns = columns_from(rows)
-    holdings = holdings_of(columns)
-    return table_of_sums(columns.codes, holdings.codes, *sums_of(columns, holdings))
-
-
-def as_sums(table: pa.Table) -> dict[HoldingKey, tuple[int, int]]:
-    keys = zip(*(table.column(name).to_pylist() for name in ("chain", "address", "asset")), strict=True)
-    sums = zip(*(map(int, table.column(name).to_pylist()) for name in ("net", "lowest")), strict=True)
-    return dict(zip(keys, sums, strict=True))
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So that few rows have many parts.
+    monkeypatch.setattr(holdings, "TOUCHES_AT_ONCE", 40)
+    monkeypatch.setattr(addresses, "AT_ONCE", 16)
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_columns_give_the_same_transactions_in_the_same_order(seed: int) -> None:
     rows = busy(seed)
-    columns = columns_from(rows)
+    columns = columns_from(rows, parts=1 + seed % 3)
     plain = order_by_day(rows)
     assert len(plain) == len(columns) > 200
     assert [columns.transaction(place) for place in range(len(columns))] == plain
@@ -112,66 +91,6 @@ def test_columns_give_the_same_transactions_in_the_same_order(seed: int) -> None
     }
     travelled = [row for one in plain for _, moving in one.assets for row in moving]
     assert [columns.transfer(row) for row in columns.travel.tolist()] == travelled
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_sums_are_those_of_transfer_after_transfer(seed: int) -> None:
-    rows = busy(seed)
-    table = sums_table(rows)
-    assert table.schema == nets_schema()
-    found = as_sums(table)
-    assert list(found) == sorted(found)
-    assert found == plain_sums(rows)
-    assert any(net < -MAX_AMOUNT for net, _ in found.values())
-
-
-def test_no_transfers_have_no_sums() -> None:
-    assert sums_table([]).num_rows == 0
-    assert merged(sums_table([]), sums_table([])).num_rows == 0
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_a_merged_run_carries_like_one_span_after_the_other(seed: int) -> None:
-    old, new = sums_table(busy(seed)), sums_table(busy(seed + 100, 90))
-    both = as_sums(merged(old, new))
-    first, second = as_sums(old), as_sums(new)
-    assert list(both) == sorted(first.keys() | second.keys())
-    for key, sums in both.items():
-        for start in (0, 5, 2**70, MAX_AMOUNT * 40):
-            one_by_one = carry(carry(start, *first.get(key, (0, 0))), *second.get(key, (0, 0)))
-            assert carry(start, *sums) == one_by_one
-
-
-def test_limbs_hold_any_number_of_either_sign() -> None:
-    numbers = [0, 1, -1, 2**32, -(2**32), 10**75, -(10**60), 2**191 - 1, -(2**191), MAX_AMOUNT * 7]
-    numbers = [number for number in numbers if abs(number) < 2**223]
-    column = pa.array(numbers, pa.decimal256(76, 0))
-    limbs = from_decimals(column)
-    assert [to_int(row) for row in limbs] == numbers
-    assert to_decimals(limbs).equals(column)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_start_balances_come_from_runs_of_several_days(tmp_path: Path, seed: int) -> None:
-    spans = [busy(seed * 10 + number, 80) for number in range(3)]
-    files = []
-    for number, rows in enumerate(spans):
-        files.append(tmp_path / f"{number}.parquet")
-        files[-1].write_bytes(table_to_bytes(sums_table(rows)))
-        assert read_table(files[-1], nets_schema()).num_rows
-    columns = columns_from(busy(seed * 10 + 5, 80))
-    holdings = holdings_of(columns)
-    scene = scene_of(columns, holdings, [])
-    keys = [columns.key(int(code)) for code in holdings.codes]
-    wanted = scene.names.know(keys)[::2]
-    start = StartBalances(scene, wanted, files)
-    expected = dict.fromkeys(keys, 0)
-    for rows in spans:
-        for key, sums in plain_sums(rows).items():
-            if key in expected:
-                expected[key] = carry(expected[key], *sums)
-    assert [start(key) for key in keys[::2]] == [expected[key] for key in keys[::2]]
-    assert start(("ethereum", "nobody", "native")) == 0
 
 
 def ledgers_of(books: Sequence[Book]) -> list[object]:
@@ -184,10 +103,7 @@ def ledgers_of(books: Sequence[Book]) -> list[object]:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_touched_transactions_alone_make_the_same_ledgers_and_flows(
-    monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
-    monkeypatch.setattr(reach, "CHUNK", 7)
+def test_touched_transactions_alone_make_the_same_ledgers_and_flows(seed: int) -> None:
     rows = busy(seed, 200)
     thefts = [row for row in rows if row.chain == "ethereum" and row.receiver == "thief"][:3]
     roles = [Role("S", "ethereum", "thief", "theft_address", row.tx_hash) for row in thefts]
@@ -201,18 +117,10 @@ def test_touched_transactions_alone_make_the_same_ledgers_and_flows(
     books = [Book(method) for method in METHODS.values()]
     columns = columns_from(rows)
     scene = scene_of(columns, holdings_of(columns), roles)
-    wanted = {columns.key(int(scene.holdings.codes[place])) for place in reachable(scene, [])}
-    asked: set[HoldingKey] = set()
-
-    def start(key: HoldingKey) -> int:
-        asked.add(key)
-        return 3
-
-    day = Day(endings, Market(endings, roles=roles), roles, scene.balances, start)
+    day = Day(endings, Market(endings, roles=roles), roles, scene.balances, lambda _: 3)
     touched = Touched(scene, books, 0, len(columns), columns.has_outpoints())
     assert trace_transactions(books, touched, day, columns.coinbases(0, len(columns))) == plain
     assert ledgers_of(books) == ledgers_of(plain_books)
-    assert asked <= wanted
     assert sum(map(len, plain)) > 20
     assert touched.count < len(columns)
 
@@ -222,7 +130,7 @@ def test_what_nobody_stole_touches_nothing() -> None:
     role = Role("S", "ethereum", "thief", "theft_address", "0xabc")
     scene = scene_of(columns, holdings_of(columns), [role])
     touched = Touched(scene, [Book(METHODS["poison"])], 0, len(columns), columns.has_outpoints())
-    assert (list(touched), list(reachable(scene, []))) == ([], [])
+    assert list(touched) == []
 
 
 def test_a_seen_balance_stops_at_the_first_transaction_behind_its_block() -> None:

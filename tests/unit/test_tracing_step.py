@@ -18,6 +18,7 @@ from clawback.hashing import canonical_json
 from clawback.lake.partition import Manifest, read_manifest, read_part
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import FLOWS, HOLDINGS, MAX_AMOUNT, TOTALS, TRANSFERS
+from clawback.tracing import kept_nets
 from clawback.tracing.chain_facts import facts_schema
 from clawback.tracing.columnar.transfers import columns_of
 from clawback.tracing.methods import METHODS
@@ -190,6 +191,22 @@ def test_the_opening_comes_from_the_nets_of_earlier_days(tmp_path: Path) -> None
         ("b", 3, 1, False),
         ("w", 7, 0, False),
     ]
+
+
+def test_nets_of_an_older_version_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    transfers = [moved(0, "x", "w", 6), moved(1, "w", "x", 2, day=1), moved(2, "hot", "w", 10, day=2)]
+    chain = Chain(tmp_path)
+    days = chain.days([*transfers, moved(3, "w", "b", 8, day=2)], [theft_at("w", 2)], count=3)
+    monkeypatch.setattr(kept_nets, "NETS_VERSION", "older")
+    trace_day(chain.context(), days[1])
+    older = [key for key in chain.lake.list("nets/") if key.endswith(".arrow")]
+    for key in older:
+        chain.lake.put(key, b"of another form")
+    monkeypatch.undo()
+    key = trace_day(chain.context(), days[2])
+    # 6 - 2 clean units go first.
+    assert [int(row["tainted_amount"]) for row in part(chain, key, "flows.parquet").to_pylist()] == [10, 4]
+    assert len([key for key in chain.lake.list("nets/") if key.endswith(".arrow")]) == len(older) + 3
 
 
 def test_taint_of_yesterday_finds_the_openings_of_whom_it_reaches_today(tmp_path: Path) -> None:
@@ -387,7 +404,7 @@ def test_the_transfers_table_reads_back_as_the_same_records(tmp_path: Path) -> N
     first = [row for row in transfers if row.block_time.date() == FIRST_DAY]
     chain.days(first, roles, count=1)
     (data,) = (chain.lake.read(k) for k in chain.lake.list("tables/transfers/") if k.endswith(".parquet"))
-    columns = columns_of(read_table(data, TRANSFERS))
+    columns = columns_of([read_table(data, TRANSFERS)])
     assert [columns.transfer(row) for row in range(len(first))] == first
 
 

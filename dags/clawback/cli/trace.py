@@ -159,6 +159,7 @@ def trace(ctx: click.Context, /, method: str, engine: str, out: Path | None, **o
     from clawback.tracing.given_run import trace_given
     from clawback.tracing.methods import METHODS, method_named
     from clawback.tracing.report import write_report
+    from clawback.tracing.said import said_by
 
     if engine == "compiled":
         _refuse_for_compiled(options)
@@ -183,7 +184,7 @@ def trace(ctx: click.Context, /, method: str, engine: str, out: Path | None, **o
             summary = write_report(out, compiled, given.facts())
     else:
         with trace_given(given, methods) as (traces, _):
-            summary = write_report(out, traces, given.facts())
+            summary = write_report(out, [said_by(one) for one in traces], given.facts())
     _print_summary(summary, out)
     if not summary["conserved"]:
         raise ClawbackError(

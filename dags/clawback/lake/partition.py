@@ -8,9 +8,11 @@ Layout:
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from clawback.errors import ClawbackError
@@ -56,6 +58,14 @@ def put_part(lake: Lake, key: str, data: bytes, rows: int | None) -> Part:
     """Write one file and say what it is; it belongs to no partition until a manifest names it."""
     lake.put(key, data)
     return Part(key, len(data), sha256_hex(data), rows)
+
+
+def put_file_part(lake: Lake, key: str, path: Path, rows: int | None) -> Part:
+    """Like `put_part`, from a file that need not fit the memory."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    lake.put_file(key, path)
+    return Part(key, path.stat().st_size, digest, rows)
 
 
 def create_manifest(lake: Lake, prefix: str, parts: list[Part], meta: dict[str, Any]) -> bool:
@@ -122,14 +132,31 @@ def read_part(lake: Lake, part: Part) -> bytes:
         ClawbackError: they are not the bytes that the manifest names.
     """
     data = lake.read(part.key)
-    if len(data) != part.bytes or sha256_hex(data) != part.sha256:
+    _require_same(part, len(data), sha256_hex(data))
+    return data
+
+
+def part_path(lake: Lake, part: Part) -> Path:
+    """A file with the bytes of a part, checked, to be read only.
+
+    Raises:
+        ClawbackError: they are not the bytes that the manifest names.
+    """
+    path = lake.local_path(part.key)
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    _require_same(part, path.stat().st_size, found)
+    return path
+
+
+def _require_same(part: Part, size: int, sha256: str) -> None:
+    if (size, sha256) != (part.bytes, part.sha256):
         raise ClawbackError(
             "the bytes in the lake are not those of the manifest",
             where=part.key,
-            cause=f"expected sha256 {part.sha256}, found {sha256_hex(data)}",
+            cause=f"expected sha256 {part.sha256}, found {sha256}",
             remedy="restore the object from a backup, or remove the partition so that it is made again",
         )
-    return data
 
 
 def _in_order(parts: list[Part]) -> list[Part]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from clawback.lake import Lake
-from clawback.lake.partition import Manifest, read_manifest, read_part
-from clawback.parquet import read_table
-from clawback.schemas import TABLES
+from clawback.lake.partition import Manifest, part_path, read_manifest, read_part
+from clawback.parquet import read_row_groups, read_table
+from clawback.schemas import TABLES, TRANSFERS
 from clawback.tracing.chain_facts import KINDS
+from clawback.tracing.columnar.gathered import COLUMNS, REPEATED
 from clawback.tracing.records import ChainEvent, Freeze, Label, Role
 from clawback.tracing.seen import SeenBalance
 
@@ -45,9 +46,11 @@ class DayInputs:
             for name in INPUT_TABLES
         }
 
-    def transfers(self) -> pa.Table:
-        """All transfers of the day."""
-        return self._table("transfers")
+    def transfers(self) -> Iterator[pa.Table]:
+        """All transfers of the day, in the columns that the tracer asks for; some texts are dictionaries."""
+        for part in self.manifests["transfers"].parts if "transfers" in self.manifests else ():
+            if part.key.endswith(".parquet"):
+                yield from read_row_groups(part_path(self.lake, part), TRANSFERS, COLUMNS, REPEATED)
 
     def roles(self) -> list[Role]:
         """What the case files say about addresses."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_IN_MEMORY: Final = 500_000
+ROWS_WAITING: Final = 100_000
+"""So many go to the disk at once: there may be a spool for each method."""
 
 
 class FlowSpool:
@@ -56,7 +58,7 @@ class FlowSpool:
 
     def _keep(self, table: pa.Table) -> None:
         self._waiting.append(table)
-        if self._folder is not None and sum(table.num_rows for table in self._waiting) >= ROWS_IN_MEMORY:
+        if self._folder is not None and sum(map(len, self._waiting)) >= min(ROWS_WAITING, ROWS_IN_MEMORY):
             self._write()
 
     def __len__(self) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clawback.schemas import NATIVE, TRANSFERS
 from clawback.sources.tabular import Record
 from clawback.tables.addresses import EVM_CHAINS
-from clawback.tracing.columnar.transfers import COLUMNS
+from clawback.tracing.columnar.gathered import COLUMNS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,6 +119,24 @@ def read_batch(
     return pa.concat_tables([whole, table_of(rows, file)]).take(order)
 
 
+def read_cells(name: str, cells: Any, count: int, form: Form) -> tuple[Any, Any]:
+    """Reads one of our columns.
+
+    Args:
+        name: of our column.
+        cells: of the file's; None where it has none.
+        count: how many rows there are.
+        form: what the cells mean.
+
+    Returns:
+        The values, and of which rows they are usual.
+
+    Raises:
+        pa.ArrowException: the cells are of a type that is never usual.
+    """
+    return _READERS[name](cells, count, form)
+
+
 def _usual(batch: pa.Table, form: Form) -> tuple[dict[str, Any] | None, Any]:
     """The columns, and of which rows they are right; none where a column is of a type that is never usual."""
     import pyarrow as pa
@@ -138,8 +156,7 @@ def _usual(batch: pa.Table, form: Form) -> tuple[dict[str, Any] | None, Any]:
                 continue
             source = form.names.get(name, name)
             cells = batch.column(source).combine_chunks() if source in batch.column_names else None
-            reader = _READERS[name]
-            columns[name], is_usual = reader(cells, batch.num_rows, form)
+            columns[name], is_usual = read_cells(name, cells, batch.num_rows, form)
             checks.append(is_usual)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         # No error yet: the readers of single rows take this column, and say row and cause where they cannot.
@@ -158,7 +175,8 @@ def _usual(batch: pa.Table, form: Form) -> tuple[dict[str, Any] | None, Any]:
     return columns, usual
 
 
-def _text(cells: Any, count: int) -> Any:
+def text_of(cells: Any, count: int) -> Any:
+    """Cells as text, unknown ones empty."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -178,7 +196,7 @@ def _matching(pattern: str, *, may_lack: bool = False) -> Callable[[Any, int, Fo
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        text = _text(cells, count)
+        text = text_of(cells, count)
         right = pc.match_substring_regex(text, pattern)
         if may_lack:
             lacks = pc.equal(text, "")
@@ -193,13 +211,15 @@ def _among(words: Callable[[Form], Iterable[str]]) -> Callable[[Any, int, Form],
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        text = _text(cells, count)
+        text = text_of(cells, count)
         return text, pc.is_in(text, value_set=pa.array(sorted(words(form)), pa.string()))
 
     return read
 
 
-def _whole(digits: int, most: int, *, may_lack: bool) -> Callable[[Any, int, Form], tuple[Any, Any]]:
+def whole_numbers(digits: int, most: int, *, may_lack: bool) -> Callable[[Any, int, Form], tuple[Any, Any]]:
+    """Reads whole numbers of so many digits, from 0 to a largest one."""
+
     def read(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -209,7 +229,7 @@ def _whole(digits: int, most: int, *, may_lack: bool) -> Callable[[Any, int, For
             lacks = numbers.is_null()
             right = pc.fill_null(pc.and_(pc.greater_equal(numbers, 0), pc.less_equal(numbers, most)), False)
         else:
-            text = _text(cells, count)
+            text = text_of(cells, count)
             lacks = pc.equal(text, "")
             right = pc.match_substring_regex(text, f"^[0-9]{{1,{digits}}}$")
             numbers = pc.if_else(right, text, pa.scalar(None, pa.string())).cast(pa.int64())
@@ -241,7 +261,7 @@ def _time(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
             else times.cast(pa.timestamp("us", "UTC"))
         )
     else:
-        text = _text(cells, count)
+        text = text_of(cells, count)
         right = pc.match_substring_regex(text, USUAL_TIME)
         plain = pc.replace_substring_regex(text, ZONE, "")
         plain = pc.if_else(right, plain, pa.scalar(None, pa.string()))
@@ -264,7 +284,7 @@ def _amount(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
             raise pa.ArrowTypeError("no whole amounts")
         amounts = cells.cast(kind)
         return amounts, pc.greater_equal(amounts, pa.scalar(0, pa.int64()).cast(kind))
-    text = _text(cells, count)
+    text = text_of(cells, count)
     if not form.decimals:
         right = pc.match_substring_regex(text, "^[0-9]{1,38}$")
         return pc.if_else(right, text, pa.scalar(None, pa.string())).cast(kind), right
@@ -280,16 +300,16 @@ def _outpoint(cells: Any, count: int, form: Form) -> tuple[Any, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pa.nulls(count, pa.string()), pc.equal(_text(cells, count), "")
+    return pa.nulls(count, pa.string()), pc.equal(text_of(cells, count), "")
 
 
 _READERS: Final = {
     "chain": _among(lambda form: EVM_CHAINS),
-    "block_number": _whole(18, 2**62, may_lack=True),
+    "block_number": whole_numbers(18, 2**62, may_lack=True),
     "block_time": _time,
     "tx_hash": _matching(USUAL_HASH),
-    "tx_index": _narrow(_whole(9, 2**31 - 1, may_lack=True)),
-    "position": _whole(18, 2**62, may_lack=False),
+    "tx_index": _narrow(whole_numbers(9, 2**31 - 1, may_lack=True)),
+    "position": whole_numbers(18, 2**62, may_lack=False),
     "kind": _among(lambda form: form.kinds),
     "from_address": _matching(USUAL_ADDRESS),
     "to_address": _matching(USUAL_ADDRESS, may_lack=True),

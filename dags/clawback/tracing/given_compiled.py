@@ -29,9 +29,10 @@ from clawback.tracing.fast.wide import to_int
 from clawback.tracing.flow_spool import FlowSpool
 from clawback.tracing.given_bulk import write_bulk
 from clawback.tracing.given_run import Given, GivenTrace
-from clawback.tracing.lots import Holding, Lot
+from clawback.tracing.lots import SummedHolding
 from clawback.tracing.methods import Method
 from clawback.tracing.records import HoldingKey
+from clawback.tracing.said import Said, said_by
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +43,7 @@ HEX: Final = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
 @contextmanager
-def trace_compiled(given: Given, methods: Sequence[Method], beside: Path) -> Iterator[list[GivenTrace]]:
+def trace_compiled(given: Given, methods: Sequence[Method], beside: Path) -> Iterator[list[Said]]:
     """Runs the methods in one pass.
 
     Args:
@@ -51,7 +52,7 @@ def trace_compiled(given: Given, methods: Sequence[Method], beside: Path) -> Ite
         beside: a folder on the disk that may fill; what is written there goes when the context ends.
 
     Yields:
-        One trace per method.
+        What each method says; the ledgers of one are gone before those of the next one are made.
 
     Raises:
         ClawbackError: The compiled engine does not trace some of it.
@@ -80,10 +81,8 @@ def trace_compiled(given: Given, methods: Sequence[Method], beside: Path) -> Ite
         for number, counts in follow_all(folder, range(days), tracers, *said):
             told = ", ".join(f"{method} {count}" for method, count in counts.items())
             given.progress(f"day {number + 1} of {days}: flows {told}")
-        yield [
-            _trace_of(tracer, method, given, spools[method.name])
-            for tracer, method in zip(tracers, methods, strict=True)
-        ]
+        # A tracer goes when it has said what it knows.
+        yield [_said_by(tracers.pop(0), method, given, spools[method.name]) for method in methods]
 
 
 def flow_tables(tracer: Tracer, read: ReadDay, flows: DayFlows) -> Iterator[pa.Table]:
@@ -132,7 +131,7 @@ def _hex_text(column: pa.Array) -> pa.Array:
     return pa.compute.if_else(column.is_valid(), whole, pa.scalar(None, pa.string()))
 
 
-def _trace_of(tracer: Tracer, method: Method, given: Given, spool: FlowSpool) -> GivenTrace:
+def _said_by(tracer: Tracer, method: Method, given: Given, spool: FlowSpool) -> Said:
     book = Book(method, given.max_hops, given.dust)
     for place, incident in enumerate(tracer.incidents):
         ledger = book.ledger(incident)
@@ -147,5 +146,9 @@ def _trace_of(tracer: Tracer, method: Method, given: Given, spool: FlowSpool) ->
     for (incident, address, asset), lots in each_seen(tracer):
         fresh = (tracer.chain, "0x" + address.hex(), name_of_asset(asset))
         key = keys.setdefault((address, asset), fresh)
-        book.ledgers[incident].restore(key, Holding(Lot(lot.amount, lot.hop) for lot in lots))
-    return GivenTrace(book, spool, set(), violations(book.ordered()), counts_openings=False)
+        hops = [lot.hop for lot in lots if lot.hop is not None]
+        tainted = sum(lot.amount for lot in lots if lot.hop is not None)
+        holding = SummedHolding(sum(lot.amount for lot in lots), tainted, min(hops))
+        # Nobody pays out of it any more, so nobody need watch it.
+        book.ledgers[incident].holdings[key] = holding
+    return said_by(GivenTrace(book, spool, set(), violations(book.ordered()), counts_openings=False))

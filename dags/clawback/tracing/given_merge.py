@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from clawback.tables.transfers import merge_transfers
-from clawback.tracing.columnar.names import Longs, groups_of, numbered
-from clawback.tracing.given_columns import given_schema, table_of
+from clawback.tracing.columnar.hashes import Hashes
+from clawback.tracing.columnar.names import Longs, numbered
+from clawback.tracing.given_columns import table_of
+from clawback.tracing.given_store import NUMBER
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,15 +56,15 @@ class Coverage:
         self.without_block += table.column("block_number").null_count
 
 
-def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[tuple[str, str]]]:
+def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[tuple[int, str, str]]]:
     """Merges the rows of a span.
 
     Args:
-        table: with the columns of `given_schema`.
+        table: of a store.
         files: names by number.
 
     Returns:
-        The rows that stay, and of each that contradicts another its file and what it says.
+        The rows that stay, and of each that contradicts another its number, its file and what it says.
     """
     import pyarrow as pa
 
@@ -77,16 +79,22 @@ def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[
         )
     merged, rejected = merge_transfers(by_file)
     contradicting = [
-        (file, f"{row['tx_hash']} position {row['position']}: {reason}") for file, row, reason in rejected
+        (row[NUMBER], file, f"{row['tx_hash']} position {row['position']}: {reason}")
+        for file, row, reason in rejected
     ]
     kept = table.filter(pa.array(~knotty))
-    return pa.concat_tables([kept, table_of(merged, 0)]).cast(given_schema()), contradicting
+    numbers = pa.array([row[NUMBER] for row in merged], pa.int64())
+    made = table_of(merged, 0).append_column(NUMBER, numbers)
+    return pa.concat_tables([kept, made]).cast(table.schema), contradicting
 
 
 def _knotty(table: pa.Table) -> Any:
     # Rows of transactions in which a place is taken twice, or not known.
     _, (chain,) = numbered(table.column("chain"))
-    group = groups_of(chain, table.column("tx_hash"))
+    hashes = Hashes()
+    for text in table.column("tx_hash").chunks:
+        hashes.add(text)
+    group = hashes.groups(chain)
     order = np.argsort(group, kind="stable")
     together = np.cumsum(np.diff(group[order], prepend=group[order[:1]]) != 0)
     group[order] = together

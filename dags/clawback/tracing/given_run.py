@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-
-import numpy as np
+from typing import Any
 
 from clawback.errors import ClawbackError
 from clawback.tracing.chain_facts import ChainFacts, factories_of
-from clawback.tracing.columnar.holdings import holdings_of, sums_of, table_of_sums
-from clawback.tracing.columnar.names import Places
-from clawback.tracing.columnar.reach import Touched, balances_to_see, days_of, reachable, scene_of
-from clawback.tracing.columnar.runs import Runs, StartBalances
+from clawback.tracing.columnar.holdings import holdings_of
+from clawback.tracing.columnar.merging import Runs
+from clawback.tracing.columnar.reach import Touched, balances_to_see, days_of, scene_of
+from clawback.tracing.columnar.runs import StartBalances
 from clawback.tracing.columnar.transfers import columns_of
 from clawback.tracing.conservation import Violation, violations
 from clawback.tracing.engine import Book, Day, trace_transactions
@@ -42,8 +40,6 @@ from clawback.tracing.methods import Method
 from clawback.tracing.records import ChainEvent, HoldingKey, Role, Transfer
 from clawback.tracing.seen import BalanceChecks, SeenBalance
 from clawback.tracing.sinks import Endings
-
-NOTHING: Final[Places] = np.zeros(0, np.int32)
 
 
 @dataclass
@@ -234,11 +230,10 @@ def _trace_spans(
     def trace_span(number: int, after: date) -> date:
         # A function of its own, so that nothing of one span lives on beside the next.
         is_last = number == len(store) - 1
-        columns = columns_of(store.span(number))
+        columns = columns_of([store.span(number)])
         holdings = holdings_of(columns)
         scene = scene_of(columns, holdings, given.roles)
-        wanted = reachable(scene, {key for book in books for key in book.watch}) if number else NOTHING
-        start = StartBalances(scene, wanted, runs.files())
+        start = StartBalances(runs.files())
         must_see = columns.has_outpoints() | balances_to_see(columns, given.balances)
         today: Day | None = None
         for day, begin, end in days_of(columns, quiet, after=after, is_last=is_last):
@@ -251,7 +246,7 @@ def _trace_spans(
             checks.finish_day(day, books, today)
             given.progress(f"{day}: {end - begin} transactions, {touched.count} of them touched")
         if not is_last:
-            runs.add(table_of_sums(columns.codes, holdings.codes, *sums_of(columns, holdings)))
+            runs.add(columns, holdings)
         elif today is not None:
             checks.finish(books, today)
         return after

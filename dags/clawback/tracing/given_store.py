@@ -2,11 +2,12 @@
 
 Layout:
     Rows wait in memory until there are more than `ROWS_IN_MEMORY`; from then on each day has files of its own
-    in a folder that goes when the store does. A span is some whole days, in order.
+    in a folder that goes when the store does. A span is some whole days, in order. Each row has the number
+    in which it was taken, in the column `number`.
 
 Invariants:
     Spans are what one ordering of all rows would give: where blocks do not follow the days, or a transaction
-    stands in two of them, all rows are one span.
+    stands in two of them, all rows are one span, in the order in which they were taken.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_IN_MEMORY: Final = 1_000_000
+NUMBER: Final = "number"
 
 
 class GivenStore:
@@ -34,6 +36,7 @@ class GivenStore:
 
     def __init__(self) -> None:
         self._waiting: list[pa.Table] = []
+        self._count = 0
         self._folder: TemporaryDirectory[str] | None = None
         self._files: dict[int, list[Path]] = defaultdict(list)
         self._rows_of: dict[int, int] = defaultdict(int)
@@ -41,7 +44,11 @@ class GivenStore:
 
     def add(self, table: pa.Table) -> None:
         """Takes rows, in the order of the files."""
-        self._waiting.append(table)
+        import pyarrow as pa
+
+        numbers = np.arange(self._count, self._count + table.num_rows)
+        self._count += table.num_rows
+        self._waiting.append(table.append_column(NUMBER, pa.array(numbers)))
         if sum(one.num_rows for one in self._waiting) > ROWS_IN_MEMORY:
             self._write_days()
 
@@ -76,15 +83,19 @@ class GivenStore:
         return 1 if self._spans is None else len(self._spans)
 
     def span(self, place: int) -> pa.Table:
-        """The rows of one span; within a day in the order in which they were taken."""
+        """The rows of one span; those of one transaction in the order in which they were taken."""
         import pyarrow as pa
 
+        empty = _schema().empty_table()
         if self._spans is None:
-            return pa.concat_tables([given_schema().empty_table(), *self._waiting])
-        return pa.concat_tables(
-            [_read(file) for day in self._spans[place] for file in self._files[day]]
-            or [given_schema().empty_table()]
-        )
+            return pa.concat_tables([empty, *self._waiting])
+        files = [file for day in self._spans[place] for file in self._files[day]]
+        table = pa.concat_tables([empty, *(_read(file) for file in files)])
+        numbers = table.column(NUMBER).to_numpy()
+        if len(self._spans) == 1 and (np.diff(numbers) < 0).any():
+            # A transaction may stand in two days: the rows are then no longer in order.
+            return table.take(pa.array(np.argsort(numbers, kind="stable")))
+        return table
 
     def spans(self) -> Iterator[pa.Table]:
         """All spans, in order."""
@@ -151,6 +162,12 @@ class GivenStore:
             hashes.append(np.unique(np.concatenate(of_day)))
         # Two transactions of one digest cost no more than memory.
         return are_different(np.concatenate(hashes))
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    return given_schema().append(pa.field(NUMBER, pa.int64()))
 
 
 def _days(table: pa.Table) -> Longs:

@@ -16,16 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from clawback.cases.plain_yaml import read_plain_yaml
 from clawback.errors import ClawbackError
 from clawback.sources.tabular import BrokenFile, Table
-from clawback.sources.transfer_files import parse as mapped
-from clawback.sources.transfer_files.mapping import parse_mapping
 from clawback.tables.addresses import normalise_address, normalise_asset, normalise_tx_hash
 from clawback.tables.exact import parse_integer, parse_number, parse_time, to_base_units
 from clawback.tables.transfers import FEE, LOG_BASE
-from clawback.tracing.columnar.transfers import COLUMNS
+from clawback.tracing.columnar.gathered import COLUMNS
 from clawback.tracing.given_columns import Form, read_batch, table_of
+from clawback.tracing.given_mapped import MappedFile
+from clawback.tracing.given_mapped_columns import KINDS
 from clawback.tracing.given_merge import Coverage, put_together
 from clawback.tracing.given_rows import open_given
 from clawback.tracing.given_store import GivenStore
@@ -44,7 +43,6 @@ MAY_LACK: Final = frozenset({"chain", "position"})
 """Of those columns: the chain can be named beside the file, an order inside a transaction may be unknown."""
 OPTIONAL_COLUMNS: Final = ("block_number", "tx_index", "outpoint", "order_quality")
 IGNORED_COLUMNS: Final = frozenset({"block_hash", "source", "known_date"})
-_KINDS: Final = frozenset({"native", "internal", "token", "fee", "mint", "burn", *UTXO_KINDS})
 
 BATCH: Final = 1 << 16
 TOLD_EVERY: Final = 1_000_000
@@ -164,7 +162,7 @@ def read_transfers(
 
 
 def _put_together(given: GivenTransfers, files: list[str], skip_bad_rows: bool) -> None:
-    contradicting: list[tuple[str, str]] = []
+    contradicting: list[tuple[int, str, str]] = []
     for place in range(len(given.store)):
         table = given.store.span(place)
         merged, found = put_together(table, files)
@@ -172,33 +170,26 @@ def _put_together(given: GivenTransfers, files: list[str], skip_bad_rows: bool) 
             given.store.replace(place, merged)
         given.coverage.count(merged)
         contradicting += found
+    # In the order of the files, whichever spans they came from.
+    contradicting.sort()
     if contradicting and not skip_bad_rows:
         raise ClawbackError(
             f"{len(contradicting)} rows contradict rows before them",
-            where=contradicting[0][0],
-            cause="; ".join(f"{file}, {what}" for file, what in contradicting[:5]),
+            where=contradicting[0][1],
+            cause="; ".join(f"{file}, {what}" for _, file, what in contradicting[:5]),
             remedy="correct the files, or keep the first of each such rows with --skip-bad-rows",
         )
-    for file, what in contradicting:
+    for _, file, what in contradicting:
         given.skip(f"{file}, {what}")
 
 
 def _mapped_rows(file: Path, number: int, mapping: Path, given: GivenTransfers) -> Iterator[pa.Table]:
-    value = read_plain_yaml(mapping.read_bytes(), where=str(mapping)).value
-    parse_mapping(value, str(mapping))
-    parsed = mapped.parse(file, {"mappings": {file.name: value}}, file.name, None)
-    if parsed.broken is not None:
-        raise ClawbackError(
-            "the file cannot be read by its mapping", where=f"{file}, {mapping}", cause=parsed.broken
-        )
-    for row in parsed.quarantined:
-        given.skip(f"{file}, row {row.row}: {row.reason}")
-    for asset in parsed.rows.get("assets", []):
-        if asset["decimals"] is not None:
-            given.decimals[asset["chain"], asset["asset"]] = asset["decimals"]
-    rows = parsed.rows.get("transfers", [])
-    for begin in range(0, len(rows), BATCH):
-        yield table_of(rows[begin : begin + BATCH], number)
+    rows = MappedFile(file, mapping)
+    for table in rows.tables(number, BATCH):
+        for row, reason in rows.skipped():
+            given.skip(f"{file}, row {row}: {reason}")
+        yield table
+    given.decimals |= rows.decimals()
 
 
 def _named_rows(file: Path, number: int, chain: str, given: GivenTransfers) -> Iterator[pa.Table]:
@@ -222,7 +213,7 @@ def _form(file: Path, table: Table, chain: str, given: GivenTransfers) -> Form:
             )
         is_positioned = "position" in names
         fixed: Row = {} if "chain" in names else {"chain": chain}
-        kinds = _KINDS - UTXO_KINDS
+        kinds = KINDS - UTXO_KINDS
         if not is_positioned:
             fixed |= {"position": LOG_BASE, "order_quality": "time"}
             # A fee comes first in its transaction, whether or not the file says so.
@@ -277,8 +268,8 @@ def _errors_of(file: Path) -> Iterator[None]:
 
 def _table_row(cells: dict[str, str], chain: str) -> Row:
     chain, kind = cells.get("chain", chain).strip(), cells["kind"].strip()
-    if kind not in _KINDS:
-        raise ValueError(f"'{kind[:40]}' is no kind of transfer ({', '.join(sorted(_KINDS))})")
+    if kind not in KINDS:
+        raise ValueError(f"'{kind[:40]}' is no kind of transfer ({', '.join(sorted(KINDS))})")
     block_number, tx_index = _whole(cells, "block_number", 2**62), _whole(cells, "tx_index", 2**31 - 1)
     sender, receiver = cells["from_address"].strip(), cells["to_address"].strip()
     position = _whole(cells, "position", 2**62)

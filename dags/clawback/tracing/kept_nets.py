@@ -1,8 +1,7 @@
 """What every account moved, day by day, in the lake: the openings of whatever taint reaches later.
 
 Layout:
-    nets/dt=D/<hash>/nets.parquet, then the manifest: the run that ends with that day (see `columnar.runs`),
-    which is the sums of the last 2**k days, 2**k the largest power that divides the number of the day. The
+    nets/dt=D/<hash>/nets.arrow, then the manifest: the run that ends with that day (see `columnar.runs`). The
     hash covers the bytes of the transfers table and the hash of the day before, so a corrected day gives new
     nets from there on. `runs` in the manifest names the files that cover all days up to this one, oldest
     first. Nets know no incident and no method.
@@ -11,28 +10,35 @@ Layout:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from clawback.hashing import short_hash
 from clawback.lake import Lake
-from clawback.lake.partition import MANIFEST_NAME, Manifest, manifest_key, read_manifest, write_partition
-from clawback.parquet import read_table, table_to_bytes
-from clawback.tracing.columnar.holdings import holdings_of, sums_of, table_of_sums
-from clawback.tracing.columnar.runs import merged
+from clawback.lake.partition import (
+    MANIFEST_NAME,
+    Manifest,
+    manifest_key,
+    put_file_part,
+    read_manifest,
+    write_manifest,
+)
+from clawback.tracing.columnar.holdings import holdings_of
+from clawback.tracing.columnar.merging import add_run
+from clawback.tracing.columnar.runs import batches_of
 from clawback.tracing.columnar.transfers import columns_of
 from clawback.tracing.day_inputs import DayInputs, read_inputs
-from clawback.tracing.nets import nets_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NETS_VERSION: Final = "1"
-"""Raised whenever the same transfers may give other sums."""
+NETS_VERSION: Final = "2"
+"""Raised whenever the same transfers may give other sums, or other files of them."""
 
-NETS: Final = "nets.parquet"
+NETS: Final = "nets.arrow"
 
 
 def nets_before(lake: Lake, tables_key: str | None) -> Manifest | None:
@@ -52,8 +58,8 @@ def nets_before(lake: Lake, tables_key: str | None) -> Manifest | None:
             tables_key = record["previous"]
     for key, record in reversed(waiting):
         inputs = read_inputs(lake, record)
-        table = partial(_sums_of_day, inputs)
-        found = keep_nets(lake, key, record["day"], inputs.content()["transfers"], found, table)
+        batches = partial(_batches_of_day, inputs)
+        found = keep_nets(lake, key, record["day"], inputs.content()["transfers"], found, batches)
     return found
 
 
@@ -63,7 +69,7 @@ def keep_nets(
     day: str,
     transfers: list[str],
     previous: Manifest | None,
-    table: Callable[[], pa.Table],
+    batches: Callable[[], Iterator[pa.RecordBatch]],
 ) -> Manifest:
     """Writes the nets of a day and the runs that they complete, unless they are there.
 
@@ -73,7 +79,7 @@ def keep_nets(
         day: YYYY-MM-DD.
         transfers: the sha256 of each file of the day's transfers.
         previous: nets of the day before.
-        table: gives the sums of the day.
+        batches: gives the sums of the day as rows of a run.
     """
     before = None if previous is None else previous.key.split("/")[-2]
     prefix = (
@@ -84,20 +90,19 @@ def keep_nets(
         return read_manifest(lake, key)
     number = 1 + (0 if previous is None else previous.meta["number"])
     runs = [] if previous is None else list(previous.meta["runs"])
-    run, days = table(), 1
-    while number % (2 * days) == 0:
-        run = merged(read_table(lake.local_path(runs.pop()), nets_schema()), run)
-        days *= 2
-    meta = {
-        "day": day,
-        "number": number,
-        "days": days,
-        "previous": None if previous is None else previous.key,
-        "tables_key": tables_key,
-        "runs": [*runs, f"{prefix}/{NETS}"],
-    }
-    write_partition(lake, prefix, {NETS: table_to_bytes(run)}, meta, {NETS: run.num_rows})
-    return read_manifest(lake, key)
+    with TemporaryDirectory(prefix="clawback-nets-") as folder:
+        older = [lake.local_path(run) for run in runs]
+        left, newest, rows = add_run(older, number, Path(folder) / NETS, batches())
+        meta = {
+            "version": NETS_VERSION,
+            "day": day,
+            "number": number,
+            "previous": None if previous is None else previous.key,
+            "tables_key": tables_key,
+            "runs": [*runs[:left], f"{prefix}/{NETS}"],
+        }
+        part = put_file_part(lake, f"{prefix}/{NETS}", newest, rows)
+    return read_manifest(lake, write_manifest(lake, prefix, [part], meta))
 
 
 def runs_of(lake: Lake, nets: Manifest | None) -> list[Path]:
@@ -109,12 +114,12 @@ def _of_record(lake: Lake, day: str, tables_key: str) -> Manifest | None:
     for key in lake.list(f"nets/dt={day}/"):
         if key.endswith(f"/{MANIFEST_NAME}"):
             manifest = read_manifest(lake, key)
-            if manifest.meta["tables_key"] == tables_key:
+            # Those of an older version are made anew.
+            if (manifest.meta["tables_key"], manifest.meta.get("version")) == (tables_key, NETS_VERSION):
                 return manifest
     return None
 
 
-def _sums_of_day(inputs: DayInputs) -> pa.Table:
+def _batches_of_day(inputs: DayInputs) -> Iterator[pa.RecordBatch]:
     columns = columns_of(inputs.transfers())
-    holdings = holdings_of(columns)
-    return table_of_sums(columns.codes, holdings.codes, *sums_of(columns, holdings))
+    return batches_of(columns, holdings_of(columns))

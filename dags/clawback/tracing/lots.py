@@ -175,6 +175,27 @@ class Holding:
                 self.tainted -= lot.amount
 
 
+class SummedHolding(Holding):
+    """A holding of which the sums are known and no lot: what is left of it when nothing more will happen."""
+
+    __slots__ = ("_hop",)
+
+    def __init__(self, amount: int, tainted: int, hop: int) -> None:
+        """Takes what it has, how much of that is tainted, and the smallest hop."""
+        self.amount = amount
+        self.tainted = tainted
+        self._hop = hop
+
+    @property
+    def lots(self) -> list[Lot]:
+        """One lot of what is tainted, and one of the rest."""
+        return [Lot(self.tainted, self._hop), Lot(self.amount - self.tainted)]
+
+    def smallest_hop(self) -> int | None:
+        """Hop of the shortest way by which taint came here."""
+        return self._hop
+
+
 _Queue = deque[tuple[int, Lot]]
 
 

@@ -1,22 +1,19 @@
 """What every account moved in a day: enough to know any balance later, without knowing any incident now.
 
 Layout:
-    One row per (chain, address, asset) that moved in the day: `net` is received minus paid, `lowest` the
-    lowest that the running sum reached (0 or less). A balance that starts the day at b and is floored at
-    0 ends it at net + max(b, -lowest); so days can be put together in order, and a holding's balance in
-    the ledger (which books what it was not seen to receive as unseen inflow) is exactly that number. Sums
-    of hostile tokens can be wider than one amount, hence the wider decimal.
+    One row per (chain, address, asset) that moved in the day (see `columnar.runs`): `net` is received minus
+    paid, `lowest` the lowest that the running sum reached (0 or less). A balance that starts the day at b and
+    is floored at 0 ends it at net + max(b, -lowest); so days can be put together in order, and a holding's
+    balance in the ledger (which books what it was not seen to receive as unseen inflow) is exactly that
+    number. Sums of hostile tokens can be wider than one amount: a sum has as many bytes as it needs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from clawback.tracing.records import HoldingKey, Transfer
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class RunningNets(Protocol):
@@ -78,19 +75,3 @@ class Nets:
 def carry(start: int, net: int, lowest: int) -> int:
     """Balance at the end of a day that began with `start`."""
     return net + max(start, -lowest)
-
-
-def nets_schema() -> pa.Schema:
-    """Columns of nets.parquet."""
-    import pyarrow as pa
-
-    wide = pa.decimal256(76, 0)
-    return pa.schema(
-        [
-            pa.field("chain", pa.string(), nullable=False),
-            pa.field("address", pa.string(), nullable=False),
-            pa.field("asset", pa.string(), nullable=False),
-            pa.field("net", wide, nullable=False),
-            pa.field("lowest", wide, nullable=False),
-        ]
-    )

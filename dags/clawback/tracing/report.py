@@ -16,14 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from clawback.hashing import canonical_json
-from clawback.parquet import rows_to_table, write_tables
+from clawback.parquet import write_tables
 from clawback.schemas import SINKS
-from clawback.tracing.results import holding_rows, total_rows
+from clawback.tracing.said import Said
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from clawback.tracing.given_run import GivenTrace
 
 FLOW_COLUMNS: Final = (
     "incident", "method", "hop", "block_number", "tx_index", "position", "block_time", "tx_hash", "chain",
@@ -32,13 +30,11 @@ FLOW_COLUMNS: Final = (
     "order_quality",
 )  # fmt: skip
 HOLDING_COLUMNS: Final = ("incident", "method", "chain", "address", "asset", "tainted_amount", "category")
-Totals = Mapping[str, Sequence[Mapping[str, Any]]]
-"""Method -> rows of its totals."""
 CAME: Final = ("stolen", "converted_in")
 WENT: Final = ("held", "frozen", "converted_out", *SINKS)
 
 
-def write_report(folder: Path, results: Sequence[GivenTrace], facts: Mapping[str, Any]) -> dict[str, Any]:
+def write_report(folder: Path, results: Sequence[Said], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Writes the three files and gives the summary.
 
     Args:
@@ -49,9 +45,6 @@ def write_report(folder: Path, results: Sequence[GivenTrace], facts: Mapping[str
     from clawback.schemas import FLOWS, HOLDINGS
 
     folder.mkdir(parents=True, exist_ok=True)
-    holdings = [
-        rows_to_table(holding_rows(result.book.ordered(), result.frozen), HOLDINGS) for result in results
-    ]
     for name, tables, columns, schema in (
         (
             "flows.parquet",
@@ -59,52 +52,35 @@ def write_report(folder: Path, results: Sequence[GivenTrace], facts: Mapping[str
             FLOW_COLUMNS,
             FLOWS,
         ),
-        ("holdings.parquet", iter(holdings), HOLDING_COLUMNS, HOLDINGS),
+        ("holdings.parquet", (result.holdings for result in results), HOLDING_COLUMNS, HOLDINGS),
     ):
         write_tables(folder / name, (_renamed(table, columns) for table in tables), _schema(columns, schema))
-    totals = {
-        result.book.method.name: list(total_rows(result.book.ordered(), result.frozen)) for result in results
-    }
-    figures = [figure for result in results for figure in _figures(result, totals)]
+    figures = [figure for result in results for figure in _figures(result)]
     summary = {
         **facts,
-        "methods": [result.book.method.name for result in results],
+        "methods": [result.method.name for result in results],
         "figures": figures,
-        "spread": _spread(results, totals),
-        "shared_holdings": [row for result in results for row in _shared(result)],
+        "spread": _spread(results),
+        "shared_holdings": [row for result in results for row in result.shared],
         "conserved": all(not result.violations for result in results),
         "violations": [str(violation) for result in results for violation in result.violations],
         "counts": {
-            result.book.method.name: {
+            result.method.name: {
                 "flows": len(result.flows),
-                "holdings": table.num_rows,
+                "holdings": result.holdings.num_rows,
                 "outcomes": dict(sorted(result.flows.outcomes.items())),
-                "payments_beyond_what_was_seen": sum(
-                    ledger.unseen_payments for ledger in result.book.ordered()
-                ),
-                "units_too_wide": str(sum(ledger.too_wide for ledger in result.book.ordered())),
-                **_openings(result),
+                **result.counts,
             }
-            for result, table in zip(results, holdings, strict=True)
+            for result in results
         },
     }
     (folder / "summary.json").write_bytes(canonical_json(summary))
     return summary
 
 
-def _openings(result: GivenTrace) -> dict[str, int | None]:
-    ledgers = result.book.ordered() if result.counts_openings else None
-    return {
-        "openings": None if ledgers is None else sum(one.openings for one in ledgers),
-        "openings_without_seen_balance": (
-            None if ledgers is None else sum(one.unknown_openings for one in ledgers)
-        ),
-    }
-
-
-def _figures(result: GivenTrace, totals: Totals) -> list[dict[str, Any]]:
+def _figures(result: Said) -> list[dict[str, Any]]:
     sums: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
-    for row in totals[result.book.method.name]:
+    for row in result.totals:
         sums[row["incident_id"], row["chain"], row["asset"]][row["measure"]] = row["amount"]
     figures = []
     for (incident, chain, asset), measures in sorted(sums.items()):
@@ -113,30 +89,30 @@ def _figures(result: GivenTrace, totals: Totals) -> list[dict[str, Any]]:
         figures.append(
             {
                 "incident": incident,
-                "method": result.book.method.name,
+                "method": result.method.name,
                 "chain": chain,
                 "asset": asset,
                 **{name: str(measures.get(name, 0)) for name in (*CAME, *WENT, "unseen_inflow")},
                 "stolen_by_source_alone": str(result.flows.by_source.get((incident, chain, asset), 0)),
                 "difference": str(came - went),
-                "conserves": result.book.method.conserves,
+                "conserves": result.method.conserves,
             }
         )
     return figures
 
 
-def _spread(results: Sequence[GivenTrace], totals: Totals) -> list[dict[str, Any]]:
-    conserving = [result for result in results if result.book.method.conserves]
+def _spread(results: Sequence[Said]) -> list[dict[str, Any]]:
+    conserving = [result for result in results if result.method.conserves]
     if len(conserving) < 2:
         return []
     found: dict[tuple[str, str, str, str], dict[str, int]] = defaultdict(dict)
     for result in conserving:
-        for row in totals[result.book.method.name]:
+        for row in result.totals:
             key = (row["incident_id"], row["chain"], row["asset"], row["measure"])
-            found[key][result.book.method.name] = row["amount"]
+            found[key][result.method.name] = row["amount"]
     spread = []
     for (incident, chain, asset, measure), amounts in sorted(found.items()):
-        whole = [amounts.get(result.book.method.name, 0) for result in conserving]
+        whole = [amounts.get(result.method.name, 0) for result in conserving]
         spread.append(
             {
                 "incident": incident,
@@ -148,31 +124,6 @@ def _spread(results: Sequence[GivenTrace], totals: Totals) -> list[dict[str, Any
             }
         )
     return spread
-
-
-def _shared(result: GivenTrace) -> list[dict[str, Any]]:
-    # Incidents do not see each other, so two may claim one unit: a sum over incidents is no more than the
-    # holding.
-    claimed: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
-    holds: dict[tuple[str, str, str], int] = {}
-    for ledger in result.book.ordered():
-        for key, holding in ledger.held():
-            claimed[key][ledger.incident_id] = holding.tainted
-            holds[key] = holding.amount
-    return [
-        {
-            "method": result.book.method.name,
-            "chain": key[0],
-            "address": key[1],
-            "asset": key[2],
-            "incidents": sorted(claims),
-            "claimed": str(sum(claims.values())),
-            "holds": str(holds[key]),
-            "capped": str(min(sum(claims.values()), holds[key])),
-        }
-        for key, claims in sorted(claimed.items())
-        if len(claims) > 1
-    ]
 
 
 def _renamed(table: pa.Table, columns: Sequence[str]) -> pa.Table:

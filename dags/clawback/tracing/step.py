@@ -10,6 +10,7 @@ Layout:
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,9 +21,9 @@ from clawback.lake.partition import MANIFEST_NAME, manifest_key, read_manifest, 
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
 from clawback.schemas import HOLDINGS, TOTALS
 from clawback.tracing.chain_facts import ChainFacts, factories_of, facts_schema, read_facts
-from clawback.tracing.columnar.holdings import holdings_of, sums_of, table_of_sums
-from clawback.tracing.columnar.reach import Touched, balances_to_see, reachable, scene_of
-from clawback.tracing.columnar.runs import StartBalances
+from clawback.tracing.columnar.holdings import holdings_of
+from clawback.tracing.columnar.reach import Scene, Touched, balances_to_see, scene_of
+from clawback.tracing.columnar.runs import StartBalances, batches_of
 from clawback.tracing.columnar.transfers import columns_of
 from clawback.tracing.conservation import require_conserved
 from clawback.tracing.day_inputs import DayInputs, dust_limits, read_inputs
@@ -156,49 +157,21 @@ class _Run:
         previous: Keys,
         keys: Keys,
     ) -> None:
-        lake, day, roles = self.ctx.lake, record["day"], inputs.roles()
+        lake, day = self.ctx.lake, record["day"]
+        # First of all: where nets of earlier days are missing, each takes the room of a day.
+        nets_yesterday = nets_before(lake, record["previous"])
         columns = columns_of(inputs.transfers())
         holdings = holdings_of(columns)
-        nets_yesterday = nets_before(lake, record["previous"])
-        keep_nets(
-            lake,
-            tables_key,
-            day,
-            inputs.content()["transfers"],
-            nets_yesterday,
-            lambda: table_of_sums(columns.codes, holdings.codes, *sums_of(columns, holdings)),
-        )
-        books = [self._book(method, previous[method.name]) for method in methods]
-        scene = scene_of(columns, holdings, roles)
-        wanted = reachable(scene, {key for book in books for key in book.watch})
-        labels = inputs.labels(self.rank)
-        facts = self._facts(previous[methods[0].name])
-        facts.learn(inputs.events(), factories_of(labels))
-        scene.names.know(list(facts.balances))
-        for holding, amount in facts.balances.items():
-            scene.balances.fix(holding, amount)
-        endings = Endings(labels, roles, parse_day(day))
-        seen = inputs.balances()
-        checks = BalanceChecks(seen)
-        today = Day(
-            endings,
-            Market(endings, inputs.prices(), facts.created_by, roles),
-            roles,
-            scene.balances,
-            StartBalances(scene, wanted, runs_of(lake, nets_yesterday)),
-            checks,
-        )
-        must_see = columns.has_outpoints() | balances_to_see(columns, seen)
-        touched = Touched(scene, books, 0, len(columns), must_see)
-        spools = [FlowSpool() for _ in books]
-
-        def spill(flows: list[list[Flow]]) -> None:
-            for spool, found in zip(spools, flows, strict=True):
-                spool.add(one_per_transfer(found))
-
-        spill(trace_transactions(books, touched, today, columns.coinbases(0, len(columns)), spill))
-        checks.finish(books, today)
-        facts.balances = scene.balances.seen()
+        with ThreadPoolExecutor(1) as beside:
+            # What is written does not depend on the trace, nor the trace on it.
+            transfers, sums = inputs.content()["transfers"], lambda: batches_of(columns, holdings)
+            kept = beside.submit(keep_nets, lake, tables_key, day, transfers, nets_yesterday, sums)
+            scene = scene_of(columns, holdings, inputs.roles())
+            start = StartBalances(runs_of(lake, nets_yesterday))
+            books = [self._book(method, previous[method.name]) for method in methods]
+            facts = self._facts(previous[methods[0].name])
+            spools = self._trace(day, inputs, scene, start, books, facts)
+            kept.result()
         frozen = facts.frozen(inputs.freezes(), parse_day(day))
         for book, found in zip(books, spools, strict=True):
             key = keys[book.method.name] or ""
@@ -214,6 +187,39 @@ class _Run:
                 "transfers_ordered_by_time": columns.ordered_by_time(),
             }
             self._write(key, book, found, {"facts": facts.table()}, frozen, meta)
+
+    def _trace(
+        self,
+        day: str,
+        inputs: DayInputs,
+        scene: Scene,
+        start: StartBalances,
+        books: list[Book],
+        facts: ChainFacts,
+    ) -> list[FlowSpool]:
+        """Traces a day; changes books and facts, and gives the flows of each book."""
+        columns, roles, labels = scene.columns, inputs.roles(), inputs.labels(self.rank)
+        facts.learn(inputs.events(), factories_of(labels))
+        scene.names.know(list(facts.balances))
+        for holding, amount in facts.balances.items():
+            scene.balances.fix(holding, amount)
+        endings = Endings(labels, roles, parse_day(day))
+        market = Market(endings, inputs.prices(), facts.created_by, roles)
+        seen = inputs.balances()
+        checks = BalanceChecks(seen)
+        today = Day(endings, market, roles, scene.balances, start, checks)
+        must_see = columns.has_outpoints() | balances_to_see(columns, seen)
+        touched = Touched(scene, books, 0, len(columns), must_see)
+        spools = [FlowSpool() for _ in books]
+
+        def spill(flows: list[list[Flow]]) -> None:
+            for spool, found in zip(spools, flows, strict=True):
+                spool.add(one_per_transfer(found))
+
+        spill(trace_transactions(books, touched, today, columns.coinbases(0, len(columns)), spill))
+        checks.finish(books, today)
+        facts.balances = scene.balances.seen()
+        return spools
 
     def _write(
         self,

@@ -17,7 +17,7 @@ from clawback.chains.names import PACKAGED
 from clawback.errors import ClawbackError
 from clawback.schemas import MAX_AMOUNT, NATIVE
 from clawback.sources.base import Options, ParsedPart, QuarantinedRow, Row, cut_sample
-from clawback.sources.tabular import BrokenFile, Record, open_table
+from clawback.sources.tabular import BrokenFile, Record, Table, open_table
 from clawback.sources.transfer_files.mapping import Mapping, parse_mapping
 from clawback.tables.addresses import (
     ZERO_ADDRESS,
@@ -44,16 +44,8 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
     parsed = ParsedPart()
     try:
         mapping = parse_mapping(options.get("mappings", {}).get(part), f"the mapping of {part}")
-        table = open_table(data, mapping.delimiter)
-        mapping.check_columns(table.columns, part)
-        if inexact := sorted(
-            mapping.columns[name]
-            for name in _AMOUNT_COLUMNS & mapping.columns.keys()
-            if mapping.columns[name] in table.floats
-        ):
-            raise BrokenFile(f"the column '{inexact[0]}' is floating point: its amounts have lost digits")
-        reader = _Reader(mapping, parsed, day)
-        for record in table.records:
+        reader = Reader(mapping, parsed, day)
+        for record in open_mapped(data, mapping, part).records:
             reader.take(record)
         reader.finish()
     except BrokenFile as error:
@@ -63,7 +55,27 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
     return parsed
 
 
-class _Reader:
+def open_mapped(data: bytes | Path, mapping: Mapping, part: str) -> Table:
+    """Opens a file that has the columns of its mapping.
+
+    Raises:
+        BrokenFile: it is no table, or its amounts have lost digits.
+        ClawbackError: its columns are not those of the mapping.
+    """
+    table = open_table(data, mapping.delimiter)
+    mapping.check_columns(table.columns, part)
+    if inexact := sorted(
+        mapping.columns[name]
+        for name in _AMOUNT_COLUMNS & mapping.columns.keys()
+        if mapping.columns[name] in table.floats
+    ):
+        raise BrokenFile(f"the column '{inexact[0]}' is floating point: its amounts have lost digits")
+    return table
+
+
+class Reader:
+    """Reads the records of a file one by one."""
+
     def __init__(self, mapping: Mapping, parsed: ParsedPart, day: date | None) -> None:
         self._mapping = mapping
         self._parsed = parsed
@@ -107,6 +119,11 @@ class _Reader:
                 {"chain": chain, "asset": asset, "symbol": symbol, "decimals": decimals, "_day": first},
             )
 
+    def note_asset(self, asset: str, symbol: str, decimals: int | None, day: date) -> None:
+        """Notes what a row says of its asset."""
+        key = (self._mapping.chain, asset, _symbol(symbol), decimals)
+        self._assets[key] = min(day, self._assets.get(key, day))
+
     def _common(self, cells: dict[str, str]) -> Row:
         chain = self._mapping.chain
         block_number = _whole(cells, "block_number", 2**62)
@@ -136,7 +153,7 @@ class _Reader:
             row |= self._token(cells, asset)
         else:
             row |= self._general(cells)
-        self._note_asset(common, asset, _symbol(cells), decimals)
+        self.note_asset(asset, cells.get("symbol", ""), decimals, common["block_time"].date())
         return [_placed(row)]
 
     def _native(self, cells: dict[str, str], common: Row, ok: bool) -> list[Row]:
@@ -158,7 +175,7 @@ class _Reader:
                 # Which of the transaction's calls it was, no such file says.
                 value |= {"kind": "internal", "position": None}
             rows.append({**value, "amount": amount})
-        self._note_asset(common, NATIVE, coin, decimals)
+        self.note_asset(NATIVE, coin or "", decimals, common["block_time"].date())
         return [_placed(row) for row in rows]
 
     def _fee(self, cells: dict[str, str], decimals: int) -> int:
@@ -253,11 +270,6 @@ class _Reader:
         decimals = _whole(cells, "decimals", MAX_DECIMALS)
         return asset, self._mapping.decimals if decimals is None else decimals
 
-    def _note_asset(self, row: Row, asset: str, symbol: str | None, decimals: int | None) -> None:
-        key = (row["chain"], asset, symbol, decimals)
-        day = row["block_time"].date()
-        self._assets[key] = min(day, self._assets.get(key, day))
-
 
 def _placed(row: Row) -> Row:
     if row["position"] is not None:
@@ -277,7 +289,7 @@ def _gas(text: str) -> int:
         raise ValueError(f"bad gas figure: {error}") from error
 
 
-def _symbol(cells: dict[str, str]) -> str | None:
+def _symbol(symbol: str) -> str | None:
     # A token's own name is whatever its maker typed; what no terminal can show is not kept.
-    symbol = cells.get("symbol", "").strip()
+    symbol = symbol.strip()
     return symbol if symbol and symbol.isprintable() and len(symbol) <= _MAX_SYMBOL else None

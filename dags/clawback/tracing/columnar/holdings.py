@@ -9,28 +9,22 @@ Layout:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from clawback.tracing.columnar.limbs import (
-    Limbs,
-    normalised,
-    smallest_of_spans,
-    to_decimals,
-    widened,
-)
-from clawback.tracing.columnar.names import Codes, Longs, Places
+from clawback.tracing.columnar.limbs import Limbs, normalised, smallest_of_spans, widened
+from clawback.tracing.columnar.names import Longs, Places
 from clawback.tracing.columnar.transfers import Columns
-from clawback.tracing.nets import carry, nets_schema
+from clawback.tracing.nets import carry
 from clawback.tracing.records import HoldingKey, Transfer
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 RECEIVES: Final = 1
+WORD: Final = 63
+"""Bits of a number that is not below 0."""
+TOUCHES_AT_ONCE: Final = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -57,51 +51,60 @@ def holdings_of(columns: Columns) -> Holdings:
     """Finds the holdings."""
     parties = np.empty(2 * len(columns.travel), np.int64)
     parties[0::2], parties[1::2] = columns.pays, columns.fills
-    order = np.argsort(parties, kind="stable")
-    order = order[np.searchsorted(parties, 0, sorter=order) :]
-    in_order = parties[order]
-    first = np.flatnonzero(np.diff(in_order, prepend=-1))
-    place_of = np.full(len(parties), -1, np.int32)
-    place_of[order] = np.repeat(np.arange(len(first), dtype=np.int32), np.diff(np.append(first, len(order))))
-    return Holdings(
-        in_order[first], place_of[0::2], place_of[1::2], np.append(first, len(order)).astype(np.int64), order
-    )
+    bits = len(parties).bit_length()
+    if len(parties) and int(parties.max()).bit_length() + bits < WORD:
+        # Code and place in one number: one sort without a second array, and equal codes stay in order.
+        parties <<= bits
+        parties |= np.arange(len(parties))
+        parties.sort()
+        parties = parties[np.searchsorted(parties, 0) :]
+        touches = parties & ((1 << bits) - 1)
+        parties >>= bits
+    else:
+        touches = np.argsort(parties, kind="stable")
+        touches = touches[np.searchsorted(parties, 0, sorter=touches) :]
+        parties = parties[touches]
+    first = np.flatnonzero(np.diff(parties, prepend=-1))
+    codes = parties[first]
+    first = np.append(first, len(touches))
+    place_of = np.full(2 * len(columns.travel), -1, np.int32)
+    place_of[touches] = np.repeat(np.arange(len(codes), dtype=np.int32), np.diff(first))
+    return Holdings(codes, place_of[0::2], place_of[1::2], first, touches)
 
 
-def sums_of(columns: Columns, holdings: Holdings) -> tuple[Limbs, Limbs]:
-    """Of each holding: received less paid, and the lowest that this sum reached (0 or less)."""
-    starts = holdings.first[:-1]
-    if not len(starts):
-        empty = widened(columns.amount[:0])
-        return empty, empty.copy()
-    sums = columns.amount[columns.travel[holdings.touches >> 1]]
-    sums[holdings.touches & 1 != RECEIVES] *= -1
+def sums_of(columns: Columns, holdings: Holdings) -> Iterator[tuple[Limbs, Limbs]]:
+    """Of each holding: received less paid, and the lowest that this sum reached (0 or less).
+
+    Yields:
+        Both for the next holdings, in their order; some at a time, for the sums on the way take much room.
+    """
+    count = len(holdings.codes)
+    # Each part ends with the holding in which so many touches more are full.
+    full = np.arange(0, holdings.first[-1], TOUCHES_AT_ONCE) + TOUCHES_AT_ONCE
+    ends = np.searchsorted(holdings.first, full)
+    begin = 0
+    for end in np.unique(np.minimum(ends, count)).tolist():
+        if end > begin:
+            yield _sums(columns, holdings, begin, end)
+            begin = end
+
+
+def _sums(columns: Columns, holdings: Holdings, begin: int, end: int) -> tuple[Limbs, Limbs]:
+    first = holdings.first[begin : end + 1]
+    touches = holdings.touches[first[0] : first[-1]]
+    first = first - first[0]
+    starts = first[:-1]
+    sums = columns.amount[columns.travel[touches >> 1]].astype(np.int64)
+    sums[touches & 1 != RECEIVES] *= -1
     np.cumsum(sums, axis=0, out=sums)
     before = np.zeros((len(starts), sums.shape[1]), np.int64)
     before[1:] = sums[starts[1:] - 1]
-    sums -= np.repeat(before, np.diff(holdings.first), axis=0)
+    sums -= np.repeat(before, np.diff(first), axis=0)
     normalised(sums)
-    net = widened(sums[holdings.first[1:] - 1])
+    net = widened(sums[first[1:] - 1])
     lowest = widened(smallest_of_spans(sums, starts))
     lowest[lowest[:, -1] >= 0] = 0
     return net, lowest
-
-
-def table_of_sums(codes: Codes, holdings: Longs, net: Limbs, lowest: Limbs) -> pa.Table:
-    """Sums as a table, ordered by (chain, address, asset).
-
-    Args:
-        codes: what the codes mean.
-        holdings: codes, ascending.
-        net: of each.
-        lowest: of each.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts = zip((codes.chains, codes.addresses, codes.assets), codes.parts(holdings), strict=True)
-    columns = [pc.take(names.texts, pa.array(numbers)) for names, numbers in texts]
-    return pa.Table.from_arrays([*columns, to_decimals(net), to_decimals(lowest)], schema=nets_schema())
 
 
 @dataclass

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WIDTH: Final = 6
+EIGHT: Final = 8
+WORDS: Final = 4
+"""Words of eight bytes that hold all limbs."""
 BITS: Final = 32
 MASK: Final = (1 << BITS) - 1
-WORDS: Final = 8
-"""32-bit words of a decimal256."""
 
 Limbs = np.ndarray[Any, np.dtype[np.int64]]
+Longs = Limbs
+Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+Words = np.ndarray[Any, np.dtype[np.uint32]]
 
 
 def zeros(count: int) -> Limbs:
@@ -37,33 +41,57 @@ def normalised(limbs: Limbs) -> Limbs:
     return limbs
 
 
-def amounts_of(column: pa.Array) -> Limbs:
-    """Limbs of a decimal128 column: four are enough, and half the memory."""
+def amounts_of(column: pa.Array) -> Words:
+    """The four words of each number of a decimal128 column, none below 0: what its limbs are, unwidened."""
     raw = np.frombuffer(column.buffers()[1], np.uint32).reshape(-1, 4)
-    return raw[column.offset : column.offset + len(column)].astype(np.int64)
+    return raw[column.offset : column.offset + len(column)]
 
 
-def from_decimals(column: pa.Array) -> Limbs:
-    """Limbs of a decimal256 column."""
-    words = np.frombuffer(column.buffers()[1], np.uint32).reshape(-1, WORDS)
-    words = words[column.offset : column.offset + len(column)]
-    limbs = np.empty((len(column), WIDTH), np.int64)
-    limbs[:, : WIDTH - 1] = words[:, : WIDTH - 1]
-    top = np.ascontiguousarray(words[:, WIDTH - 1 : WIDTH + 1]).view(np.int64)
-    limbs[:, WIDTH - 1] = top[:, 0]
+def to_bytes(limbs: Limbs) -> tuple[Longs, Bytes]:
+    """Normalised rows as the fewest bytes that hold each number, lowest first; 0 has none.
+
+    Returns:
+        Where each number begins, one more than rows, and all bytes.
+    """
+    raw = np.empty((len(limbs), WIDTH + 1), np.uint32)
+    raw[:, : WIDTH - 1] = limbs[:, : WIDTH - 1]
+    raw[:, WIDTH - 1 :] = np.ascontiguousarray(limbs[:, WIDTH - 1]).view(np.uint32).reshape(-1, 2)
+    letters = raw.view(np.uint8)
+    sign = (limbs[:, WIDTH - 1] >> 63).astype(np.uint8)
+    # The last byte that says more than the sign, and one more where its own sign would be another.
+    says = letters != sign[:, None]
+    lengths = np.where(says.any(axis=1), letters.shape[1] - np.argmax(says[:, ::-1], axis=1), 0)
+    top = letters[np.arange(len(letters)), np.maximum(lengths - 1, 0)]
+    lengths += np.where(lengths > 0, top >> 7 != sign & 1, sign != 0)
+    offsets = np.zeros(len(limbs) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    widest = int(lengths.max(initial=0))
+    return offsets, letters[:, :widest][np.arange(widest) < lengths[:, None]]
+
+
+def from_bytes(offsets: Longs, letters: Bytes) -> Limbs:
+    """Limbs of numbers written by `to_bytes`."""
+    begins, lengths = offsets[:-1], np.diff(offsets)
+    padded = np.concatenate([letters, np.zeros(EIGHT * WORDS, np.uint8)])
+    # Eight bytes from any place on.
+    from_place = np.ndarray((len(padded) - EIGHT + 1,), "<i8", padded, strides=(1,))
+    widest = int(lengths.max(initial=0))
+    words = np.empty((WORDS, len(lengths)), np.int64)
+    sign = np.zeros(len(lengths), np.int64)
+    for number in range(WORDS):
+        words[number] = sign
+        if EIGHT * number < widest:
+            here = np.clip(lengths - EIGHT * number, 0, EIGHT)
+            empty = EIGHT * (EIGHT - np.maximum(here, 1))
+            # To the top and back again: what is above takes the sign of the last byte.
+            found = from_place[begins + EIGHT * number] << empty >> empty
+            words[number] = np.where(here > 0, found, sign)
+            sign = words[number] >> 63
+    limbs = np.empty((len(lengths), WIDTH), np.int64)
+    for place in range(WIDTH):
+        limbs[:, place] = words[place // 2] >> BITS * (place % 2) & MASK
+    limbs[:, WIDTH - 1] |= words[WORDS - 1] << BITS
     return limbs
-
-
-def to_decimals(limbs: Limbs) -> pa.Array:
-    """A decimal256 column of normalised limbs."""
-    import pyarrow as pa
-
-    words = np.empty((len(limbs), WORDS), np.uint32)
-    words[:, : WIDTH - 1] = limbs[:, : WIDTH - 1]
-    top = np.ascontiguousarray(limbs[:, WIDTH - 1])
-    words[:, WIDTH - 1 : WIDTH + 1] = top.view(np.uint32).reshape(-1, 2)
-    words[:, WIDTH + 1] = (top >> 63).astype(np.uint32)
-    return pa.Array.from_buffers(pa.decimal256(76, 0), len(limbs), [None, pa.py_buffer(words)])
 
 
 def to_int(row: Limbs) -> int:

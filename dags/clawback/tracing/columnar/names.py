@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from clawback.tracing.columnar.hexes import mixed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,8 +19,10 @@ Places = np.ndarray[Any, np.dtype[np.int32]]
 Longs = np.ndarray[Any, np.dtype[np.int64]]
 
 ABSENT: Final = -1
+FEW: Final = 5_000
+"""So many texts are looked up one by one: cheaper than to hash all names for them."""
 HASH_DIGITS: Final = 64
-ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+DIGESTS_AT_ONCE: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,15 @@ class Names:
         """Numbers of texts; `ABSENT` where one does not occur."""
         import pyarrow as pa
 
-        return self.of_column(pa.chunked_array([pa.array(texts, pa.string())]))
+        if len(texts) > FEW:
+            return self.of_column(pa.chunked_array([pa.array(texts, pa.string())]))
+        return np.array([self.find(text) for text in texts], np.int32)
+
+    def find(self, text: str) -> int:
+        """The number of one text; `ABSENT` where it does not occur."""
+        # Arrow sorts by UTF-8, Python by code point: the order is the same.
+        place = bisect_left(range(len(self.texts)), text, key=self.__getitem__)
+        return place if place < len(self.texts) and self[place] == text else ABSENT
 
     def of_column(self, column: pa.ChunkedArray) -> Places:
         """Numbers of a column; `ABSENT` where a text does not occur."""
@@ -51,48 +64,28 @@ class Names:
 
 
 def numbered(*columns: pa.ChunkedArray) -> tuple[Names, list[Places]]:
-    """The names of several columns together, and each column as their numbers; null is `ABSENT`."""
+    """The names of several columns together, and each column as their numbers; null is `ABSENT`.
+
+    Args:
+        columns: of texts, or of dictionaries of texts.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     chunks = [chunk for column in columns for chunk in column.chunks]
-    encoded = _encoded(pa.chunked_array(chunks, pa.string()))
+    encoded = _encoded(pa.chunked_array(chunks, columns[0].type))
     texts = encoded.chunk(0).dictionary if encoded.num_chunks else pa.array([], pa.string())
     order = pc.sort_indices(texts)
     rank = np.full(len(texts) + 1, ABSENT, np.int32)
     rank[order.to_numpy()] = np.arange(len(texts), dtype=np.int32)
     # Null has the index -1, which is the last entry: absent.
-    indices = [pc.fill_null(chunk.indices, ABSENT) for chunk in encoded.chunks]
-    numbers = rank[pa.chunked_array(indices, pa.int32()).to_numpy()]
+    numbers = np.empty(len(encoded), np.int32)
+    begin = 0
+    for chunk in encoded.chunks:
+        numbers[begin : begin + len(chunk)] = rank[pc.fill_null(chunk.indices, ABSENT).to_numpy()]
+        begin += len(chunk)
     ends = np.cumsum([len(column) for column in columns])
     return Names(pc.take(texts, order)), np.split(numbers, ends[:-1])
-
-
-def groups_of(chain: Places, column: pa.ChunkedArray) -> Longs:
-    """A number for each row, equal for rows of equal chain and text.
-
-    Texts mostly stand together. Whether each has one place alone is asked of their digests; only where two
-    digests are equal are the texts themselves counted.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    groups: Longs
-    if not len(column):
-        return np.zeros(0, np.int64)
-    text = column.cast(pa.large_string()).combine_chunks()
-    begins = np.ones(len(text), bool)
-    begins[1:] = pc.not_equal(text[1:], text[:-1]).to_numpy(zero_copy_only=False) | (chain[1:] != chain[:-1])
-    heads = np.flatnonzero(begins)
-    digests = digests_of(pc.take(text, pa.array(heads)) if len(heads) < len(text) else text)
-    digests ^= chain[heads]
-    if are_different(digests):
-        groups = np.cumsum(begins) - 1
-        return groups
-    encoded = _encoded(column)
-    indices = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32()).to_numpy()
-    groups = indices.astype(np.int64) * (int(chain.max()) + 1) + chain
-    return groups
 
 
 def are_different(numbers: Longs) -> bool:
@@ -103,28 +96,34 @@ def are_different(numbers: Longs) -> bool:
 
 def digests_of(text: pa.Array) -> Longs:
     """64 bits of each text: equal for equal ones, and hardly ever for others."""
+    digests = np.empty(len(text), np.int64)
+    for begin in range(0, len(text), DIGESTS_AT_ONCE):
+        part = text.slice(begin, DIGESTS_AT_ONCE)
+        digests[begin : begin + len(part)] = _digests(part)
+    return digests
+
+
+def _digests(text: pa.Array) -> Longs:
     import pyarrow as pa
 
     raw = text.cast(pa.large_binary())
     offsets = np.frombuffer(raw.buffers()[1], np.int64)[raw.offset : raw.offset + len(raw) + 1]
     lengths = np.diff(offsets)
-    if len(raw) and (lengths == lengths[0]).all() and lengths[0] >= HASH_DIGITS:
+    if (lengths == lengths[0]).all() and lengths[0] >= HASH_DIGITS:
         width = int(lengths[0])
         letters = np.frombuffer(raw.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].reshape(len(raw), width)
         words = np.ascontiguousarray(letters[:, width - HASH_DIGITS :]).view(np.uint64)
-        mixed = np.zeros(len(raw), np.uint64)
-        for place in range(words.shape[1]):
-            mixed = (mixed ^ words[:, place]) * ODD
-            mixed ^= mixed >> np.uint64(29)
-        return mixed.view(np.int64)
+        return mixed(words).view(np.int64)
     digests = (hashlib.blake2b(one, digest_size=8).digest() for one in raw.to_pylist())
-    return np.frombuffer(b"".join(digests), np.int64).copy()
+    return np.frombuffer(b"".join(digests), np.int64)
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    encoded = column.dictionary_encode()
-    # The chunks share one dictionary; comparing them text by text would cost more than all the rest.
-    if len({len(chunk.dictionary) for chunk in encoded.chunks}) > 1:
+    import pyarrow as pa
+
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    # What Arrow encodes shares one dictionary; to compare its texts would cost more than all the rest.
+    if len({len(chunk.dictionary) for chunk in encoded.chunks}) > 1 or encoded is column:
         return encoded.unify_dictionaries()
     return encoded
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
+from clawback.tracing.columnar.hashes import Hashes
 from clawback.tracing.columnar.names import Longs, Places
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 DAY_MICROSECONDS: Final = 86_400_000_000
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -32,7 +30,7 @@ class RowFacts:
     block_time: Longs
     """Microseconds since 1970."""
     tx_index: Longs
-    tx_hash: pa.Array
+    tx_hash: Hashes
     is_output: Flags
     """Whether the row is an output of the UTXO model."""
 
@@ -102,9 +100,8 @@ def _never_backwards(chain: Places, no_block: Flags, number: Longs, time: Longs)
     return back
 
 
-def _sorted(keys: Sequence[Any], tx_hash: pa.Array, first: Longs) -> Longs:
+def _sorted(keys: Sequence[Any], tx_hash: Hashes, first: Longs) -> Longs:
     # Hashes are looked at only where nothing before them decides: few blocks lack the index.
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     order = lexicographic(keys)
@@ -117,7 +114,7 @@ def _sorted(keys: Sequence[Any], tx_hash: pa.Array, first: Longs) -> Longs:
     places = np.flatnonzero(tied)
     if len(places):
         run = np.cumsum(np.concatenate(([True], ~same)))[places]
-        texts = pc.take(tx_hash, pa.array(first[order[places]]))
+        texts = tx_hash.take(first[order[places]])
         rank = np.empty(len(places), np.int64)
         rank[pc.sort_indices(texts).to_numpy()] = np.arange(len(places))
         order[places] = order[places][np.lexsort((rank, run))]

@@ -4,30 +4,26 @@ Rules:
     A transaction is touched where it pays or fills a followed holding, where a theft role speaks of it, and
     where it must be seen for another reason: it makes or spends outpoints, or a balance was seen before it.
     All others change no ledger (see `engine`): what they do to balances is asked of the columns.
-    `reachable` looks ahead: it names the holdings whose balance may be asked for, and maybe more.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
 from clawback.tracing.columnar.holdings import HoldingNames, Holdings, RunningBalances
-from clawback.tracing.columnar.names import Places
 from clawback.tracing.columnar.order import Flags
 from clawback.tracing.columnar.transfers import Columns, day_of, number_of
 from clawback.tracing.engine import Book
 from clawback.tracing.order import Transaction
 from clawback.tracing.records import SOURCE, THEFT_ADDRESS, HoldingKey, Role, Transfer
 from clawback.tracing.seen import SeenBalance
-
-CHUNK: Final = 1 << 16
-"""Rows that are looked at in one go."""
 
 
 @dataclass
@@ -68,8 +64,21 @@ class Touched:
     def __iter__(self) -> Iterator[Transaction]:
         """Goes through them; what a transaction does to the ledgers decides which is the next one."""
         scene, columns = self.scene, self.scene.columns
-        watched = self._watched()
-        for place in self._places(watched):
+        seen = self.must_see | scene.claimed
+        waiting = iter([*(self.begin + np.flatnonzero(seen[self.begin : self.end])).tolist(), self.end])
+        must = next(waiting)
+        # Each followed holding waits for the next transaction that touches it.
+        coming = self._first_touches()
+        queued = {holding for _, holding in coming}
+        heapify(coming)
+        while True:
+            place = min(must, coming[0][0]) if coming else must
+            if place >= self.end:
+                break
+            if must == place:
+                must = next(waiting)
+            while coming and coming[0][0] == place:
+                queued.discard(heappop(coming)[1])
             scene.balances.now = place
             self.count += 1
             self.rows += int(columns.first[place + 1] - columns.first[place])
@@ -79,41 +88,27 @@ class Touched:
                 self.keep += transaction.transfers()
             yield transaction
             for holding, key in parties.items():
-                watched[holding] = any(key in book.watch for book in self.books)
+                if holding not in queued and any(key in book.watch for book in self.books):
+                    later = self._touch(holding, place + 1)
+                    if later < self.end:
+                        heappush(coming, (later, holding))
+                        queued.add(holding)
         scene.balances.now = self.end
 
-    def _places(self, watched: bytearray) -> Iterator[int]:
-        columns, holdings = self.scene.columns, self.scene.holdings
-        seen = self.must_see | self.scene.claimed
-        first, last = columns.travel_first[self.begin], columns.travel_first[self.end]
-        waiting = iter([*(self.begin + np.flatnonzero(seen[self.begin : self.end])).tolist(), self.end])
-        following = next(waiting)
-        done = self.begin - 1
-        for begin in range(int(first), int(last), CHUNK):
-            span = slice(begin, min(begin + CHUNK, int(last)))
-            parties = (holdings.payer[span].tolist(), holdings.receiver[span].tolist())
-            places = columns.transactions.of_row[columns.travel[span]].tolist()
-            for place, payer, receiver in zip(places, *parties, strict=True):
-                while following < place:
-                    yield following
-                    done, following = following, next(waiting)
-                if (watched[payer] or watched[receiver]) and place > done:
-                    if following == place:
-                        following = next(waiting)
-                    done = place
-                    yield place
-        while following < self.end:
-            yield following
-            following = next(waiting)
-
-    def _watched(self) -> bytearray:
-        # One more, which is never watched: the place -1 of nobody.
-        watched = bytearray(len(self.scene.holdings.codes) + 1)
+    def _first_touches(self) -> list[tuple[int, int]]:
         keys = list({key for book in self.books for key in book.watch})
-        for place in self.scene.names.know(keys).tolist():
-            if place >= 0:
-                watched[place] = 1
-        return watched
+        places = {place for place in self.scene.names.know(keys).tolist() if place >= 0}
+        found = [(self._touch(place, self.begin), place) for place in sorted(places)]
+        return [(place, holding) for place, holding in found if place < self.end]
+
+    def _touch(self, holding: int, begin: int) -> int:
+        # The first transaction from `begin` on that touches it; behind all where none does.
+        columns, holdings = self.scene.columns, self.scene.holdings
+        first, last = int(holdings.first[holding]), int(holdings.first[holding + 1])
+        touch = bisect_left(holdings.touches, int(columns.travel_first[begin]) << 1, first, last)
+        if touch == last:
+            return len(columns)
+        return int(columns.transactions.of_row[columns.travel[holdings.touches[touch] >> 1]])
 
     def _parties(self, place: int) -> dict[int, HoldingKey]:
         # Named before the transaction is worked off, for the engine asks for them by name.
@@ -121,34 +116,6 @@ class Touched:
         span = slice(columns.travel_first[place], columns.travel_first[place + 1])
         those = {*holdings.payer[span].tolist(), *holdings.receiver[span].tolist()} - {-1}
         return {holding: self.scene.names.note(holding) for holding in those}
-
-
-def reachable(scene: Scene, followed: Iterable[HoldingKey]) -> Places:
-    """Holdings whose balance may be asked for: those that carry taint, and those that it may reach."""
-    columns, holdings = scene.columns, scene.holdings
-    reached = bytearray(len(holdings.codes) + 1)
-    for place in scene.names.know(list(followed)).tolist():
-        if place >= 0:
-            reached[place] = 1
-    of_travel = columns.transactions.of_row[columns.travel]
-    several = _of_several_assets(columns, of_travel)[of_travel]
-    claimed = scene.claimed[of_travel]
-    for begin in range(0, len(of_travel), CHUNK):
-        span = slice(begin, begin + CHUNK)
-        columns_of_span = (holdings.payer, holdings.receiver, claimed, several, of_travel)
-        for payer, receiver, is_claimed, is_several, place in zip(
-            *(column[span].tolist() for column in columns_of_span), strict=True
-        ):
-            if reached[payer] or is_claimed:
-                if is_several:
-                    # An exchange may carry taint from any asset of the transaction to any other.
-                    all_of_it = slice(columns.travel_first[place], columns.travel_first[place + 1])
-                    for other in holdings.receiver[all_of_it].tolist():
-                        if other >= 0:
-                            reached[other] = 1
-                elif receiver >= 0:
-                    reached[receiver] = 1
-    return np.flatnonzero(np.frombuffer(reached, np.uint8)[:-1]).astype(np.int32)
 
 
 def balances_to_see(columns: Columns, balances: Iterable[SeenBalance]) -> Flags:
@@ -169,14 +136,6 @@ def balances_to_see(columns: Columns, balances: Iterable[SeenBalance]) -> Flags:
         behind = np.searchsorted(known.block_number[of_chain], sorted(numbers), "right")
         must[of_chain[behind[behind < len(of_chain)]]] = True
     return must
-
-
-def _of_several_assets(columns: Columns, of_travel: Places) -> Flags:
-    found = np.zeros(len(columns), bool)
-    asset = columns.asset[columns.travel]
-    changes = (np.diff(of_travel) == 0) & (np.diff(asset) != 0)
-    found[of_travel[1:][changes]] = True
-    return found
 
 
 def _claimed(columns: Columns, roles: Iterable[Role]) -> Flags:
@@ -204,7 +163,7 @@ def _claimed(columns: Columns, roles: Iterable[Role]) -> Flags:
 
 def _is_covered(columns: Columns, row: int, place: int, present: dict[tuple[int, int], list[Role]]) -> bool:
     chain = int(columns.facts.chain[row])
-    tx_hash = columns.facts.tx_hash[row].as_py()
+    tx_hash = columns.facts.tx_hash[row]
     time = columns.time_of(place)
     return any(
         role.covers(tx_hash, time)

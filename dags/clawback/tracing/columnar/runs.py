@@ -1,132 +1,200 @@
-"""Sums of spans of days, merged by powers of two: few files say any balance, however many days there were.
+"""Sums of spans of days on the disk: few files say any balance, however many days there were.
 
 Layout:
-    A run is a table of sums of a span of days. Day n (from 1) ends with the run of the last 2**k days, 2**k
-    the largest power that divides n. So all days up to n are runs for the bits of n: at most log2(n) of them.
+    A run is an Arrow file of sums: chain and asset (dictionaries in order), address, net and lowest (see
+    `tracing.nets`; the fewest bytes of each number, lowest first, of two's complement), ordered by chain,
+    address and asset. It is not compressed: a balance is found by halving in a mapped file, and what is not
+    asked for is never read.
+    Day n (from 1) ends with the run of the last b**k days, b `MERGED_AT_ONCE`, b**k the largest power that
+    divides n. So all days up to n are runs for the digits of n: at most b - 1 for each digit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import mmap
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from clawback.parquet import read_table, table_to_bytes
-from clawback.tracing.columnar.holdings import table_of_sums
-from clawback.tracing.columnar.limbs import (
-    Limbs,
-    from_decimals,
-    is_less,
-    normalised,
-    to_int,
-    zeros,
-)
-from clawback.tracing.columnar.names import Codes, Names, Places, numbered
-from clawback.tracing.columnar.reach import Scene
-from clawback.tracing.nets import nets_schema
+from clawback.tracing.columnar.holdings import Holdings, sums_of
+from clawback.tracing.columnar.limbs import Limbs, from_bytes, to_bytes
+from clawback.tracing.columnar.names import ABSENT, Codes, Longs, Names, Places
+from clawback.tracing.columnar.transfers import Columns
+from clawback.tracing.nets import carry
+from clawback.tracing.records import HoldingKey
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-KEY: Final = ("chain", "address", "asset")
+MERGED_AT_ONCE: Final = 8
+"""Looking into a run costs little, so few merges are worth it."""
+OPENED: Final = 16
+"""So many batches are opened before the memory of what was looked at is given back."""
+LOOKED_UP: Final = 256
+"""So many holdings are looked up before the memory of what was looked at is given back."""
 
 
-def merged(old: pa.Table, new: pa.Table) -> pa.Table:
-    """The run of two spans that follow each other."""
-    names = [numbered(old.column(name), new.column(name)) for name in KEY]
-    codes = Codes(*(texts for texts, _ in names))
-    before, after = (codes.of(*(numbers[side] for _, numbers in names)) for side in (0, 1))
-    # Two ascending lists: a stable sort puts them into each other in one go.
-    holdings = np.sort(np.concatenate([before, after]), kind="stable")
-    holdings = holdings[np.diff(holdings, prepend=-1) != 0]
-    net, lowest = zeros(len(holdings)), zeros(len(holdings))
-    here = np.searchsorted(holdings, before)
-    net[here], lowest[here] = _sums(old)
-    there = np.searchsorted(holdings, after)
-    new_net, new_lowest = _sums(new)
-    # The later span falls from where the earlier one ended.
-    fallen = normalised(net[there] + new_lowest)
-    lowest[there] = np.where(is_less(fallen, lowest[there])[:, None], fallen, lowest[there])
-    net[there] = normalised(net[there] + new_net)
-    return table_of_sums(codes, holdings, net, lowest)
+def completed(number: int) -> Iterator[int]:
+    """For each run that day `number` completes beside its own: how many days it has, shortest first."""
+    days = MERGED_AT_ONCE
+    while number % days == 0:
+        yield days
+        days *= MERGED_AT_ONCE
 
 
-class Runs:
-    """The runs of the spans of one trace, in a folder."""
+def write_run(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
+    """Writes a run, a batch at a time; all of them name the same dictionaries.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._count = 0
-        self._runs: list[Path] = []
+    Returns:
+        How many holdings it has.
+    """
+    import pyarrow as pa
 
-    def add(self, sums: pa.Table) -> None:
-        """Takes the sums of the next span, and merges what they complete."""
-        self._count += 1
-        span = 1
-        while self._count % (2 * span) == 0:
-            sums = merged(read_table(self._runs[-1], nets_schema()), sums)
-            self._runs.pop().unlink()
-            span *= 2
-        self._runs.append(self._folder / f"run-{self._count}.parquet")
-        self._runs[-1].write_bytes(table_to_bytes(sums))
+    count = 0
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, run_schema()) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            count += batch.num_rows
+    return count
 
-    def files(self) -> list[Path]:
-        """Files that cover all spans so far, oldest first."""
-        return list(self._runs)
+
+def batch_of(codes: Codes, holdings: Longs, net: Limbs, lowest: Limbs) -> pa.RecordBatch:
+    """Sums of some holdings, by ascending code, as rows of a run."""
+    import pyarrow as pa
+
+    chain, address, asset = codes.parts(holdings)
+    columns = [
+        pa.DictionaryArray.from_arrays(pa.array(chain), codes.chains.texts),
+        codes.addresses.texts.take(pa.array(address)).cast(pa.string()),
+        pa.DictionaryArray.from_arrays(pa.array(asset), codes.assets.texts),
+        _binary(net),
+        _binary(lowest),
+    ]
+    return pa.record_batch(columns, schema=run_schema())
+
+
+def batches_of(columns: Columns, holdings: Holdings) -> Iterator[pa.RecordBatch]:
+    """The sums of a span as they are written."""
+    begin = 0
+    for net, lowest in sums_of(columns, holdings):
+        yield batch_of(columns.codes, holdings.codes[begin : begin + len(net)], net, lowest)
+        begin += len(net)
+
+
+def run_schema() -> pa.Schema:
+    """Columns of a run."""
+    import pyarrow as pa
+
+    name = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        [
+            pa.field("chain", name, nullable=False),
+            pa.field("address", pa.string(), nullable=False),
+            pa.field("asset", name, nullable=False),
+            pa.field("net", pa.binary(), nullable=False),
+            pa.field("lowest", pa.binary(), nullable=False),
+        ]
+    )
+
+
+def limbs_of(column: pa.Array) -> Limbs:
+    """Limbs of a column of sums."""
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+    data = column.buffers()[2]
+    letters = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+    return from_bytes(offsets.astype(np.int64), letters)
+
+
+def _binary(limbs: Limbs) -> pa.Array:
+    import pyarrow as pa
+
+    offsets, letters = to_bytes(limbs)
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(letters)]
+    return pa.Array.from_buffers(pa.binary(), len(limbs), buffers)
+
+
+class Run:
+    """A run that is looked into."""
+
+    def __init__(self, path: Path) -> None:
+        """Maps the file."""
+        import pyarrow as pa
+
+        with path.open("rb") as file:
+            self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._file.madvise(mmap.MADV_RANDOM)
+        reader = pa.ipc.open_file(pa.py_buffer(self._file))
+        self._batches: list[pa.RecordBatch] = []
+        self._columns: list[tuple[Places, pa.Array, Places]] = []
+        self._begins: list[tuple[int, str, int]] = []
+        self._numbers: dict[tuple[int, str], int] = {}
+        for place in range(reader.num_record_batches):
+            batch = reader.get_batch(place)
+            if batch.num_rows:
+                chain, address, asset = (batch.column(column) for column in range(3))
+                self._columns.append((chain.indices.to_numpy(), address, asset.indices.to_numpy()))
+                self._batches.append(batch)
+                self._begins.append(self._key(-1, 0))
+            if place % OPENED == 0:
+                self.forget()
+        self.forget()
+
+    def forget(self) -> None:
+        """Gives back the memory of what was looked at; it is read again when it is asked for."""
+        # Pages come by the megabyte, and each one stays part of the process until it is told to go.
+        self._file.madvise(mmap.MADV_DONTNEED)
+
+    def sums(self, key: HoldingKey) -> tuple[int, int] | None:
+        """Net and lowest of a holding; nothing where it never moved in the span."""
+        if not self._batches:
+            return None
+        wanted = (self._number(0, key[0]), key[1], self._number(2, key[2]))
+        if ABSENT in wanted:
+            return None
+        place = bisect_right(self._begins, wanted) - 1
+        if place < 0:
+            return None
+        batch = self._batches[place]
+        row = bisect_left(range(batch.num_rows), wanted, key=lambda row: self._key(place, row))
+        if row == batch.num_rows or self._key(place, row) != wanted:
+            return None
+        net, lowest = (batch.column(column)[row].as_py() for column in (3, 4))
+        return int.from_bytes(net, "little", signed=True), int.from_bytes(lowest, "little", signed=True)
+
+    def _number(self, column: int, text: str) -> int:
+        number = self._numbers.get((column, text))
+        if number is None:
+            number = Names(self._batches[0].column(column).dictionary).find(text)
+            self._numbers[column, text] = number
+        return number
+
+    def _key(self, place: int, row: int) -> tuple[int, str, int]:
+        chain, address, asset = self._columns[place]
+        return int(chain[row]), address[row].as_py(), int(asset[row])
 
 
 class StartBalances:
-    """What some holdings of a scene had when it began."""
+    """What holdings had when a span began."""
 
-    def __init__(self, scene: Scene, wanted: Places, runs: Sequence[Path]) -> None:
-        """Reads runs.
+    def __init__(self, runs: Sequence[Path]) -> None:
+        """Takes the runs that cover all days before, oldest first."""
+        self._runs = [Run(path) for path in runs]
+        self._known: dict[HoldingKey, int] = {}
 
-        Args:
-            scene: of the day.
-            wanted: places of the holdings that may be asked for, ascending.
-            runs: that cover all days before, oldest first.
-        """
-        self._scene = scene
-        self._wanted = wanted
-        self._amounts = zeros(len(wanted))
-        if len(wanted):
-            for run in runs:
-                self._carry(run)
-
-    def __call__(self, key: tuple[str, str, str]) -> int:
+    def __call__(self, key: HoldingKey) -> int:
         """What a holding had; nothing where no day before knows it."""
-        place = self._scene.names.place_of(key)
-        found = int(np.searchsorted(self._wanted, place))
-        if place < 0 or found == len(self._wanted) or self._wanted[found] != place:
-            return 0
-        return to_int(self._amounts[found])
-
-    def _carry(self, run: Path) -> None:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-        import pyarrow.dataset as ds
-
-        codes, holdings = self._scene.columns.codes, self._scene.holdings
-        addresses = np.unique(codes.parts(holdings.codes[self._wanted])[1])
-        texts = pc.take(codes.addresses.texts, pa.array(addresses))
-        table = ds.dataset(run, format="parquet").to_table(filter=pc.field("address").isin(texts))
-        chain, asset = (
-            codes.chains.of_column(table.column("chain")),
-            codes.assets.of_column(table.column("asset")),
-        )
-        # All addresses are among the wanted ones; the others need not be gone through again.
-        address = addresses[Names(texts).of_column(table.column("address"))]
-        places = holdings.find(codes.of(chain, address, asset))
-        found = np.minimum(np.searchsorted(self._wanted, places), len(self._wanted) - 1)
-        here = np.flatnonzero(self._wanted[found] == places)
-        net, lowest = (limbs[here] for limbs in _sums(table))
-        before, least = self._amounts[found[here]], normalised(-lowest)
-        start = np.where(is_less(before, least)[:, None], least, before)
-        self._amounts[found[here]] = normalised(start + net)
-
-
-def _sums(run: pa.Table) -> tuple[Limbs, Limbs]:
-    net, lowest = (from_decimals(run.column(name).combine_chunks()) for name in ("net", "lowest"))
-    return net, lowest
+        amount = self._known.get(key)
+        if amount is None:
+            amount = 0
+            for run in self._runs:
+                found = run.sums(key)
+                if found is not None:
+                    amount = carry(amount, *found)
+            self._known[key] = amount
+            if len(self._known) % LOOKED_UP == 0:
+                for run in self._runs:
+                    run.forget()
+        return amount

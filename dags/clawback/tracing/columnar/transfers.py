@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from clawback.tracing.columnar.limbs import Limbs, amounts_of
-from clawback.tracing.columnar.names import ABSENT, Codes, Longs, Names, Places, groups_of, numbered
+from clawback.tracing.columnar.gathered import Gathered, gather
+from clawback.tracing.columnar.limbs import Words
+from clawback.tracing.columnar.names import ABSENT, Codes, Longs, Names, Places
 from clawback.tracing.columnar.order import (
     Flags,
     RowFacts,
@@ -31,12 +32,6 @@ from clawback.tracing.records import UTXO_KINDS, ZERO_ADDRESSES, HoldingKey, Tra
 if TYPE_CHECKING:
     import pyarrow as pa
 
-COLUMNS: Final = (
-    "chain", "block_number", "block_time", "tx_hash", "tx_index", "position", "kind", "from_address",
-    "to_address", "asset", "amount", "outpoint", "order_quality",
-)  # fmt: skip
-LONG_TEXT: Final = 1 << 30
-"""Bytes beyond which a text column may not fit 32-bit offsets in one piece."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +50,7 @@ class Columns:
     asset: Places
     position: Longs
     quality: Places
-    amount: Limbs
+    amount: Words
     outpoint: pa.Array
     rows: Longs
     first: Longs
@@ -96,7 +91,7 @@ class Columns:
             codes.chains[int(facts.chain[row])],
             None if number < 0 else number,
             EPOCH + timedelta(microseconds=int(facts.block_time[row])),
-            facts.tx_hash[row].as_py(),
+            facts.tx_hash[row],
             None if index < 0 else index,
             int(self.position[row]),
             self.kinds[int(self.kind[row])],
@@ -162,70 +157,55 @@ def number_of(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
-def columns_of(table: pa.Table) -> Columns:
+def columns_of(parts: Iterable[pa.Table]) -> Columns:
     """Puts rows in order.
 
     Args:
-        table: with the columns `COLUMNS`, of the types that `clawback.schemas.TRANSFERS` gives them.
+        parts: see `gathered.gather`.
     """
-    chains, (chain,) = numbered(table.column("chain"))
-    addresses, (sender, receiver) = numbered(table.column("from_address"), table.column("to_address"))
-    assets, (asset,) = numbered(table.column("asset"))
-    kinds, (kind,) = numbered(table.column("kind"))
-    qualities, (quality,) = numbered(table.column("order_quality"))
-    codes = Codes(chains, addresses, assets)
+    read = gather(parts)
+    kind, kinds, sender, receiver = read.kind, read.kinds, read.sender, read.receiver
+    codes = Codes(read.chains, read.addresses, read.assets)
     facts = RowFacts(
-        chain,
-        _integers(table, "block_number"),
-        _microseconds(table),
-        _integers(table, "tx_index"),
-        _one_array(table, "tx_hash"),
+        read.chain,
+        read.block_number,
+        read.block_time,
+        read.tx_index,
+        read.tx_hash,
         _among(kind, kinds, {"utxo_out"}),
     )
-    transactions = order_of_transactions(facts, groups_of(chain, table.column("tx_hash")))
-    amount = amounts_of(_one_array(table, "amount"))
+    transactions = order_of_transactions(facts, read.tx_hash.groups(read.chain))
     count = len(transactions.day)
     rows = lexicographic([transactions.of_row])
-    position = _integers(table, "position")
     moving = rows[~_among(kind, kinds, UTXO_KINDS)[rows]]
-    travel = _travel(moving, transactions.of_row, asset, kind, kinds, position, sender, receiver, amount)
-    zero = np.unique(addresses.numbers(sorted(ZERO_ADDRESSES)))
-    pays = np.where(_among(kind, kinds, {"mint"}) | np.isin(sender, zero[zero >= 0]), ABSENT, sender)
-    fills = np.where(
-        _among(kind, kinds, {"fee", "burn"}) | np.isin(receiver, zero[zero >= 0]), ABSENT, receiver
-    )
+    travel = _travel(moving, transactions.of_row, read)
+    zero = np.unique(read.addresses.numbers(sorted(ZERO_ADDRESSES)))
+    nobody = zero[zero >= 0]
+    pays = np.where(_among(kind, kinds, {"mint"}) | np.isin(sender, nobody), ABSENT, sender)
+    fills = np.where(_among(kind, kinds, {"fee", "burn"}) | np.isin(receiver, nobody), ABSENT, receiver)
     columns = Columns(
-        codes, kinds, qualities, facts, transactions, kind, sender, receiver, asset, position, quality,
-        amount,
-        _one_array(table, "outpoint"),
+        codes, kinds, read.qualities, facts, transactions, kind, sender, receiver, read.asset, read.position,
+        read.quality,
+        read.amount,
+        read.outpoint,
         rows,
         _starts(transactions.of_row[rows], count),
         travel,
-        codes.of(chain, pays, asset)[travel],
-        codes.of(chain, fills, asset)[travel],
+        codes.of(read.chain, pays, read.asset)[travel],
+        codes.of(read.chain, fills, read.asset)[travel],
         _starts(transactions.of_row[travel], count),
     )  # fmt: skip
     _put_receipts_first(columns)
     return columns
 
 
-def _travel(
-    moving: Longs,
-    of_row: Places,
-    asset: Places,
-    kind: Places,
-    kinds: Names,
-    position: Longs,
-    sender: Places,
-    receiver: Places,
-    amount: Limbs,
-) -> Longs:
+def _travel(moving: Longs, of_row: Places, read: Gathered) -> Longs:
     # Most transactions move one thing; only the others need all keys.
     several = np.flatnonzero(_has_equal_neighbour(of_row[moving]))
     those = moving[several]
-    not_fee = ~_among(kind, kinds, {"fee"})
-    keys: list[Any] = [asset, not_fee, position, kind, sender, receiver]
-    keys += [amount[:, limb] for limb in range(amount.shape[1] - 1, -1, -1)]
+    not_fee = ~_among(read.kind, read.kinds, {"fee"})
+    keys: list[Any] = [read.asset, not_fee, read.position, read.kind, read.sender, read.receiver]
+    keys += [read.amount[:, limb] for limb in range(read.amount.shape[1] - 1, -1, -1)]
     travel = moving.copy()
     travel[several] = those[lexicographic([of_row[those], *(key[those] for key in keys)])]
     return travel
@@ -263,26 +243,3 @@ def _starts(of_row: Places, count: int) -> Longs:
 def _among(numbers: Places, names: Names, texts: Iterable[str]) -> Flags:
     wanted = names.numbers(sorted(texts))
     return np.isin(numbers, wanted[wanted >= 0])
-
-
-def _one_array(table: pa.Table, name: str) -> pa.Array:
-    import pyarrow as pa
-
-    column = table.column(name)
-    if pa.types.is_string(column.type) and column.nbytes > LONG_TEXT:
-        column = column.cast(pa.large_string())
-    return column.combine_chunks()
-
-
-def _integers(table: pa.Table, name: str) -> Longs:
-    import pyarrow.compute as pc
-
-    numbers: Longs = pc.fill_null(table.column(name), -1).to_numpy().astype(np.int64)
-    return numbers
-
-
-def _microseconds(table: pa.Table) -> Longs:
-    import pyarrow as pa
-
-    times: Longs = table.column("block_time").cast(pa.int64()).to_numpy()
-    return times
