@@ -1,11 +1,12 @@
 """Works off the transactions in which assets may have been exchanged, by the rules of the plain engine.
 
 Method:
-    The kernel stops before such a transaction if taint moves in it and it is none that `plan` plans. Every account pays of its own what it did
-    not receive before: under FIFO those are the oldest units of its queue, whatever they are called. These
-    are taken out and become a plain ledger for each incident that calls some of them stolen; the plain engine
-    moves the transaction in each; what then lies with each account is laid over each other again and put
-    behind its queue. All other units of a queue, however many, are left alone.
+    The kernel stops before such a transaction if taint moves in it, unless it is a plain trade (see `plan`).
+    Every account pays of its own what it did not receive before: under FIFO those are the oldest units of its
+    queue, whatever they are called. These are taken out and become a plain ledger for each incident that
+    calls some of them stolen; the plain engine moves the transaction in each; what then lies with each
+    account is laid over each other again and put behind its queue. All other units of a queue, however many,
+    are left alone.
 
 Cost:
     That of the plain engine, for each incident that meets the transaction. `HandedOver.count` says how often.

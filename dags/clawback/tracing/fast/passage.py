@@ -136,11 +136,7 @@ def _exchange(
     is_planned = not stolen and plan(
         rows, lots, desk.mark, desk.asset_of, past.keys, trades, quotes, first, last
     )
-    for row in range(first, last):
-        if rows.payer[row] >= 0:
-            make_known(desk, past, whole(rows.payer[row]), first)
-        if rows.receiver[row] >= 0:
-            make_known(desk, past, whole(rows.receiver[row]), first)
+    _know(desk, past, first, last)
     if not is_planned or not sums_fit(desk, trades, first, last):
         return EXCHANGE
     lacking = whole(room_for_trades(desk, trades, first, last))
