@@ -169,6 +169,13 @@ PLAIN: Legs = [(THIEF, POOL, TOKEN, 10), (POOL, THIEF, WRAPPED, 21)]
             [("passed", 1, None), ("converted", 3, 6), ("held", 1, None), ("held", 6, None)],
             id="passed on in part",
         ),
+        # It pays one of its own first: of four that arrive, the first one makes up for it.
+        pytest.param(
+            [(POOL, B, TOKEN, 1), (THIEF, POOL, TOKEN, 4), (POOL, THIEF, WRAPPED, 6)],
+            {(THIEF, TOKEN): 6, (POOL, TOKEN): 1, (THIEF, WRAPPED): 6},
+            [("held", 1, None), ("converted", 3, 6), ("held", 6, None)],
+            id="kept in part",
+        ),
         # The pool pays two of its own that come back to it; the two after those are what it gives.
         pytest.param(
             [
@@ -227,7 +234,15 @@ def test_what_proves_a_trade_to_the_kernel() -> None:
     price = {("ethereum", TOKEN): Fraction(2, 10**6), ("ethereum", WRAPPED): Fraction(1, 10**6)}
     half = price | {("ethereum", WRAPPED): Fraction(2, 10**6)}
     below = price | {("ethereum", WRAPPED): Fraction(1, 4 * 10**6)}
+    # The two sides are worth one to two, exactly, and a little more: numbers of several digits.
+    unit = 2**33 + 15 * 10**6
+    twice = {("ethereum", TOKEN): Fraction(21 * unit), ("ethereum", WRAPPED): Fraction(20 * unit)}
+    more = twice | {("ethereum", WRAPPED): Fraction(20 * unit + 1)}
+    widest = {("ethereum", TOKEN): Fraction(2**127), ("ethereum", WRAPPED): Fraction(2**127)}
     for has, labels, prices, created_by in (
+        (made, [], twice, {}),
+        (kept, [], more, {}),
+        (kept, [], widest, {}),
         (made, DEXES, {}, {}),
         (kept, [], {}, {}),
         (made, [], price, {}),
@@ -258,6 +273,11 @@ def test_wrapping_and_unwrapping_are_for_the_kernel() -> None:
     result, told = one_trade(unwrap, WRAPPER)
     assert (result.tracer.exchanged, result.handed_over) == (1, 0)
     assert told == [("converted", 10, 8), ("passed", 8, None), ("converted", 8, 8), ("held", 8, None)]
+    # Three are minted meanwhile, so the contract received the last five: the first three are burned for good.
+    both = [*unwrap[:-1], (ZERO, A, WRAPPED, 3), (WRAPPED, B, COIN, 5)]
+    result, told = one_trade(both, WRAPPER)
+    assert (result.tracer.exchanged, result.handed_over) == (1, 0)
+    assert told[2:] == [("burned", 3, None), ("converted", 5, 5), ("held", 5, None)]
     # Without a word on the contract, it is a burn.
     result, told = one_trade(unwrap)
     assert told == [("converted", 10, 8), ("passed", 8, None), ("burned", 8, None)]
