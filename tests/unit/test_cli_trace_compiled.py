@@ -30,7 +30,6 @@ COLUMNS = (
     "chain", "block_number", "block_time", "tx_hash", "tx_index", "position", "kind", "from_address",
     "to_address", "asset", "amount", "order_quality",
 )  # fmt: skip
-SHARED = ["fifo", "lifo"]
 
 
 def random_transfers(seed: int, *, exchanges: bool, days: int = 6, of_day: int = 60) -> list[Transfer]:
@@ -140,8 +139,8 @@ def test_all_methods_write_what_the_plain_engine_writes(room: Path, seed: int) -
     assert {"one", "two"} <= alone
 
 
-@pytest.mark.parametrize("method", SHARED)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(2))
 def test_exchanges_are_followed_as_the_plain_engine_follows_them(room: Path, seed: int, method: str) -> None:
     write_rows(room / "t.csv", random_transfers(seed, exchanges=True, of_day=150))
     (room / "prices.csv").write_text(
@@ -235,19 +234,6 @@ def test_other_chains_and_outputs_are_refused(room: Path, kind: str) -> None:
     result = run(room, "compiled")
     assert ("UTXO model" if kind == "utxo" else "not 20 bytes") in str(result.exception)
     assert "--engine plain" in str(result.exception)
-
-
-@pytest.mark.parametrize("method", [name for name in METHODS if name not in SHARED])
-def test_exchanges_are_refused_under_other_methods(room: Path, method: str) -> None:
-    swap = [
-        moved(1, PARTIES[0], PARTIES[1], 5, asset=TOKENS[1], tx_hash=f"0x{1:064x}"),
-        moved(1, PARTIES[1], PARTIES[0], 5, asset=TOKENS[2], place=1, tx_hash=f"0x{1:064x}"),
-    ]
-    write_rows(room / "t.csv", swap)
-    result = run(room, "compiled", "--method", method)
-    assert f"exchanges under {method}" in str(result.exception)
-    assert f"0x{1:064x}" in str(result.exception)
-    assert run(room, "compiled", "--method", "fifo").exit_code == 0
 
 
 @pytest.mark.parametrize("option", ["--balances", "--events"])

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clawback.errors import ClawbackError
 from clawback.schemas import MAX_AMOUNT
 from clawback.tracing.exchanges import Prices
 from clawback.tracing.fast.bulk import trace_folder
@@ -36,6 +35,7 @@ ASSETS = ["native", TOKEN, WRAPPED]
 NAMES = [A, B, THIEF, THIEF, HOT, SHOP, HOME, POOL, OTHER_POOL, PAIR, WRAPPED, ZERO]
 THEFTS = [("theft_address", THIEF), ("source", HOT), ("theft_address", A), ("theft_address", POOL)]
 CREATED_BY = {("ethereum", PAIR): FACTORY}
+OWN_LOTS = ["haircut", "dirty_first", "clean_first", "poison"]
 
 
 class Given(NamedTuple):
@@ -318,11 +318,11 @@ def test_several_incidents_equal_the_plain_engine_under_lifo(given: Given) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["haircut", "dirty_first", "clean_first", "poison"])
-def test_methods_with_lots_of_their_own_refuse_days_with_possible_exchanges(method: str) -> None:
-    swap = case([(THIEF, POOL, TOKEN, 10), (POOL, THIEF, WRAPPED, 20)], DEXES)
-    with pytest.raises(ClawbackError, match=f"does not follow exchanges under {method}"):
-        FastResult(swap.transfers, swap.roles, swap.labels, method=method)
+@pytest.mark.parametrize("method", OWN_LOTS)
+@given(given=ledgers(("S", "T", "U")))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_methods_with_lots_of_their_own_equal_the_plain_engine(method: str, given: Given) -> None:
+    compare(given, sources=True, method=method)
 
 
 @pytest.mark.slow

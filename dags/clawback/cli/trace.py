@@ -137,8 +137,8 @@ def _inputs(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="plain traces everything.  compiled writes the same flows and holdings, quicker where taint spreads "
     "wide (haircut, poison, many thefts): for one EVM chain whose rows all have block_number, tx_index and "
-    "position, without --balances and --events; exchanges under fifo and lifo alone.  What it cannot trace "
-    "it refuses before it begins.  Its first run compiles for some minutes.",
+    "position, without --balances and --events.  What it cannot trace it refuses before it begins.  Its "
+    "first run compiles for some minutes.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where the results go."

@@ -8,7 +8,7 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +22,6 @@ from clawback.tracing.columnar.order import DAY_MICROSECONDS, lexicographic
 from clawback.tracing.columnar.transfers import day_of
 from clawback.tracing.fast.bulk_day import KINDS, BulkDay, in_travel_order
 from clawback.tracing.fast.compiled import Bytes, Longs
-from clawback.tracing.fast.index import BEGINS
 from clawback.tracing.fast.table import bytes_of_hex, write_day
 from clawback.tracing.given_store import GivenStore
 from clawback.tracing.records import UTXO_KINDS
@@ -37,15 +36,12 @@ HASH: Final = 32
 REMEDY: Final = "trace these files with --engine plain"
 
 
-def write_bulk(
-    store: GivenStore, folder: Path, alone: Sequence[str], progress: Callable[[str], None]
-) -> tuple[str, int]:
+def write_bulk(store: GivenStore, folder: Path, progress: Callable[[str], None]) -> tuple[str, int]:
     """Writes all transfers as bulk days, numbered from 0.
 
     Args:
         store: what was read.
         folder: for the days.
-        alone: methods to trace that do not follow exchanges.
         progress: told of each day.
 
     Returns:
@@ -61,15 +57,7 @@ def write_bulk(
             continue
         chain = _one_chain(table, chain)
         for day in _days(_in_order(_bulk(table))):
-            index = write_day(day, folder, number)
-            possible = np.flatnonzero(index.rows.first & BEGINS)
-            if alone and len(possible):
-                raise _refused(
-                    f"exchanges under {', '.join(alone)}",
-                    f"in transaction {_hash_of(day, int(possible[0]))} some account may have given one asset "
-                    "for another",
-                    "trace these files with --engine plain, or --method fifo or lifo",
-                )
+            write_day(day, folder, number)
             when = day_of(int(day.block_time[0]) // DAY_MICROSECONDS)
             progress(f"{when}: {len(day.amount)} transfers put in order")
             number += 1

@@ -60,8 +60,7 @@ def trace_compiled(given: Given, methods: Sequence[Method], beside: Path) -> Ite
     with TemporaryDirectory(prefix=".clawback-trace-", dir=beside) as name:
         folder = Path(name)
         incidents = tuple(sorted({role.incident_id for role in given.roles}))
-        alone = [method.name for method in methods if Tracer("", (), method=method.name).stakes is not None]
-        chain, days = write_bulk(given.transfers.store, folder, alone, given.progress)
+        chain, days = write_bulk(given.transfers.store, folder, given.progress)
         limits = {
             asset_of(asset): units
             for (where, asset), units in given.dust.items()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import Bytes, Limbs, Longs
+from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, compiled
 from clawback.tracing.fast.desk import EXIT, Claims, Exits
 from clawback.tracing.fast.groups import first_rows, group_end, touching
 from clawback.tracing.fast.index import DayIndex, words_of
@@ -49,21 +49,42 @@ def word_of(tx_hash: str) -> int:
     return word
 
 
+@compiled
+def _order(keys: Limbs, place: int, words: Limbs, row: int) -> int:
+    # Below 0 where the address of a key sorts before one given as three words, above 0 where behind it.
+    for word in range(3):
+        own = keys[place, word] if word < 2 else keys[place, word] >> np.uint64(32)
+        other = words[row, word] if word < 2 else words[row, word] >> np.uint64(32)
+        if own != other:
+            return -1 if own < other else 1
+    return 0
+
+
+@compiled
+def _find_ranges(keys: Limbs, words: Limbs, ranges: Longs) -> None:
+    for row in range(len(words)):
+        low, high = 0, len(keys)
+        while low < high:
+            middle = (low + high) >> 1
+            if _order(keys, middle, words, row) < 0:
+                low = middle + 1
+            else:
+                high = middle
+        end = low
+        while end < len(keys) and _order(keys, end, words, row) == 0:
+            end += 1
+        ranges[row, 0] = low
+        ranges[row, 1] = end
+
+
 def holdings_of(keys: Limbs, addresses: Sequence[str]) -> list[tuple[int, int]]:
     """For each address the range of its holdings among sorted keys."""
     if not addresses:
         return []
     raw = np.frombuffer(b"".join(address_of(address) for address in addresses), np.uint8)
-    words = words_of(raw.reshape(-1, 20))
-    low = np.searchsorted(keys[:, 0], words[:, 0], "left")
-    high = np.searchsorted(keys[:, 0], words[:, 0], "right")
-    ranges = []
-    for place, (first, last) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-        among = keys[first:last]
-        same = (among[:, 1] == words[place, 1]) & (among[:, 2] >> np.uint64(32) == words[place, 2] >> 32)
-        here = np.flatnonzero(same)
-        ranges.append((first + int(here[0]), first + int(here[-1]) + 1) if len(here) else (first, first))
-    return ranges
+    ranges = np.zeros((len(addresses), 2), np.int64)
+    _find_ranges(keys, words_of(raw.reshape(-1, 20)), ranges)
+    return [(first, last) for first, last in ranges.tolist()]
 
 
 def read_claims(

@@ -103,12 +103,17 @@ def _tag_there(desk: Desk, cell: int, asset: int) -> np.uint64:
 @compiled
 def advance_hand(desk: Desk, row: int, holding: int, met: int) -> None:
     """Counts the hop of the lots in hand and books what ends at the receiver."""
-    cells, after = desk.lots.cells, desk.lots.after
-    asset = asset_of(desk, holding)
     if desk.mark[holding] & EXIT:
         for place in range(met):
             incident = desk.scratch.met[place]
             desk.scratch.exit[incident] = exit_of(desk.exits, desk.facts[0], row, holding, incident)
+    step_hand(desk, row, asset_of(desk, holding))
+
+
+@compiled
+def step_hand(desk: Desk, row: int, asset: int) -> None:
+    """Counts the hop of the lots in hand, whose exits are known."""
+    cells, after = desk.lots.cells, desk.lots.after
     source = np.uint64(desk.facts[2] + row + 1)
     cell = desk.lots.control[OUT_HEAD]
     while cell >= 0:

@@ -108,7 +108,11 @@ class Past(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """All of it. `facts`: incidents, hop limit, source of row 0; `done`: next row, next claim, flows."""
+    """All of it.
+
+    `facts`: incidents, hop limit, source of row 0; from 3 on see `passage`. `done`: next row, next claim,
+    flows, scratch of a group, transactions with possible exchanges in which taint moved.
+    """
 
     lots: Lots
     groups: Groups

@@ -1,11 +1,12 @@
 """Works off the transactions in which assets may have been exchanged, by the rules of the plain engine.
 
 Method:
-    The kernel stops before such a transaction if taint moves in it. Every account pays of its own what it did
-    not receive before: under FIFO those are the oldest units of its queue, whatever they are called. These
-    are taken out and become a plain ledger for each incident that calls some of them stolen; the plain engine
-    moves the transaction in each; what then lies with each account is laid over each other again and put
-    behind its queue. All other units of a queue, however many, are left alone.
+    The kernel stops before such a transaction if taint moves in it, unless it is a plain trade (see `plan`).
+    Every account pays of its own what it did not receive before: under FIFO those are the oldest units of its
+    queue, whatever they are called. These are taken out and become a plain ledger for each incident that
+    calls some of them stolen; the plain engine moves the transaction in each; what then lies with each
+    account is laid over each other again and put behind its queue. All other units of a queue, however many,
+    are left alone.
 
 Cost:
     That of the plain engine, for each incident that meets the transaction. `HandedOver.count` says how often.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ import numpy as np
 from clawback.tracing.engine import move_incident
 from clawback.tracing.exchanges import BY_AMOUNT, BY_PRICE, EQUALLY, Market
 from clawback.tracing.fast.cases import ROLE_CODES, Rowbook
+from clawback.tracing.fast.clean import transaction_end
 from clawback.tracing.fast.compiled import Limbs
 from clawback.tracing.fast.desk import (
     BASIS_SHIFT,
@@ -34,7 +36,6 @@ from clawback.tracing.fast.desk import (
     Desk,
 )
 from clawback.tracing.fast.overlay import BEFORE, Labels, laid_over, seen_by
-from clawback.tracing.fast.passage import transaction_end
 from clawback.tracing.fast.queues import (
     WIDEST,
     balance_of,
@@ -91,6 +92,8 @@ class HandedOver:
     book: Rowbook
     exits: Mapping[Ending, int]
     """Places of the endings of the day."""
+    dust: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(chain, asset) -> taint of a holding that is not worth following."""
     count: int = 0
     """Transactions worked off."""
 
@@ -102,36 +105,38 @@ class HandedOver:
         """
         self.count += 1
         first = int(desk.done[0])
-        last = transaction_end(desk.rows, first)
+        last = transaction_end(desk.rows.first, first)
         rows = self.book.transfers(first, last)
-        transaction = _transaction(rows, desk.rows.first[first:last].tolist())
-        claims = self._claims(desk, first, rows, transaction)
+        transaction = transaction_of(rows, desk.rows.first[first:last].tolist())
+        claims = self.claims(desk, first, rows, transaction)
         sides = (desk.rows.payer[first:last].tolist(), desk.rows.receiver[first:last].tolist())
-        parties = _parties(transaction, *sides)
+        parties = parties_of(transaction, *sides)
         labels = Labels(len(self.incidents), desk.groups)
         desk, ledgers, openings = self._ledgers(desk, parties, labels)
         for incident in claims.keys() - ledgers.keys():
-            ledgers[incident] = self._ledger(incident)
-        assets = _assets(desk, rows, *sides)
+            ledgers[incident] = self.ledger(incident)
+        assets = self.assets(desk, rows, *sides)
         places = {id(row): first + place for place, row in enumerate(rows)}
         made: list[tuple[int, ...]] = []
         for incident in sorted(ledgers):
             ledger, mine = ledgers[incident], claims.get(incident, {})
-            desk, flows = self._move(desk, incident, ledger, transaction, mine, openings, assets)
-            made += [self._row(flow, incident, places[id(flow.transfer)], assets) for flow in flows]
+            desk, flows = self.move(desk, incident, ledger, transaction, mine, openings, assets)
+            made += [self.row(flow, incident, places[id(flow.transfer)], assets) for flow in flows]
         sources = {arrival_of(row): int(desk.facts[2]) + first + place + 1 for place, row in enumerate(rows)}
         desk = _join(desk, parties, ledgers, labels, sources)
         desk.done[0] = last
         desk.done[1] = int(np.searchsorted(desk.claims.row, last))
         return desk._replace(groups=labels.groups), np.array(made, np.uint64).reshape(-1, FLOW_WIDTH)
 
-    def _ledger(self, incident: int) -> Ledger:
-        return Ledger(self.incidents[incident], self.method, max_hops=self.max_hops)
+    def ledger(self, incident: int) -> Ledger:
+        """An empty ledger of an incident."""
+        name = self.incidents[incident]
+        return Ledger(name, self.method, max_hops=self.max_hops, dust=self.dust)
 
-    def _claims(
+    def claims(
         self, desk: Desk, first: int, rows: Sequence[Transfer], transaction: Transaction
     ) -> dict[int, dict[str, dict[int, Claim]]]:
-        # By incident, asset and place among the transfers of the asset.
+        """Claims on a transaction, by incident, asset and place among the transfers of the asset."""
         begins: dict[str, int] = {}
         place = first
         for asset, of_asset in transaction.assets:
@@ -168,11 +173,11 @@ class HandedOver:
                 cells.reverse()
             for incident, lots in seen_by(cells, labels).items():
                 if incident not in ledgers:
-                    ledgers[incident] = self._ledger(incident)
+                    ledgers[incident] = self.ledger(incident)
                 ledgers[incident].restore(party.key, Holding(lots))
         return desk, ledgers, openings
 
-    def _move(
+    def move(
         self,
         desk: Desk,
         incident: int,
@@ -182,6 +187,7 @@ class HandedOver:
         openings: Mapping[HoldingKey, Opening],
         assets: Mapping[str, tuple[int, int]],
     ) -> tuple[Desk, list[Flow]]:
+        """Moves a transaction in the ledger of one incident, and books on the desk what that changed."""
         chain = transaction.chain
         for asset, (_, number) in assets.items():
             for measure in (STOLEN, CONVERTED_IN):
@@ -217,9 +223,21 @@ class HandedOver:
         desk.unseen[incident] += ledger.unseen_payments
         return desk, flows
 
-    def _row(
+    def assets(
+        self, desk: Desk, rows: Sequence[Transfer], payers: Sequence[int], receivers: Sequence[int]
+    ) -> dict[str, tuple[int, int]]:
+        """The place of each asset among those of the day, and its number in the tracer."""
+        found: dict[str, tuple[int, int]] = {}
+        for row, payer, receiver in zip(rows, payers, receivers, strict=True):
+            if row.asset not in found and max(payer, receiver) >= 0:
+                place = int(desk.asset_of[max(payer, receiver)])
+                found[row.asset] = (place, int(desk.asset_number[place]))
+        return found
+
+    def row(
         self, flow: Flow, incident: int, row: int, assets: Mapping[str, tuple[int, int]]
     ) -> tuple[int, ...]:
+        """A flow as a row of the desk."""
         exit_place = self.exits.get(Ending(flow.outcome, flow.label), -1)
         role = 0 if flow.theft_role is None else ROLE_CODES[flow.theft_role]
         code = CODES[flow.outcome] | role << 8 | (exit_place + 1) << 16
@@ -237,7 +255,8 @@ class HandedOver:
         )
 
 
-def _transaction(rows: Sequence[Transfer], first: Sequence[int]) -> Transaction:
+def transaction_of(rows: Sequence[Transfer], first: Sequence[int]) -> Transaction:
+    """Rows in travel order as a transaction; `first` is not 0 where an asset begins."""
     assets: list[tuple[str, list[Transfer]]] = []
     for row, begins in zip(rows, first, strict=True):
         if begins:
@@ -253,8 +272,8 @@ def _transaction(rows: Sequence[Transfer], first: Sequence[int]) -> Transaction:
     )
 
 
-def _parties(transaction: Transaction, payers: Sequence[int], receivers: Sequence[int]) -> list[Party]:
-    # Which units move does not depend on what they are called.
+def parties_of(transaction: Transaction, payers: Sequence[int], receivers: Sequence[int]) -> list[Party]:
+    """Who pays and receives which asset: which units move does not depend on what they are called."""
     parties: list[Party] = []
     sides = iter(zip(payers, receivers, strict=True))
     for asset, rows in transaction.assets:
@@ -276,18 +295,6 @@ def _parties(transaction: Transaction, payers: Sequence[int], receivers: Sequenc
             key = (transaction.chain, address, asset)
             parties.append(Party(holding, key, own[address], left[address]))
     return parties
-
-
-def _assets(
-    desk: Desk, rows: Sequence[Transfer], payers: Sequence[int], receivers: Sequence[int]
-) -> dict[str, tuple[int, int]]:
-    # The place of each asset among those of the day, and its number in the tracer.
-    found: dict[str, tuple[int, int]] = {}
-    for row, payer, receiver in zip(rows, payers, receivers, strict=True):
-        if row.asset not in found and max(payer, receiver) >= 0:
-            place = int(desk.asset_of[max(payer, receiver)])
-            found[row.asset] = (place, int(desk.asset_number[place]))
-    return found
 
 
 def _join(

@@ -8,11 +8,21 @@ import numpy as np
 
 from clawback.tracing.fast.compiled import Bytes, Limbs
 from clawback.tracing.fast.desk import Desk, Past
+from clawback.tracing.fast.exchanged import HandedOver
 from clawback.tracing.fast.own_desk import Own, empty_parties
+from clawback.tracing.fast.own_exchanged import settle_own
 from clawback.tracing.fast.own_lots import empty_piles, more_piles, with_places
-from clawback.tracing.fast.own_run import MORE_PILES, MORE_STAKES, run_own
-from clawback.tracing.fast.passage import FINISHED, MORE_CELLS, MORE_FLOWS, MORE_SUMS
+from clawback.tracing.fast.own_run import run_own
 from clawback.tracing.fast.stakes import RULES, Stakes, empty_stakes, more_stakes
+from clawback.tracing.fast.stops import (
+    EXCHANGE,
+    FINISHED,
+    MORE_CELLS,
+    MORE_FLOWS,
+    MORE_PILES,
+    MORE_STAKES,
+    MORE_SUMS,
+)
 from clawback.tracing.fast.store import more_cells
 from clawback.tracing.fast.sums import roomy
 from clawback.tracing.fast.wide import split2
@@ -32,7 +42,9 @@ def dust_of(limits: Mapping[bytes, int], assets: Bytes) -> Limbs:
     return np.array([split2(limits.get(asset.tobytes(), 0)) for asset in assets], np.uint64).reshape(-1, 2)
 
 
-def run_own_day(desk: Desk, past: Past, stakes: Stakes, dust: Limbs) -> tuple[Desk, Stakes, Limbs]:
+def run_own_day(
+    desk: Desk, past: Past, stakes: Stakes, dust: Limbs, exchanged: HandedOver
+) -> tuple[Desk, Stakes, Limbs]:
     """Works off one day.
 
     Args:
@@ -40,6 +52,7 @@ def run_own_day(desk: Desk, past: Past, stakes: Stakes, dust: Limbs) -> tuple[De
         past: what tells balances.
         stakes: of those holdings.
         dust: by asset of the day.
+        exchanged: works off transactions with exchanges.
 
     Returns:
         The desk and the stakes after the day, and the flows.
@@ -53,7 +66,10 @@ def run_own_day(desk: Desk, past: Past, stakes: Stakes, dust: Limbs) -> tuple[De
         lacking = run_own(desk, past, Own(stakes, parties, dust))
         if lacking == FINISHED:
             break
-        if lacking == MORE_FLOWS:
+        if lacking == EXCHANGE:
+            desk, stakes, made = settle_own(exchanged, desk, stakes)
+            desk = _with_flows(desk, made, done)
+        elif lacking == MORE_FLOWS:
             done.append(desk.flows[: desk.done[2]])
             room = max(len(desk.flows), FLOWS_AT_ONCE)
             desk = desk._replace(flows=np.empty((room, desk.flows.shape[1]), np.uint64))
@@ -70,6 +86,18 @@ def run_own_day(desk: Desk, past: Past, stakes: Stakes, dust: Limbs) -> tuple[De
             raise AssertionError(f"the kernel stopped for {lacking}")
     done.append(desk.flows[: desk.done[2]])
     return desk, stakes, _joined(done)
+
+
+def _with_flows(desk: Desk, made: Limbs, done: list[Limbs]) -> Desk:
+    # Puts flows behind those of the desk.
+    end = int(desk.done[2]) + len(made)
+    if end <= len(desk.flows):
+        desk.flows[desk.done[2] : end] = made
+        desk.done[2] = end
+        return desk
+    done += [desk.flows[: desk.done[2]], made]
+    desk.done[2] = 0
+    return desk._replace(flows=np.empty_like(desk.flows))
 
 
 def _joined(parts: list[Limbs]) -> Limbs:

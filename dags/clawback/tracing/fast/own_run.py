@@ -10,22 +10,29 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.tracing.fast.blend import Blend, blend_of, move_blend
+from clawback.tracing.fast.clean import transaction_end
 from clawback.tracing.fast.compiled import Limbs, Places, compiled, whole
 from clawback.tracing.fast.desk import KNOWN, Desk, Past, make_known
-from clawback.tracing.fast.index import Rows
+from clawback.tracing.fast.index import BEGINS, Rows
 from clawback.tracing.fast.lots import LIVE, Lots
 from clawback.tracing.fast.own_desk import Own, move_balances
 from clawback.tracing.fast.own_lots import LIVE_PILES, Piles
 from clawback.tracing.fast.own_passage import move_own
 from clawback.tracing.fast.own_single import get_clean, pay_clean, pays_clean
-from clawback.tracing.fast.passage import FINISHED, MORE_CELLS, MORE_FLOWS, MORE_SUMS
 from clawback.tracing.fast.stakes import CLEAN_FIRST, LIVE_STAKES, is_blend
+from clawback.tracing.fast.stops import (
+    EXCHANGE,
+    FINISHED,
+    MORE_CELLS,
+    MORE_FLOWS,
+    MORE_PILES,
+    MORE_STAKES,
+    MORE_SUMS,
+)
 from clawback.tracing.fast.sums import MEASURE_COUNT
 from clawback.tracing.fast.wide import ZERO
 
-MORE_STAKES: Final = 5
-MORE_PILES: Final = 6
-NOT_SIMPLE: Final = 7
+NOT_SIMPLE: Final = 8
 CELLS_PER_TRANSFER: Final = 16
 """More than one transfer can make of the lots of one incident, its parties' piles included."""
 
@@ -60,7 +67,7 @@ def _lacks(desk: Desk, own: Own, first: int, last: int, followers: int) -> int:
 def _know(desk: Desk, past: Past, first: int, last: int) -> None:
     # Taint may reach these holdings now: what they have before this transaction is worked out.
     for row in range(first, last):
-        payer, receiver = desk.rows.payer[row], desk.rows.receiver[row]
+        payer, receiver = whole(desk.rows.payer[row]), whole(desk.rows.receiver[row])
         if payer >= 0:
             make_known(desk, past, payer, first)
         if receiver >= 0:
@@ -113,6 +120,14 @@ def run_own(desk: Desk, past: Past, own: Own) -> int:
     stakes, blend = own.stakes, blend_of(desk, own)
     blends = is_blend(stakes.rule)
     while row < count:
+        if rows.first[row] & BEGINS:
+            end, pays = whole(transaction_end(rows.first, row)), False
+            for place in range(row, end):
+                pays = pays or (rows.payer[place] >= 0 and lots.stained[rows.payer[place]] > 0)
+            if pays or (claim < len(desk.claims.row) and desk.claims.row[claim] < end):
+                desk.done[0], desk.done[1] = row, claim
+                _know(desk, past, row, end)
+                return EXCHANGE
         last = row + 1
         while last < count and rows.first[last] == 0:
             last += 1
@@ -140,7 +155,7 @@ def run_own(desk: Desk, past: Past, own: Own) -> int:
                     simple = _blended(blend, row)
                     if receiver >= 0 and lots.stained[receiver] > 0 and not mark[receiver] & KNOWN:
                         # Asked first: calls copy what they are given.
-                        make_known(desk, past, receiver, row)
+                        make_known(desk, past, whole(receiver), row)
             else:
                 simple = _moved_clean(stakes.node, stakes.piles, lots, stakes.units, rows, row, stakes.rule)
             if simple == NOT_SIMPLE:

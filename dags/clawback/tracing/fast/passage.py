@@ -12,68 +12,29 @@ from typing import Final
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import Limbs, compiled
+from clawback.tracing.fast.clean import may_move_taint, transaction_end
+from clawback.tracing.fast.compiled import compiled, whole
 from clawback.tracing.fast.delivery import advance_hand, book_hand, count_hand, write_flows
-from clawback.tracing.fast.desk import KNOWN, Desk, Past, asset_of, make_known
-from clawback.tracing.fast.index import BEGINS, FIRST, Rows
+from clawback.tracing.fast.desk import Desk, Past, asset_of, make_known
+from clawback.tracing.fast.index import BEGINS
 from clawback.tracing.fast.labels import steal
-from clawback.tracing.fast.lots import (
-    HIGH,
-    LIVE,
-    LOW,
-    TAG,
-    Lots,
-    begin,
-    drop_hand,
-    forget,
-    hand_over,
-    push_clean,
-)
+from clawback.tracing.fast.lots import LIVE, begin, drop_hand, forget, hand_over
+from clawback.tracing.fast.passing import pass_clean
 from clawback.tracing.fast.payment import clean_in_hand, pay
+from clawback.tracing.fast.plan import Quotes, plan
 from clawback.tracing.fast.several import move_several
+from clawback.tracing.fast.stops import EXCHANGE, FINISHED, MORE_CELLS, MORE_FLOWS, MORE_GROUPS, MORE_SUMS
 from clawback.tracing.fast.sums import FIRST_SINK, MEASURE_COUNT, MEASURES
-from clawback.tracing.fast.wide import ZERO, grow, less2, shrink, shrink_floored, sub2
+from clawback.tracing.fast.swapped import move_trades, room_for_trades, sums_fit
+from clawback.tracing.fast.trades import Trades
+from clawback.tracing.fast.wide import ZERO, grow
 from clawback.tracing.sinks import BURNED, FEE, UNSEEN_OUTFLOW
-
-FINISHED: Final = 0
-MORE_CELLS: Final = 1
-MORE_GROUPS: Final = 2
-MORE_SUMS: Final = 3
-MORE_FLOWS: Final = 4
-EXCHANGE: Final = 5
-"""Taint moves in a transaction in which assets may have been exchanged: see `exchanged`."""
-MANY: Final = 64
-"""Transfers of a transaction beyond which nobody counts whether each payer pays clean units only."""
-
-
-@compiled
-def _moved_clean(lots: Lots, payer: int, receiver: int, high: np.uint64, low: np.uint64) -> bool:
-    # Moves clean units where that needs no flow and cuts at most the oldest lot: most transfers are such.
-    if payer >= 0:
-        if lots.stained[payer] > 0:
-            cell = lots.head[payer]
-            if lots.cells[cell, TAG] != ZERO or not less2(
-                high, low, lots.cells[cell, HIGH], lots.cells[cell, LOW]
-            ):
-                return False
-            left_high, left_low = sub2(lots.cells[cell, HIGH], lots.cells[cell, LOW], high, low)
-            lots.cells[cell, HIGH] = left_high
-            lots.cells[cell, LOW] = left_low
-            shrink(lots.amount, payer, high, low)
-        else:
-            shrink_floored(lots.amount, payer, high, low)
-    if receiver >= 0:
-        if lots.stained[receiver] > 0:
-            push_clean(lots, receiver, high, low)
-        else:
-            grow(lots.amount, receiver, high, low)
-    return True
 
 
 @compiled
 def _move_one(desk: Desk, row: int, claim: int, claims: int) -> None:
     lots, rows = desk.lots, desk.rows
-    payer, receiver = rows.payer[row], rows.receiver[row]
+    payer, receiver = whole(rows.payer[row]), whole(rows.receiver[row])
     low, high = rows.amount[row, 0], rows.amount[row, 1]
     if (high == ZERO and low == ZERO) or (payer < 0 and receiver < 0):
         return
@@ -156,54 +117,10 @@ def _lacks(desk: Desk, first: int, last: int, claims: int) -> int:
 
 
 @compiled
-def _carries(lots: Lots, payer: int, high: np.uint64, low: np.uint64) -> bool:
-    # Whether a payment takes tainted lots: most payments of a large holding do not.
-    cell = lots.head[payer]
-    while cell >= 0 and (high != ZERO or low != ZERO):
-        if lots.cells[cell, TAG] != ZERO:
-            return True
-        if less2(high, low, lots.cells[cell, HIGH], lots.cells[cell, LOW]):
-            return False
-        high, low = sub2(high, low, lots.cells[cell, HIGH], lots.cells[cell, LOW])
-        cell = lots.after[cell]
-    return False
-
-
-@compiled
-def transaction_end(rows: Rows, first: int) -> int:
-    """One behind the last transfer of the transaction with possible exchanges that begins at a row."""
-    last = first + 1
-    while last < len(rows.first) and rows.first[last] & BEGINS == 0 and rows.first[last] != FIRST:
-        last += 1
-    return last
-
-
-@compiled
-def _moves_taint(rows: Rows, lots: Lots, paid: Limbs, first: int, last: int) -> bool:
-    # Whether some account may pay tainted units of its own. It pays in one go what it pays in all.
-    for row in range(first, last):
-        payer = rows.payer[row]
-        if payer < 0 or lots.stained[payer] == 0:
-            continue
-        if last == first + 1:
-            return _carries(lots, payer, rows.amount[row, 1], rows.amount[row, 0])
-        if last - first > MANY:
-            return True
-        for limb in range(3):
-            paid[0, limb] = ZERO
-        for other in range(first, last):
-            if rows.payer[other] == payer:
-                grow(paid, 0, rows.amount[other, 1], rows.amount[other, 0])
-        if paid[0, 2] != ZERO or _carries(lots, payer, paid[0, 1], paid[0, 0]):
-            return True
-    return False
-
-
-@compiled
 def _know(desk: Desk, past: Past, first: int, last: int) -> None:
     # Taint may reach these holdings now: what they have before this transaction is worked out.
     for row in range(first, last):
-        payer, receiver = desk.rows.payer[row], desk.rows.receiver[row]
+        payer, receiver = whole(desk.rows.payer[row]), whole(desk.rows.receiver[row])
         if payer >= 0 and (last > first + 1 or payer == receiver):
             make_known(desk, past, payer, first)
         if receiver >= 0:
@@ -211,69 +128,61 @@ def _know(desk: Desk, past: Past, first: int, last: int) -> None:
 
 
 @compiled
-def run(desk: Desk, past: Past) -> int:
+def _exchange(
+    desk: Desk, past: Past, trades: Trades, quotes: Quotes, first: int, last: int, stolen: bool
+) -> int:
+    # Moves a transaction in which assets may be exchanged and taint moves; gives `FINISHED`, or why not.
+    rows, lots = desk.rows, desk.lots
+    is_planned = not stolen and plan(
+        rows, lots, desk.mark, desk.asset_of, past.keys, trades, quotes, first, last
+    )
+    _know(desk, past, first, last)
+    if not is_planned or not sums_fit(desk, trades, first, last):
+        return EXCHANGE
+    lacking = whole(room_for_trades(desk, trades, first, last))
+    if lacking == FINISHED:
+        move_trades(desk, trades, first, last)
+        desk.done[4] += 1
+    return lacking
+
+
+@compiled
+def run(desk: Desk, past: Past, trades: Trades, quotes: Quotes) -> int:
     """Moves transfers from `done[0]` on, to the end of the day or until something is too small."""
-    rows, mark, lots = desk.rows, desk.mark, desk.lots
+    rows, lots, claimed = desk.rows, desk.lots, desk.claims.row
     row, claim = desk.done[0], desk.done[1]
     count = len(rows.payer)
-    while row < count:
+    while True:
+        stolen = whole(claimed[claim]) if claim < len(claimed) else count
+        row = pass_clean(lots, rows, desk.mark, whole(row), stolen)
+        desk.done[0], desk.done[1] = row, claim
+        if row == count:
+            return FINISHED
+        if rows.first[row] & BEGINS:
+            last = whole(transaction_end(rows.first, row))
+            if stolen < last or may_move_taint(rows, lots, row, last):
+                lacking = _exchange(desk, past, trades, quotes, row, last, stolen < last)
+                if lacking != FINISHED:
+                    return lacking
+                row = last
+                continue
         last = row + 1
         while last < count and rows.first[last] == 0:
             last += 1
-        if rows.first[row] & BEGINS:
-            # Most of them move no taint: that is seen here, for calls copy what they are given.
-            end, pays = row, False
-            while end < count and (
-                end == row or (rows.first[end] & BEGINS == 0 and rows.first[end] != FIRST)
-            ):
-                payer = rows.payer[end]
-                pays = pays or (payer >= 0 and mark[payer] & KNOWN != 0 and lots.stained[payer] > 0)
-                end += 1
-            stolen = claim < len(desk.claims.row) and desk.claims.row[claim] < end
-            if stolen or (pays and _moves_taint(rows, lots, desk.scratch.paid, row, end)):
-                desk.done[0], desk.done[1] = row, claim
-                for place in range(row, end):
-                    if rows.payer[place] >= 0:
-                        make_known(desk, past, rows.payer[place], row)
-                    if rows.receiver[place] >= 0:
-                        make_known(desk, past, rows.receiver[place], row)
-                return EXCHANGE
-        touched, tainted = False, False
-        for place in range(row, last):
-            payer, receiver = rows.payer[place], rows.receiver[place]
-            if payer >= 0 and mark[payer] & KNOWN:
-                touched = True
-                tainted = tainted or desk.lots.stained[payer] > 0
-            if receiver >= 0 and mark[receiver] & KNOWN:
-                touched = True
         claims = 0
-        while claim + claims < len(desk.claims.row) and desk.claims.row[claim + claims] < last:
+        while claim + claims < len(claimed) and claimed[claim + claims] < last:
             claims += 1
-        if (
-            touched
-            and claims == 0
-            and (last == row + 1 or not tainted)
-            and len(lots.cells) - lots.control[LIVE] >= last - row
-        ):
-            # Several transfers of clean units, of which no followed account pays any, need no arrivals.
-            for place in range(row, last):
-                low, high = rows.amount[place, 0], rows.amount[place, 1]
-                touched = not _moved_clean(lots, rows.payer[place], rows.receiver[place], high, low)
-        if touched or claims > 0:
-            desk.done[0], desk.done[1] = row, claim
-            if claims > 0 or (tainted and _moves_taint(rows, lots, desk.scratch.paid, row, last)):
-                _know(desk, past, row, last)
-            lacking = _lacks(desk, row, last, claims)
-            if lacking != FINISHED:
-                return lacking
-            if last == row + 1:
-                _move_one(desk, row, claim, claims)
-            else:
-                move_several(desk, row, last, claim)
+        if claims > 0 or may_move_taint(rows, lots, row, last):
+            _know(desk, past, row, last)
+        lacking = _lacks(desk, row, last, claims)
+        if lacking != FINISHED:
+            return lacking
+        if last == row + 1:
+            _move_one(desk, row, claim, claims)
+        else:
+            move_several(desk, row, last, claim)
         row = last
         claim += claims
-    desk.done[0], desk.done[1] = row, claim
-    return FINISHED
 
 
 SINK_FACTS: Final = (MEASURES.index(FEE), MEASURES.index(BURNED), MEASURES.index(UNSEEN_OUTFLOW))

@@ -1,4 +1,4 @@
-"""The share of haircut, exactly: floor(payment x tainted / balance), in 32-bit digits.
+"""Shares, exactly: floor(amount x part / whole), in 32-bit digits; of haircut, and of what was exchanged.
 
 Layout:
     Long multiplication and long division (Knuth, The Art of Computer Programming, volume 2, 4.3.1, algorithm
@@ -30,8 +30,8 @@ WORK: Final = 24
 
 
 @compiled
-def _multiply(work: Limbs, high: np.uint64, low: np.uint64, by_high: np.uint64, by_low: np.uint64) -> int:
-    # The product of two numbers of two limbs; gives its number of digits.
+def multiply(work: Limbs, high: np.uint64, low: np.uint64, by_high: np.uint64, by_low: np.uint64) -> int:
+    """Makes the product of two numbers of two limbs; gives its number of digits."""
     for place in range(10):
         work[PRODUCT + place] = ZERO
     factors = 4
@@ -134,7 +134,7 @@ def share_of(
     Returns:
         High and low limb.
     """
-    digits, size = _multiply(work, high, low, tainted_high, tainted_low), whole(work[SIZE])
+    digits, size = multiply(work, high, low, tainted_high, tainted_low), whole(work[SIZE])
     share_high, share_low = ZERO, ZERO
     if digits < size:
         return share_high, share_low

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import compiled
+from clawback.tracing.fast.compiled import compiled, whole
 from clawback.tracing.fast.delivery import advance_hand, book_hand, count_hand, write_flows
 from clawback.tracing.fast.desk import HELD_CODE, PASSED_CODE, Desk, asset_of
 from clawback.tracing.fast.labels import steal
@@ -49,19 +49,19 @@ def _party(desk: Desk, holding: int, parties: int) -> int:
 
 
 @compiled
-def _gather(desk: Desk, first: int, last: int) -> int:
-    # Lists the parties, and the followers of those that may pay more than they have.
+def gather(desk: Desk, first: int, last: int) -> int:
+    """Lists the parties, and the followers of those that may pay more than they have."""
     scratch, rows, amount = desk.scratch, desk.rows, desk.lots.amount
-    parties = 0
+    parties = whole(0)
     for row in range(first, last):
         if rows.payer[row] >= 0:
-            parties = _party(desk, rows.payer[row], parties)
+            parties = whole(_party(desk, whole(rows.payer[row]), parties))
             grow(scratch.paid, scratch.party[rows.payer[row]], rows.amount[row, 1], rows.amount[row, 0])
         if rows.receiver[row] >= 0:
-            parties = _party(desk, rows.receiver[row], parties)
+            parties = whole(_party(desk, whole(rows.receiver[row]), parties))
     desk.done[3] = 0
     for party in range(parties):
-        holding = scratch.holding[party]
+        holding = whole(scratch.holding[party])
         if scratch.followed[party] == 0:
             continue
         if scratch.paid[party, 2] == ZERO and covers(
@@ -80,12 +80,12 @@ def _gather(desk: Desk, first: int, last: int) -> int:
 def _take_for(desk: Desk, row: int, arrivals: int) -> None:
     # Puts the units of a transfer in hand: from what arrived first, then from the payer's own lots.
     lots, scratch = desk.lots, desk.scratch
-    payer = desk.rows.payer[row]
+    payer = whole(desk.rows.payer[row])
     low, high = desk.rows.amount[row, 0], desk.rows.amount[row, 1]
     if payer < 0:
         clean_in_hand(desk, high, low)
         return
-    party = scratch.party[payer]
+    party = whole(scratch.party[payer])
     queue = arrivals + party
     if covers(lots.amount, queue, high, low):
         take(lots, queue, high, low)
@@ -97,8 +97,8 @@ def _take_for(desk: Desk, row: int, arrivals: int) -> None:
 
 
 @compiled
-def _name_passed(desk: Desk, first: int, last: int, parties: int, arrivals: int) -> None:
-    # A flow of which nothing tainted is left where it arrived was handed straight on.
+def name_passed(desk: Desk, first: int, last: int, parties: int, arrivals: int) -> None:
+    """Says of flows of which nothing tainted is left where they arrived that they were handed straight on."""
     lots, groups, flows, scratch = desk.lots, desk.groups, desk.flows, desk.scratch
     incidents = desk.facts[0]
     for party in range(parties):
@@ -133,8 +133,8 @@ def _mark_remains(desk: Desk, flow: int, end: int, incident: int) -> None:
 
 
 @compiled
-def _join(desk: Desk, parties: int, arrivals: int) -> None:
-    # What is left of the arrivals joins the holdings; those without taint are forgotten.
+def join(desk: Desk, parties: int, arrivals: int) -> None:
+    """Lets what is left of the arrivals join the holdings; those without taint are forgotten."""
     lots, scratch = desk.lots, desk.scratch
     for party in range(parties):
         holding, queue = scratch.holding[party], arrivals + party
@@ -173,14 +173,14 @@ def move_several(desk: Desk, first: int, last: int, claim: int) -> None:
     """
     lots, rows, claims, facts = desk.lots, desk.rows, desk.claims, desk.facts
     arrivals = len(desk.mark)
-    parties = _gather(desk, first, last)
+    parties = gather(desk, first, last)
     for row in range(first, last):
         desk.scratch.flow[row - first] = desk.done[2]
         low, high = rows.amount[row, 0], rows.amount[row, 1]
         own_claim = claim
         while claim < len(claims.row) and claims.row[claim] == row:
             claim += 1
-        payer, receiver = rows.payer[row], rows.receiver[row]
+        payer, receiver = whole(rows.payer[row]), whole(rows.receiver[row])
         if (high == ZERO and low == ZERO) or (payer < 0 and receiver < 0):
             continue
         asset = asset_of(desk, payer if payer >= 0 else receiver)
@@ -207,5 +207,5 @@ def move_several(desk: Desk, first: int, last: int, claim: int) -> None:
             write_flows(desk, row, met, own_claim, -1)
             hand_over(lots, arrivals + desk.scratch.party[receiver])
     desk.scratch.flow[last - first] = desk.done[2]
-    _name_passed(desk, first, last, parties, arrivals)
-    _join(desk, parties, arrivals)
+    name_passed(desk, first, last, parties, arrivals)
+    join(desk, parties, arrivals)

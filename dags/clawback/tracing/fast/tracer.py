@@ -15,9 +15,9 @@ from datetime import date
 
 import numpy as np
 
-from clawback.errors import ClawbackError
 from clawback.tracing.exchanges import Market, Prices
 from clawback.tracing.fast.balances import padded
+from clawback.tracing.fast.bulk_day import name_of_asset
 from clawback.tracing.fast.cases import Rowbook, read_claims, read_exits
 from clawback.tracing.fast.compiled import Bytes, Limbs, Places
 from clawback.tracing.fast.desk import FLOW_WIDTH, KNOWN, Claims, Desk, Exits, Past, Scratch, past_of
@@ -27,20 +27,15 @@ from clawback.tracing.fast.index import BEGINS, Balances, DayIndex, asset_bytes
 from clawback.tracing.fast.labels import Groups, empty_groups, roomy_groups
 from clawback.tracing.fast.lots import Lots
 from clawback.tracing.fast.own_day import dust_of, run_own_day, stakes_for
-from clawback.tracing.fast.passage import (
-    EXCHANGE,
-    FINISHED,
-    MORE_CELLS,
-    MORE_FLOWS,
-    MORE_GROUPS,
-    MORE_SUMS,
-    SINK_FACTS,
-    run,
-)
+from clawback.tracing.fast.passage import SINK_FACTS, run
+from clawback.tracing.fast.plan import Quotes
+from clawback.tracing.fast.proofs import mark_exchanges, quotes_of
 from clawback.tracing.fast.services import end_at_services
 from clawback.tracing.fast.stakes import Stakes
+from clawback.tracing.fast.stops import EXCHANGE, FINISHED, MORE_CELLS, MORE_FLOWS, MORE_GROUPS, MORE_SUMS
 from clawback.tracing.fast.store import Store, empty_store, from_day, more_cells, to_day
 from clawback.tracing.fast.sums import MEASURE_COUNT, Sums, empty_sums, roomy
+from clawback.tracing.fast.trades import empty_trades
 from clawback.tracing.methods import FIFO, method_named
 from clawback.tracing.records import Label, Role
 from clawback.tracing.sinks import Ending, Endings
@@ -71,6 +66,7 @@ class SharedDay:
     exits: Exits
     met: tuple[Ending, ...]
     mark: Bytes
+    quotes: Quotes
     past: Past
 
 
@@ -94,9 +90,11 @@ def share_day(
     mark = np.zeros(len(index.balances.keys), np.uint8)
     claims = read_claims(index, mine, numbers, book)
     exits, met = read_exits(index, mark, named, mine, endings, numbers, chain, book)
+    mark_exchanges(index, mark, named, mine, endings, numbers, chain, created_by)
+    quotes = quotes_of(index, prices, chain)
     market = Market(endings, prices, created_by, mine)
     past = past_of(index, padded(runs))
-    return SharedDay(index, book, market, mine, named, endings, claims, exits, met, mark, past)
+    return SharedDay(index, book, market, mine, named, endings, claims, exits, met, mark, quotes, past)
 
 
 @dataclass
@@ -117,6 +115,8 @@ class Tracer:
     days: int = 0
     handed_over: int = 0
     """Transactions with exchanges that the plain engine worked off, since this tracer was made."""
+    exchanged: int = 0
+    """Transactions with possible exchanges in which the kernel moved taint, since this tracer was made."""
 
     def __post_init__(self) -> None:
         """Makes the counters, and the store that the method works on."""
@@ -160,7 +160,8 @@ class Tracer:
         mark = shared.mark.copy()
         found = join_keys(self.store.keys, keys)
         mark[found[found >= 0]] |= KNOWN
-        lots = to_day(self.store, found, len(keys), 2 * index.longest)
+        # Beside the arrivals of all parties, those at a contract by burning.
+        lots = to_day(self.store, found, len(keys), 2 * _largest(index) + 1)
         exchanged = HandedOver(
             self.chain,
             self.incidents,
@@ -170,8 +171,9 @@ class Tracer:
             shared.market,
             shared.book,
             {ending: place for place, ending in enumerate(shared.met)},
+            {(self.chain, name_of_asset(asset)): units for asset, units in self._limits.items()},
         )
-        flows = self._run(index, mark, lots, shared.claims, shared.exits, shared.past, found, exchanged)
+        flows = self._run(shared, mark, lots, found, exchanged)
         self.handed_over += exchanged.count
         return DayFlows(flows, shared.met)
 
@@ -190,59 +192,65 @@ class Tracer:
                 self.stakes,
             )
 
+    @property
+    def _limits(self) -> Mapping[bytes, int]:
+        return self.dust if method_named(self.method).cuts_dust else {}
+
     def asset_number(self, asset: bytes) -> int:
         """The number that an asset has in this tracer."""
         return self.assets.setdefault(asset, len(self.assets))
 
     def _run(
         self,
-        index: DayIndex,
+        shared: SharedDay,
         mark: Bytes,
         lots: Lots,
-        claims: Claims,
-        exits: Exits,
-        past: Past,
         found: Places,
         exchanged: HandedOver,
     ) -> Limbs:
-        count, several, arrivals = len(self.incidents), index.longest, 2 * index.longest
+        index, past, several = shared.index, shared.past, _largest(shared.index)
+        count, arrivals = len(self.incidents), 2 * several
         facts = np.array([count, self.max_hops, self.days << DAY_SHIFT, *SINK_FACTS], np.int64)
         desk = Desk(
             lots,
             self.groups,
             self.sums,
             index.rows,
-            claims,
-            exits,
+            shared.claims,
+            shared.exits,
             _scratch(count, arrivals, len(mark)),
             mark,
             index.asset_of,
             np.array([self.asset_number(asset.tobytes()) for asset in index.assets], np.int32),
             facts,
-            np.zeros(4, np.int64),
+            np.zeros(5, np.int64),
             np.empty((FLOW_ROOM + several * count, FLOW_WIDTH), np.uint64),
             self.too_wide,
             self.unseen,
         )
         if self.stakes is not None:
-            if (index.rows.first & BEGINS).any():
-                raise ClawbackError(
-                    f"the compiled engine does not follow exchanges under {self.method}",
-                    remedy="trace this day with the plain engine (clawback trace)",
-                )
-            limits = self.dust if method_named(self.method).cuts_dust else {}
-            desk, self.stakes, flows = run_own_day(desk, past, self.stakes, dust_of(limits, index.assets))
+            dust = dust_of(self._limits, index.assets)
+            desk, self.stakes, flows = run_own_day(desk, past, self.stakes, dust, exchanged)
         else:
-            desk, flows = _run_day(desk, past, several, exchanged)
+            desk, flows = _run_day(desk, past, shared.quotes, several, exchanged)
+            self.exchanged += int(desk.done[4])
         self.groups, self.sums = desk.groups, desk.sums
         self.store = from_day(self.store, found, index.balances.keys, desk.lots)
         self.days += 1
         return flows
 
 
-def _run_day(desk: Desk, past: Past, several: int, exchanged: HandedOver) -> tuple[Desk, Limbs]:
+def _largest(index: DayIndex) -> int:
+    # Transfers of the largest group; where assets may be exchanged, parties are told apart in any case.
+    return max(index.longest, 2 if (index.rows.first & BEGINS).any() else 1)
+
+
+def _run_day(
+    desk: Desk, past: Past, quotes: Quotes, several: int, exchanged: HandedOver
+) -> tuple[Desk, Limbs]:
     done: list[Limbs] = []
-    while (lacking := run(desk, past)) != FINISHED:
+    trades = empty_trades()
+    while (lacking := run(desk, past, trades, quotes)) != FINISHED:
         if lacking == EXCHANGE:
             desk, made = exchanged.settle(desk)
             _append(desk, made, done)
@@ -277,7 +285,7 @@ def _enlarged(desk: Desk, lacking: int, several: int, done: list[Limbs]) -> Desk
             groups=roomy_groups(desk.groups, len(desk.groups.start), len(desk.groups.member))
         )
     if lacking == MORE_SUMS:
-        return desk._replace(sums=roomy(desk.sums, 2 * count * MEASURE_COUNT))
+        return desk._replace(sums=roomy(desk.sums, max(2 * count * MEASURE_COUNT, len(desk.sums.keys))))
     raise AssertionError(f"the kernel stopped for {lacking}")
 
 
