@@ -41,9 +41,10 @@ from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
 from tests.evaluate.score import AMOUNTS
 
 TABLES: Final = ROOT / "dags" / "clawback" / "claims" / "words" / "points"
-SENTENCES: Final = ROOT / "tests" / "fixtures" / "claims_sentences" / "figures.txt"
+SENTENCES: Final = ROOT / "tests" / "fixtures" / "claims_sentences"
 BEFORE: Final = "Attackers broke into the lending protocol Brightpool on Monday.\n\n"
 DAY: Final = date(2024, 3, 6)
+PUBLISHED: Final = date(2024, 3, 14)
 _SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4}
 """Cases in which a cue must stand to be learned."""
 
@@ -70,14 +71,52 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
         found["technique"].extend(_methods(document, reading, strength, "technique"))
         found["laundering_method"].extend(_methods(document, reading, strength, "laundering_method"))
     found["loss"].extend(_sentences())
+    for name, claim_type in (("technique", "technique"), ("laundering", "laundering_method")):
+        for line in _lines(name):
+            text = line.replace("[[", "").replace("]]", "")
+            reading = read(text, published=PUBLISHED, language="en")
+            answers = [_label(claim_type, text)] if "[[" in line else []
+            marked = Document("", "sentence", text, "", PUBLISHED, None, "en", True, answers)
+            if strength := theft_strength(reading, "en"):
+                found[claim_type].extend(_methods(marked, reading, strength, claim_type))
+    dated = [_dated(line) for line in _lines("dates")]
+    for document in dated:
+        reading = read(document.text, published=document.published, language="en")
+        found["date"].extend(_dates(document, reading, theft_strength(reading, "en")))
     return found
+
+
+def _lines(name: str) -> list[str]:
+    text = (SENTENCES / f"{name}.txt").read_text("utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def _dated(line: str) -> Document:
+    """A text of the table of dates as a document with its answers."""
+    text, _, days = (part.strip() for part in line.rpartition("|"))
+    labels = [_label("date", text, day) for day in days.split()]
+    return Document("", "sentence", text, "", PUBLISHED, None, "en", True, labels)
+
+
+def _label(claim_type: str, text: str, value: str | None = None) -> Label:
+    nothing: dict[str, None] = dict.fromkeys(
+        ("unit", "low", "high", "qualifier", "victim", "actor", "stance", "hedge", "level", "as_of")
+    )
+    spans = ((0, len(text)),)
+    return Label(
+        claim_type=claim_type,
+        value=value,
+        asserted_by="author",
+        spans=spans,
+        optional=False,
+        quote=text,
+        **nothing,
+    )
 
 
 def _sentences() -> Iterator[Case]:
     """The figures of the sentences that hold the rules, each told after a theft."""
-    for line in SENTENCES.read_text("utf-8").splitlines():
-        if not line or line.startswith("#"):
-            continue
+    for line in _lines("figures"):
         wanted, _, text = line.partition(" | ")
         losses = {part.strip() for part in wanted.split(";")}
         reading = read(BEFORE + text, title="Brightpool hacked", published=DAY, language="en")

@@ -38,7 +38,7 @@ class Ways:
     of a month, or with another word; `signs` finds where one may begin.
     """
 
-    def __init__(self, months: str, feasts: str, words: str, ins: str, ons: str) -> None:
+    def __init__(self, months: str, feasts: str, words: str, ins: str, before_days: str) -> None:
         month = rf"(?P<month>{months})\b\.?"
         self.months = months
         self.patterns = tuple(
@@ -59,7 +59,7 @@ class Ways:
                 r"(?![a-z]|,? ?(?:of )?(?:[0-9]|'[0-9]))",
                 rf"\b(?:{ins}) {_YEAR}(?![.,][0-9])",
                 rf"\b(?P<feast>{feasts})\b(?:,? (?:of )?{_YEAR})?",
-                rf"\b(?:{ons}) (?P<nth>(?:the )?(?P<day>[0-3]?[0-9])(?:st|nd|rd|th))\b{_NO_ORDINAL}",
+                rf"\b(?:{before_days}) (?P<nth>(?:the )?(?P<day>[0-3]?[0-9])(?:st|nd|rd|th))\b{_NO_ORDINAL}",
                 rf"(?<=[,(:] )(?P<bare>{month})(?= ?[:,;)(])",
                 rf"(?<=[(])(?P<bare>{month})(?=[,;:)])",
                 rf"(?:(?<=and )|(?<=, ))(?P<bare>{month})(?= \(| and | (?:(?:19|20)[0-9]{{2}}))",
@@ -73,7 +73,7 @@ class Ways:
         }
         self.signs = re.compile(
             rf"\b(?:(?P<digit>[0-9]{{1,4}})(?=[-./ a-z&\u00ba\u00aa])|(?P<feast>{feasts})\b"
-            rf"|(?P<month>{months})\b|(?P<word>{words}|{ins}|{ons})[ -])"
+            rf"|(?P<month>{months})\b|(?P<word>{words}|{ins}|{before_days})[ -])"
         )
         self.year_after = re.compile(rf" (?:(?:and|to|or|y|et|und) (?:{months}) )?((?:19|20)[0-9]{{2}})")
 

@@ -28,6 +28,9 @@ _LONG_PART: Final = 3
 _ENDS: Final = frozenset(
     {",", ".", ";", ":", "(", ")", "\u2014", "?", "!", "but", "which", "while", "although"}
 )
+_LESS_FIRM: Final = 200
+"""Points that a date of a theft may have less than the firmest one of its text."""
+
 _SMALL: Final = 5_000
 """Dollars below which a sum that no rule knows is a price or a fee."""
 
@@ -36,6 +39,9 @@ _AGAINST_RULE: Final = 80
 
 _QUOTED: Final = 15
 """Words that a quotation of a way of theft or of laundering has at least, where its sentence has as many."""
+
+_GROWTH: Final = 5
+"""Halves of its own length that such a quotation may grow to."""
 
 _NEIGHBOUR: Final = 30
 """Points from which a part of a sentence beside the best one belongs to the quotation."""
@@ -138,18 +144,25 @@ def weigh_methods(reading: Reading, findings: list[Finding], claim_type: str, st
 def _grown(finding: Finding) -> Finding:
     """The finding with words of its sentence around it, so many that the quotation can be understood.
 
-    It grows to the end of its clause first, then to the beginning, and only then beyond them.
+    It grows to the end of its clause first, then to the beginning, and only then beyond them; never to more
+    than two and a half times its length.
     """
-    words = finding.sentence.words
+    sentence, words = finding.sentence, finding.sentence.words
     first, last = finding.first, finding.last
-    while last - first < _QUOTED and last < len(words) and words[last] not in _ENDS:
+    starts, ends = sentence.starts, sentence.ends
+    most = _GROWTH * (ends[last - 1] - starts[first]) // 2
+
+    def may_grow() -> bool:
+        return last - first < _QUOTED and ends[last - 1] - starts[first] < most
+
+    while may_grow() and last < len(words) and words[last] not in _ENDS:
         last += 1
-    while last - first < _QUOTED and first > 0 and words[first - 1] not in _ENDS:
+    while may_grow() and first > 0 and words[first - 1] not in _ENDS:
         first -= 1
-    while last - first < _QUOTED and (first > 0 or last < len(words)):
+    while may_grow() and (first > 0 or last < len(words)):
         if last < len(words):
             last += 1
-        if first > 0 and last - first < _QUOTED:
+        if first > 0 and may_grow():
             first -= 1
     anchor = finding.first if finding.anchor is None else finding.anchor
     return replace(finding, first=first, last=last, anchor=anchor)
@@ -198,9 +211,12 @@ def may_be_date(when: When) -> bool:
 
 
 def weigh_dates(reading: Reading, findings: list[Finding], strength: int) -> list[Finding]:
-    """The dates of thefts, after all dates of the text are weighed."""
+    """The dates of thefts, after all dates of the text are weighed.
+
+    A text that dates one theft firmly has other dates for what came before and after it.
+    """
     table = points("date")
-    result = []
+    weighed: list[tuple[int | None, Finding]] = []
     for sentence in reading.sentences:
         own = [finding for finding in findings if finding.sentence is sentence]
         for word, when in sentence.dates.items():
@@ -208,23 +224,18 @@ def weigh_dates(reading: Reading, findings: list[Finding], strength: int) -> lis
                 (item for item in own if item.first <= word < item.last and item.label == when.text()), None
             )
             if not may_be_date(when):
-                result.extend([found] if found is not None else [])
+                weighed.extend([(None, found)] if found is not None else [])
                 continue
             cues = theft_date_cues(reading, sentence, word, strength, is_found=found is not None)
-            if table.total(cues) <= 0:
-                continue
-            text = when.minute.strftime("%Y-%m-%dT%H:%MZ") if when.minute is not None else when.text()
-            result.append(
-                found
-                if found is not None
-                else Finding(
-                    sentence,
-                    "date",
-                    word,
-                    word + 1,
-                    f"weighed.date: {table.reasons(cues)}",
-                    when=text,
-                    label=when.text(),
-                )
-            )
-    return result
+            total = table.total(cues)
+            if total > 0:
+                weighed.append((total, found or _date(sentence, word, table.reasons(cues))))
+    firmest = max((total for total, _ in weighed if total is not None), default=0)
+    return [finding for total, finding in weighed if total is None or total >= firmest - _LESS_FIRM]
+
+
+def _date(sentence: Sentence, word: int, reasons: str) -> Finding:
+    when = sentence.dates[word]
+    text = when.minute.strftime("%Y-%m-%dT%H:%MZ") if when.minute is not None else when.text()
+    rule = f"weighed.date: {reasons}"
+    return Finding(sentence, "date", word, word + 1, rule, when=text, label=when.text())
