@@ -46,10 +46,10 @@ _GROWTH: Final = 5
 _NEIGHBOUR: Final = 30
 """Points from which a part of a sentence beside the best one belongs to the quotation."""
 
-FROM: Final = {"technique": -50, "laundering_method": -80}
+FROM: Final = {"technique": -20, "laundering_method": -50}
 """Points from which a sentence tells of a way of theft or of laundering that no rule found."""
 
-UP_TO: Final = {"technique": -100, "laundering_method": -300}
+UP_TO: Final = {"technique": -60, "laundering_method": -300}
 """Points from which on what a rule found in a sentence stands."""
 
 
