@@ -100,6 +100,7 @@ def test_long_files_equal_lists_of_lots(tmp_path: Path, method: str, engine: str
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("engine", ["plain", "compiled"])
 def test_ten_million_payments_equal_lists_of_lots(tmp_path: Path, engine: str) -> None:
     assert compare(tmp_path, 10_000_000, 400_000, 20, CONSERVING, engine) > 10_000
