@@ -27,8 +27,9 @@ from tests.dbt.fixture_inputs import DAYS, FLOWS, SNAPSHOTS, context, fill_lake
 pytestmark = pytest.mark.slow
 
 MARTS = {
-    "dim_incidents", "fct_claims", "fct_fund_flows", "fct_incident_balances_daily", "fct_incident_links",
-    "fct_loss_estimates", "fct_recovery_events", "rpt_method_spread_daily", "rpt_recovery_status_daily",
+    "dim_incidents", "fct_claim_matches", "fct_claims", "fct_fund_flows", "fct_incident_balances_daily",
+    "fct_incident_links", "fct_loss_estimates", "fct_recovery_events", "fct_sentences_for_review",
+    "rpt_claim_coverage", "rpt_method_spread_daily", "rpt_recovery_status_daily",
 }  # fmt: skip
 
 
