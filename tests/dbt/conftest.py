@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from clawback.context import RunContext
 from clawback.warehouse.step import build_candidate
-
 from tests.dbt.fixture_inputs import context, fill_lake
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+
 from clawback import schemas
 from clawback.context import RunContext
 from clawback.hashing import canonical_json, sha256_hex, short_hash

@@ -14,13 +14,13 @@ from time import monotonic, sleep
 
 import duckdb
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.hashing import file_sha256_hex
 from clawback.lake.local import LocalLake
 from clawback.release.candidate import read_candidate
 from clawback.release.runs import list_runs
 from clawback.warehouse.step import build_candidate, project_hash
-
 from tests.dbt.conftest import Built
 from tests.dbt.fixture_inputs import DAYS, FLOWS, SNAPSHOTS, context, fill_lake
 

@@ -71,8 +71,19 @@ def compared() -> Iterator[duckdb.DuckDBPyConnection]:
                 claim = f"{row['incident']}/{measure}/{source}/{place}"
                 connection.execute(
                     "insert into int_claims_enriched values"
-                    " (?, ?, ?, ?, ?, 'USD', ?, null, ?, 'confirmed', 1, true, ?, ?, null, null, null, null, 'exact', false)",
-                    [row["incident"], measure, claim, source, figure, figure, source, DAY, DAY + timedelta(1)],
+                    " (?, ?, ?, ?, ?, 'USD', ?, null, ?, 'confirmed', 1, true, ?, ?,"
+                    " null, null, null, null, 'exact', false)",
+                    [
+                        row["incident"],
+                        measure,
+                        claim,
+                        source,
+                        figure,
+                        figure,
+                        source,
+                        DAY,
+                        DAY + timedelta(1),
+                    ],
                 )
     connection.execute("create table stg_lake__days as select ?::date as day", [DAY])
     connection.execute(
@@ -97,13 +108,15 @@ def test_all_thirty_five_are_compared(compared: duckdb.DuckDBPyConnection) -> No
     assert rows(compared, "select count(distinct incident_id) from compared") == [(35,)]
 
 
-def test_ranges_are_those_of_the_sources_and_the_choice_is_stated(compared: duckdb.DuckDBPyConnection) -> None:
+def test_ranges_are_those_of_the_sources_and_the_choice_is_stated(
+    compared: duckdb.DuckDBPyConnection,
+) -> None:
     for row in explained():
         stated = [figure for _, figure in figures(row["loss_by_source"])]
         found = rows(
             compared,
-            "select distinct low_usd, high_usd, chosen_usd from compared"
-            f" where incident_id = '{row['incident']}' and measure = 'loss'",  # noqa: S608 - a file of ours
+            "select distinct low_usd, high_usd, chosen_usd from compared"  # noqa: S608 - a file of ours
+            f" where incident_id = '{row['incident']}' and measure = 'loss'",
         )
         assert [values[:2] for values in found] == [(min(stated), max(stated))]
         assert found[0][2] in stated

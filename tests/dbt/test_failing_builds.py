@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from clawback.errors import ClawbackError
 from clawback.hashing import canonical_json
 from clawback.lake.partition import read_manifest
 from clawback.resources import dbt_project_dir
-from clawback.warehouse.dbt import DbtRoom, build, read_dbt_manifest
 from clawback.tracing.day_record import read_methods, write_day_record
+from clawback.warehouse.dbt import DbtRoom, build, read_dbt_manifest
 from clawback.warehouse.inputs import lay_out
 from clawback.warehouse.step import build_candidate
-
 from tests.dbt.conftest import Built
 from tests.dbt.fixture_inputs import DAYS, FLOWS, SNAPSHOTS, TOTALS, context, fill_lake
 

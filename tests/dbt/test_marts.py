@@ -138,7 +138,7 @@ def test_the_loss_that_is_chosen_is_one_wherever_it_stands(marts: duckdb.DuckDBP
         (True, False, False), (True, False, False), (False, False, True), (False, True, False),
     ]  # fmt: skip
     expected = (D("100.00"), D("100.00"), D("100.00"), "only_figure")
-    assert {tuple(item[f"{name}_usd"] for name in ("low", "high", "chosen")) + (item["chosen_rule"],)
+    assert {(*(item[f"{name}_usd"] for name in ("low", "high", "chosen")), item["chosen_rule"])
             for item in compared} == {expected}  # fmt: skip
     for incident in ("alpha", "beta", "gamma"):
         figures = [

@@ -11,9 +11,10 @@ from typing import Any
 import duckdb
 import jinja2
 import pytest
-from clawback.resources import dbt_project_dir
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+from clawback.resources import dbt_project_dir
 
 LIMIT = 10**20
 CONTEXT = Context(prec=60)
