@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -73,6 +73,19 @@ class Node:
         return sent
 
 
+def wait_for(process: subprocess.Popen[bytes], ask: Callable[[], object], seconds: float) -> None:
+    """Asks a node that was just started until it answers. Raises OSError where it ends, or stays silent."""
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            ask()
+            return
+        except OSError:
+            if time.monotonic() > ends or process.poll() is not None:
+                raise
+            time.sleep(0.1)
+
+
 @contextmanager
 def running_node(start: int) -> Iterator[Node]:
     """A node without automatic mining whose first block is at that second."""
@@ -89,15 +102,7 @@ def running_node(start: int) -> Iterator[Node]:
     )
     node = Node(f"http://127.0.0.1:{port}")
     try:
-        ends = time.monotonic() + 30
-        while True:
-            try:
-                node.call("eth_blockNumber")
-                break
-            except OSError:
-                if time.monotonic() > ends or process.poll() is not None:
-                    raise
-                time.sleep(0.1)
+        wait_for(process, lambda: node.call("eth_blockNumber"), 30)
         yield node
     finally:
         process.kill()

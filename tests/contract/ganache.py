@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.conftest import free_port
-from tests.contract.anvil import FOLDER, Node
+from tests.contract.anvil import FOLDER, Node, wait_for
 from tests.tools_present import require_tool
 
 PACKAGE: Final = "ganache@7.9.2"
@@ -76,15 +75,7 @@ def running_ganache(start: int) -> Iterator[Ganache]:
     node = Ganache(f"http://127.0.0.1:{port}")
     node.last = start
     try:
-        ends = time.monotonic() + 60
-        while True:
-            try:
-                node.call("miner_stop")
-                break
-            except OSError:
-                if time.monotonic() > ends or process.poll() is not None:
-                    raise
-                time.sleep(0.1)
+        wait_for(process, lambda: node.call("miner_stop"), 60)
         yield node
     finally:
         process.kill()

@@ -163,3 +163,41 @@ def _came_by(row: Transfer) -> tuple[str, str, int]:
 
 
 __all__ = ["CHAIN", "FastResult", "PlainResult"]
+
+
+def hold_to_plain(
+    given: tuple[Any, Any, Any, int], market: dict[str, Any], *, sources: bool, folder: Path | None = None
+) -> FastResult:
+    """Holds the compiled engine to the plain one, and gives what it found.
+
+    Where incidents came to the same units by different transfers, a lot names the transfer of one of them: so
+    `sources` are compared where there is one incident.
+
+    Args:
+        given: transfers, roles, labels and the limit of hops.
+        market: prices, creators of pools, method and dust.
+        sources: whether lots must name the same transfers.
+        folder: where the compiled engine keeps its days.
+    """
+    plain = PlainResult(*given, **market)
+    fast = FastResult(*given, folder, **market)
+    assert fast.flows == plain.flows
+    assert fast.sums() == plain.sums()
+    assert fast.refused() == plain.refused()
+    if sources:
+        assert fast.lots() == plain.lots()
+    else:
+        assert hops_of(fast.lots()) == hops_of(plain.lots())
+    return fast
+
+
+def hops_of(lots: dict[Any, list[tuple[Any, ...]]]) -> dict[Any, list[tuple[int, int | None]]]:
+    """Lots without the transfers that brought them."""
+    found: dict[Any, list[tuple[int, int | None]]] = {}
+    for key, held in lots.items():
+        seen: list[tuple[int, int | None]] = []
+        for amount, hop, *_ in held:
+            before = seen.pop()[0] if seen and seen[-1][1] == hop else 0
+            seen = [*seen, (before + amount, hop)] if before or amount else seen
+        found[key] = seen
+    return found

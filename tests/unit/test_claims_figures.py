@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawback.claims.figures import Figure, find_figures
+from clawback.claims.figure import Figure
+from clawback.claims.figures import find_figures
 from clawback.claims.fold import fold
 from clawback.claims.numbers import MAX_DIGITS, read_number, scaled
 

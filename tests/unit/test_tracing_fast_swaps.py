@@ -26,7 +26,7 @@ from clawback.tracing.fast.table import write_day
 from clawback.tracing.fast.tracer import Tracer
 from clawback.tracing.fast.wide import split2
 from clawback.tracing.records import Label, Role, Transfer
-from tests.unit.fast_tracing import FastResult, PlainResult
+from tests.unit.fast_tracing import FastResult, PlainResult, hold_to_plain
 from tests.unit.tracing_chain import FIRST_DAY, NOON, ZERO, moved
 
 A, B, THIEF, HOT, SHOP, HOME, POOL, OTHER_POOL, PAIR, FACTORY = (f"0x{digit * 40}" for digit in "123456789a")
@@ -129,35 +129,10 @@ def price_tables(draw: st.DrawFn) -> dict[date, Prices]:
 
 
 def compare(given: Given, *, sources: bool, folder: Path | None = None, method: str = "fifo") -> FastResult:
-    """Holds the compiled engine to the plain one.
-
-    Where incidents came to the same units by different transfers, a lot names the transfer of one of them: so
-    `sources` are compared where there is one incident.
-    """
+    """Holds the compiled engine to the plain one; see `hold_to_plain`."""
     transfers, roles, labels, max_hops, prices = given
     market: dict[str, Any] = {"prices": prices, "created_by": CREATED_BY, "method": method}
-    plain = PlainResult(transfers, roles, labels, max_hops, **market)
-    fast = FastResult(transfers, roles, labels, max_hops, folder, **market)
-    assert fast.flows == plain.flows
-    assert fast.sums() == plain.sums()
-    assert fast.refused() == plain.refused()
-    if sources:
-        assert fast.lots() == plain.lots()
-    else:
-        assert hops_of(fast.lots()) == hops_of(plain.lots())
-    return fast
-
-
-def hops_of(lots: dict[Any, list[tuple[Any, ...]]]) -> dict[Any, list[tuple[int, int | None]]]:
-    """Lots without the transfers that brought them."""
-    found: dict[Any, list[tuple[int, int | None]]] = {}
-    for key, held in lots.items():
-        seen: list[tuple[int, int | None]] = []
-        for amount, hop, *_ in held:
-            before = seen.pop()[0] if seen and seen[-1][1] == hop else 0
-            seen = [*seen, (before + amount, hop)] if before or amount else seen
-        found[key] = seen
-    return found
+    return hold_to_plain((transfers, roles, labels, max_hops), market, sources=sources, folder=folder)
 
 
 def case(legs: list[tuple[str, str, str, int]], labels: list[Label]) -> Given:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clawback.tracing.records import Label, Role
-from tests.unit.fast_tracing import FastResult, PlainResult
+from tests.unit.fast_tracing import FastResult, hold_to_plain
 from tests.unit.test_tracing_fast_swaps import (
     DEXES,
     HOT,
@@ -28,7 +28,6 @@ from tests.unit.test_tracing_fast_swaps import (
     B,
     case,
     held,
-    hops_of,
 )
 from tests.unit.tracing_chain import FIRST_DAY, ZERO, moved
 from tests.unit.trade_ledgers import ASSETS, Ledger, trade_ledger
@@ -47,16 +46,7 @@ def compare(
     """Holds the compiled engine to the plain one."""
     transfers, roles, labels, max_hops, prices, created_by = ledger
     market: dict[str, Any] = {"prices": prices, "created_by": created_by, "method": method, "dust": dust}
-    plain = PlainResult(transfers, roles, labels, max_hops, **market)
-    fast = FastResult(transfers, roles, labels, max_hops, folder, **market)
-    assert fast.flows == plain.flows
-    assert fast.sums() == plain.sums()
-    assert fast.refused() == plain.refused()
-    if sources:
-        assert fast.lots() == plain.lots()
-    else:
-        assert hops_of(fast.lots()) == hops_of(plain.lots())
-    return fast
+    return hold_to_plain((transfers, roles, labels, max_hops), market, sources=sources, folder=folder)
 
 
 @pytest.mark.slow

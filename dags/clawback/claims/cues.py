@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from clawback.claims.figures import Figure
+from clawback.claims.figure import Figure
 from clawback.claims.layout import Kind
 from clawback.claims.phrases import DATE, FIGURE
 from clawback.claims.reading import Reading, Sentence

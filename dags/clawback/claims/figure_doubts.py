@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from clawback.claims.figures import Figure
+from clawback.claims.figure import Figure
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.reading import Sentence

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from clawback.claims.figure import Figure
 from clawback.claims.figure_doubts import (
     RECOVERY,
     has_insurer,
@@ -20,7 +21,6 @@ from clawback.claims.figure_doubts import (
     is_unreal,
 )
 from clawback.claims.figure_moves import is_taken
-from clawback.claims.figures import Figure
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit, name_of
 from clawback.claims.reading import Sentence

@@ -11,9 +11,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from clawback.claims.figure import Figure
 from clawback.claims.figure_doubts import is_passed_on
 from clawback.claims.figure_roles import MAYBE, NOTHING, Governed
-from clawback.claims.figures import Figure
 from clawback.claims.lexicon import word_set
 from clawback.claims.reading import Sentence
 

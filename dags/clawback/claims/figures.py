@@ -17,6 +17,7 @@ from typing import Final
 
 from text_to_num import text2num
 
+from clawback.claims.figure import Figure
 from clawback.claims.figure_units import (
     asset_before_number,
     end_of_same_unit,
@@ -133,26 +134,6 @@ _IN_WORDS = re.compile(
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure: the span of number, sign, scale and unit, and how it is meant.
-
-    `qualifier` is exact, about, at_least, up_to or range; `phrase` the span of its words. `written` is the
-    number as it stands where that misleads. A range has `low` and `high` and no value.
-    """
-
-    start: int
-    end: int
-    value: Decimal | None
-    low: Decimal | None
-    high: Decimal | None
-    unit: str
-    qualifier: str
-    phrase: tuple[int, int] | None
-    written: str | None = None
-    marks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class _Raw:
     start: int
     end: int
@@ -174,7 +155,7 @@ def find_figures(folded: str, *, continental: bool = False, in_signs: bool = Fal
         in_signs: the text is Chinese, Japanese or Korean.
     """
     if in_signs:
-        return [Figure(*figure) for figure in sign_figures(folded)]
+        return list(sign_figures(folded))
     figures: list[Figure] = []
     raws = sorted([*_written(folded, continental), *_in_words(folded)], key=lambda raw: raw.start)
     unit_before: tuple[int, str] | None = None

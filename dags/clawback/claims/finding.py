@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clawback.claims.figures import Figure
+from clawback.claims.figure import Figure
 from clawback.claims.reading import Sentence
 
 

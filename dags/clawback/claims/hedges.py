@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from clawback.claims.figures import Figure
+from clawback.claims.figure import Figure
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit
 from clawback.claims.reading import Reading, Sentence

@@ -25,9 +25,7 @@ _STATES: Final = frozenset({"DPRK", "Russia", "China"})
 _BEFORE_PERSON: Final = word_set("other_languages.before_person")
 _NOT_YET: Final = word_set("other_languages.not_yet")
 _AS: Final = frozenset({"als", "como", "comme", "come"})
-_EVERYTHING: Final = frozenset(
-    {"alles", "todo", "tout", "tudo", "tutto", "\u0432\u0441\u0451", "\u0432\u0441\u0435"}
-)
+_EVERYTHING: Final = word_set("other_languages.everything")
 _RECOVERIES: Final = ("made_whole", "insured", "recovered", "returned", "frozen")
 
 

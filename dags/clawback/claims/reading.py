@@ -13,7 +13,8 @@ from datetime import date
 from typing import Final
 
 from clawback.claims.dates import find_dates
-from clawback.claims.figures import Figure, find_figures
+from clawback.claims.figure import Figure
+from clawback.claims.figures import find_figures
 from clawback.claims.fold import fold
 from clawback.claims.layout import Kind, Span, sentences
 from clawback.claims.lexicon import lexicon_of, word_set

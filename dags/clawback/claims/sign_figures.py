@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
+from clawback.claims.figure import Figure
 from clawback.claims.lexicon import table
 from clawback.claims.numbers import MAX_DIGITS, plain, scaled
 from clawback.claims.units import GLUED, SIGNS, ticker_unit
@@ -52,20 +53,7 @@ _QUALIFIER_AFTER = re.compile(rf"[ ]?(?P<phrase>{'|'.join(sorted(_AFTER, key=len
 _LEFT: Final = 14
 
 
-class SignFigure(NamedTuple):
-    """A figure as read: its place, value or both ends of a range, unit, and the words of quantity."""
-
-    start: int
-    end: int
-    value: Decimal | None
-    low: Decimal | None
-    high: Decimal | None
-    unit: str
-    qualifier: str
-    phrase: tuple[int, int] | None
-
-
-def sign_figures(folded: str) -> Iterator[SignFigure]:
+def sign_figures(folded: str) -> Iterator[Figure]:
     """All figures with a unit, in order."""
     position = 0
     while (found := _WRITTEN.search(folded, position)) is not None:
@@ -76,7 +64,7 @@ def sign_figures(folded: str) -> Iterator[SignFigure]:
             yield figure
 
 
-def _figure(folded: str, found: re.Match[str]) -> SignFigure | None:
+def _figure(folded: str, found: re.Match[str]) -> Figure | None:
     number = _value(found.group("number"))
     before = folded[found.start() - 1 : found.start()]
     if number is None or (before and before.isascii() and (before.isalnum() or before in "._#/@")):
@@ -101,8 +89,8 @@ def _figure(folded: str, found: re.Match[str]) -> SignFigure | None:
         # Without spaces the words of quantity are part of the figure.
         start, end = min(start, phrase[0]), max(end, phrase[1])
     if high is not None and low < high:
-        return SignFigure(start, end, None, low, high, unit, "range", phrase)
-    return SignFigure(start, end, number, None, None, unit, qualifier, phrase)
+        return Figure(start, end, None, low, high, unit, "range", phrase)
+    return Figure(start, end, number, None, None, unit, qualifier, phrase)
 
 
 def _unit(folded: str, found: re.Match[str], start: int, end: int) -> tuple[str | None, int, int]:

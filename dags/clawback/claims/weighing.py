@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Final
 
 from clawback.claims.cues import cues_around, date_cues, figure_cues, place_cues, word_cues
+from clawback.claims.figure import Figure
 from clawback.claims.figure_roles import NOTHING, Governed
-from clawback.claims.figures import Figure
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.links import is_total

@@ -158,8 +158,8 @@ def _usual(batch: pa.Table, form: Form) -> tuple[dict[str, Any] | None, Any]:
             cells = batch.column(source).combine_chunks() if source in batch.column_names else None
             columns[name], is_usual = read_cells(name, cells, batch.num_rows, form)
             checks.append(is_usual)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
-        # No error yet: the readers of single rows take this column, and say row and cause where they cannot.
+    # A column of a type that is never usual is no error yet: the readers of rows say row and cause.
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):  # left to the readers of rows
         return None, None
     if "order_quality" not in form.fixed:
         known = pc.and_(columns["block_number"].is_valid(), columns["tx_index"].is_valid())

@@ -91,7 +91,8 @@ def usual_rows(
         moved, is_status = _moved(mapping, named.get("status"), count)
         checks.append(is_status)
         symbol = text_of(named.get("symbol"), count)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+    # A column of a type that is never usual is no error yet: the reader of rows says row and cause.
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):  # left to the reader of rows
         return nothing, nothing, empty, []
     positioned = position.is_valid()
     known = pc.and_(columns["block_number"].is_valid(), columns["tx_index"].is_valid())
