@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from clawback.claims import weighing
 from clawback.claims.extract import extract_claims
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
@@ -105,6 +106,44 @@ def test_what_a_rule_takes_for_laundering_against_all_that_stands_there_is_dropp
 def test_the_day_of_the_theft_is_told_from_the_day_of_a_hearing() -> None:
     text = "Brightpool was hacked on 4 March 2024. The hearing in court is set for 9 March 2025."
     assert [finding.when for finding in weigh_dates(_read(text), [], SURE)] == ["2024-03-04"]
+
+
+def test_what_a_rule_takes_for_something_else_needs_more_than_its_surroundings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading = _read("Hackers broke into Brightpool, and there is a bounty of 900 ETH.")
+    sentence = reading.sentences[0]
+    ruled = [
+        Governed(sentence, word, figure, NOTHING, None, "figure.nothing:bounty")
+        for word, figure in sentence.figures.items()
+    ]
+    monkeypatch.setattr(weighing, "points", lambda _: Points({ALWAYS: 50}))
+    assert _roles(reading, ruled) == {"900 ETH": NOTHING}
+    assert _roles(reading, []) == {"900 ETH": "loss"}
+    monkeypatch.setattr(weighing, "points", lambda _: Points({ALWAYS: 500}))
+    assert _roles(reading, ruled) == {"900 ETH": "loss"}
+
+
+def test_beside_a_firm_date_a_weak_one_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = _read("Brightpool was hacked on 4 March 2024. A note of 9 January 2024 is about it.")
+    monkeypatch.setattr(weighing, "points", lambda _: Points({ALWAYS: 10, "<hacked": 300}))
+    assert [finding.when for finding in weigh_dates(reading, [], SURE)] == ["2024-03-04"]
+    monkeypatch.setattr(weighing, "points", lambda _: Points({ALWAYS: 10, "<hacked": 100}))
+    assert [finding.when for finding in weigh_dates(reading, [], SURE)] == ["2024-03-04", "2024-01-09"]
+
+
+def test_a_quotation_grows_to_its_clause_and_keeps_its_speaker() -> None:
+    text = (
+        "Hackers hit Brightpool. Halborn said the attacker abused a flash loan to bend the price of the pool."
+    )
+    reading = _read(text)
+    words = reading.sentences[1].words
+    first = words.index("flash")
+    finding = Finding(reading.sentences[1], "technique", first, first + 2, "technique.x", label="x")
+    (grown,) = weigh_methods(reading, [finding], "technique", SURE)
+    assert grown.first <= first
+    assert grown.last > first + 2
+    assert grown.anchor == first
 
 
 def test_other_languages_are_left_to_their_rules() -> None:
