@@ -336,8 +336,8 @@ def _is_amount(item: Governed) -> bool:
 def _anchor(sentence: Sentence, finding: Finding) -> int:
     if finding.figure is not None:
         return next(word for word, figure in sentence.figures.items() if figure is finding.figure)
-    if finding.claim_type == "attribution":
-        # "found no evidence that Lazarus was involved" begins before what is said.
+    if finding.claim_type == "attribution" or finding.rule.startswith("words."):
+        # "found no evidence that Lazarus was involved", "it said it will refund" begin before what is said.
         return finding.last - 1
     return finding.first if finding.anchor is None else finding.anchor
 
