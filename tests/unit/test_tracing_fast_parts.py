@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import bisect
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clawback.schemas import MAX_AMOUNT
-from clawback.tracing.fast.balances import carry_all, carry_runs, padded
+from clawback.tracing.fast.balances import carry_all, carry_runs, first_not_below, padded
 from clawback.tracing.fast.compiled import Limbs
 from clawback.tracing.fast.index import WORDS, Balances
 from clawback.tracing.fast.pro_rata import WORK, set_balance, share_of
@@ -89,3 +91,29 @@ def test_all_balances_at_once_are_those_found_one_by_one(
         for span in spans:
             balance = carry(balance, *span.get(number, (0, 0)))
         assert to_int(together[place]) == to_int(alone[place]) == balance
+
+
+@pytest.mark.parametrize("spread", ["even", "low", "high", "clustered", "alike"])
+def test_a_key_is_found_however_unevenly_keys_are_spread(spread: str) -> None:
+    random, count = np.random.default_rng(7), 20_000
+    words = {
+        "even": lambda: random.integers(0, 2**64, count, dtype=np.uint64),
+        "low": lambda: random.integers(0, 2**20, count, dtype=np.uint64),
+        "high": lambda: np.uint64(2**64 - 1) - random.integers(0, 2**40, count, dtype=np.uint64),
+        "clustered": lambda: (
+            np.uint64(2**63) + random.integers(0, 5000, count, dtype=np.uint64) ** np.uint64(3)
+        ),
+        "alike": lambda: np.full(count, 2**63, np.uint64),
+    }[spread]()
+    keys = random.integers(0, 2**64, (count, WORDS), dtype=np.uint64)
+    keys[:, 0] = words
+    keys = keys[np.lexsort(keys.T[::-1])]
+    others = keys.copy()
+    others[:, WORDS - 1] += random.integers(0, 3, count, dtype=np.uint64) - np.uint64(1)
+    others[:100] = random.integers(0, 2**64, (100, WORDS), dtype=np.uint64)
+    others[100], others[101] = 0, 2**64 - 1
+    listed = [tuple(key) for key in keys.tolist()]
+    for asked in [*range(102), *range(102, count, 37)]:
+        found = first_not_below(keys, others, asked)
+        assert found == bisect.bisect_left(listed, tuple(others[asked].tolist()))
+    assert first_not_below(keys[:0], others, 0) == 0

@@ -15,12 +15,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import Limbs, compiled
+from clawback.tracing.fast.compiled import Limbs, compiled, whole
 from clawback.tracing.fast.index import WORDS, Balances
 from clawback.tracing.fast.wide import ZERO
 
 MOST_RUNS: Final = 20
 """Enough for a million days."""
+FIRST_STRIDE: Final = 256
+"""Keys; five pages are some hundred."""
 
 
 def runs_before(day: int) -> list[tuple[int, int]]:
@@ -185,21 +187,54 @@ def _carry(run: Balances, place: int, holding: int, amount: Limbs) -> None:
 
 
 @compiled
+def _guess(count: int, word: np.uint64) -> int:
+    # Where a key would lie if keys were spread evenly, as those are that begin with bytes of a hash.
+    return whole((word >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
+
+
+@compiled
+def first_not_below(keys: Limbs, others: Limbs, other: int) -> int:
+    """Place of the first of the sorted keys that is not below a key of others, or how many there are.
+
+    Looks where the key should be, then in ever longer strides: a few pages of a mapped file are read instead
+    of one for each halving. Keys that are spread unevenly cost twice the halvings.
+    """
+    count = len(keys)
+    low, high = 0, count
+    if count == 0:
+        return 0
+    place, stride = _guess(count, others[other, 0]), FIRST_STRIDE
+    if order_of(keys, place, others, other) < 0:
+        low = place + 1
+        while low + stride < count and order_of(keys, low + stride, others, other) < 0:
+            low += stride + 1
+            stride *= 2
+        high = min(low + stride, count)
+    else:
+        high = place
+        while high - stride >= 0 and order_of(keys, high - stride, others, other) >= 0:
+            high -= stride
+            stride *= 2
+        low = max(high - stride + 1, 0)
+    while low < high:
+        middle = (low + high) >> 1
+        if order_of(keys, middle, others, other) < 0:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
 def carry_runs(runs: tuple[Balances, ...], keys: Limbs, holding: int, amount: Limbs) -> None:
     """Makes `amount` of a holding its balance after the spans of all runs, oldest first."""
     for limb in range(3):
         amount[holding, limb] = ZERO
     for number in range(len(runs)):
         run = runs[number]
-        low, high = 0, len(run.keys)
-        while low < high:
-            middle = (low + high) >> 1
-            if order_of(run.keys, middle, keys, holding) < 0:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(run.keys) and order_of(run.keys, low, keys, holding) == 0:
-            _carry(run, low, holding, amount)
+        place = first_not_below(run.keys, keys, holding)
+        if place < len(run.keys) and order_of(run.keys, place, keys, holding) == 0:
+            _carry(run, place, holding, amount)
 
 
 @compiled

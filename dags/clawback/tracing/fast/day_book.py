@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -23,7 +23,6 @@ from clawback.tracing.sinks import BURNED
 
 ORDER_COLUMNS: Final = ("block_number", "tx_index", "position", "block_time")
 WIDE: Final = ("block_number", "block_time")
-COLUMNS: Final = (*ORDER_COLUMNS, "amount")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 ZERO_ADDRESS: Final = "0x" + "0" * 40
 BURNED_PLACE: Final = sink_place(BURNED)
@@ -31,13 +30,23 @@ BURNED_PLACE: Final = sink_place(BURNED)
 
 @dataclass(frozen=True)
 class ReadDay:
-    """A day as the tracer needs it: addresses come from its index."""
+    """A day as the tracer needs it: addresses and amounts come from its index."""
 
     folder: Path
     number: int
     day: date
     index: DayIndex
-    order: dict[str, Any]
+    blocks: tuple[int, int]
+    """The first and the last."""
+    reading: tuple[Future[None], ...]
+    columns: dict[str, Any]
+
+    @cached_property
+    def order(self) -> dict[str, Any]:
+        """Where and when each transfer happened, by `ORDER_COLUMNS`; waits until they have been read."""
+        for part in self.reading:
+            part.result()
+        return self.columns
 
     @cached_property
     def kind(self) -> Bytes | None:
@@ -82,35 +91,37 @@ class ReadDay:
 
 
 def read_day(folder: Path, number: int) -> ReadDay:
-    """Reads a day, half of it on a second thread."""
+    """Opens a day; where and when its transfers happened is read on two threads while others go on."""
     import pyarrow.parquet as pq
 
     file = folder / f"transfers-{number:05d}.parquet"
     with pq.ParquetFile(file, memory_map=True) as opened_file:
-        groups, rows = opened_file.num_row_groups, opened_file.metadata.num_rows
-    amount = np.empty((rows, 2), np.uint64)
+        metadata = opened_file.metadata
+        place = opened_file.schema_arrow.names.index("block_time")
+        day = metadata.row_group(0).column(place).statistics.min.date()
+        place = opened_file.schema_arrow.names.index("block_number")
+        numbers = [
+            metadata.row_group(group).column(place).statistics for group in range(metadata.num_row_groups)
+        ]
+    groups, rows = metadata.num_row_groups, metadata.num_rows
     order = {name: np.empty(rows, np.int64 if name in WIDE else np.int32) for name in ORDER_COLUMNS}
 
     def read(first: int, last: int) -> None:
         with pq.ParquetFile(file, memory_map=True) as part:
-            place = sum(part.metadata.row_group(group).num_rows for group in range(first))
+            place = sum(metadata.row_group(group).num_rows for group in range(first))
             for group in range(first, last):
-                table = part.read_row_group(group, columns=list(COLUMNS), use_threads=False)
+                table = part.read_row_group(group, columns=list(ORDER_COLUMNS), use_threads=False)
                 end = place + table.num_rows
-                chunk = table.column("amount").combine_chunks()
-                raw = np.frombuffer(chunk.buffers()[1], np.uint64).reshape(-1, 2)
-                amount[place:end] = raw[chunk.offset : chunk.offset + len(chunk)]
                 for name in ORDER_COLUMNS:
                     values = table.column(name).to_numpy()
                     order[name][place:end] = values.view(np.int64) if name == "block_time" else values
                 place = end
 
-    with ThreadPoolExecutor(2) as pool:
-        halves = [pool.submit(read, 0, groups // 2), pool.submit(read, groups // 2, groups)]
-        for half in halves:
-            half.result()
-    day = (EPOCH + timedelta(microseconds=int(order["block_time"][0]))).date()
-    return ReadDay(folder, number, day, read_index(folder, number, amount), order)
+    with_two = ThreadPoolExecutor(2)
+    halves = (with_two.submit(read, 0, groups // 2), with_two.submit(read, groups // 2, groups))
+    with_two.shutdown(wait=False)
+    blocks = (numbers[0].min, numbers[-1].max)
+    return ReadDay(folder, number, day, read_index(folder, number), blocks, halves, order)
 
 
 class DayBook:
@@ -134,8 +145,11 @@ class DayBook:
             places = [place for edges in zip(first, last, strict=True) for place in range(*edges)]
             found = [np.arange(known[1][place], known[2][place]) for place in places]
             return np.concatenate(found) if found else np.zeros(0, np.int64)
-        blocks = self._read.order["block_number"]
         number = (words >> np.uint64(32)).astype(np.int64)
+        words = words[(number >= self._read.blocks[0]) & (number <= self._read.blocks[1])]
+        if not len(words):
+            return np.zeros(0, np.int64)
+        blocks, number = self._read.order["block_number"], (words >> np.uint64(32)).astype(np.int64)
         first, last = np.searchsorted(blocks, number, "left"), np.searchsorted(blocks, number, "right")
         found = []
         for word, begin, end in zip(words, first.tolist(), last.tolist(), strict=True):

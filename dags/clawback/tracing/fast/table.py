@@ -3,10 +3,10 @@
 Layout:
     `transfers-NNNNN.parquet`: block_number, tx_index, position, block_time, from_address, to_address, asset
     (20 raw bytes each; to_address may be unknown), amount DECIMAL(38,0), and where they are known kind and
-    tx_hash (32 raw bytes), in travel order (see `bulk_day`). Beside it the day's index (`payer`, `receiver`,
-    `asset` of each holding, as arrays), the word that stands for each transaction's hash, sorted, with its
-    first row and one behind the last, and the runs of nets that the day completes. NNNNN counts days. A
-    folder is one chain.
+    tx_hash (32 raw bytes), in travel order (see `bulk_day`). Beside it the day's index as arrays (`amount`,
+    `payer`, `receiver`, `asset` of each holding; a trace looks at the few that taint touches), the word that
+    stands for each transaction's hash, sorted, with its first row and one behind the last, and the runs of
+    nets that the day completes. NNNNN counts days. A folder is one chain.
 """
 
 from __future__ import annotations
@@ -155,7 +155,8 @@ def write_day(day: BulkDay, folder: Path, number: int) -> DayIndex:
         write_statistics=["block_number", "block_time"],
     )
     index = index_bulk(day)
-    arrays = {
+    arrays: dict[str, Bytes] = {
+        "amount": index.rows.amount,
         "payer": index.rows.payer,
         "receiver": index.rows.receiver,
         "assets": index.assets,
@@ -202,11 +203,11 @@ def index_bulk(day: BulkDay) -> DayIndex:
     return index
 
 
-def read_index(folder: Path, number: int, amount: Limbs) -> DayIndex:
-    """The index of a day whose amounts have been read."""
-    payer, receiver, assets, asset_of, touch_start, touches = (
+def read_index(folder: Path, number: int) -> DayIndex:
+    """The index of a day; of it only what is looked at is read."""
+    amount, payer, receiver, assets, asset_of, touch_start, touches = (
         opened(folder / f"index-{number:05d}-{name}.npy")
-        for name in ("payer", "receiver", "assets", "asset_of", "touch_start", "touches")
+        for name in ("amount", "payer", "receiver", "assets", "asset_of", "touch_start", "touches")
     )
     marks, longest = folder / f"index-{number:05d}-first.npy", 1
     first = np.full(len(payer), FIRST, np.uint8)
