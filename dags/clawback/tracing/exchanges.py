@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -74,6 +75,12 @@ class Market:
         self._transaction: Transaction | None = None
         self._candidates: list[Exchange] = []
         self._found: dict[str, tuple[list[Exchange], list[Exchange]]] = {}
+
+    def apart(self) -> Market:
+        """The same facts for another thread, which asks for other transactions."""
+        other = copy(self)
+        other._transaction, other._candidates, other._found = None, [], {}
+        return other
 
     def exchanges(self, incident_id: str, transaction: Transaction) -> tuple[list[Exchange], list[Exchange]]:
         """Proven and unproven exchanges of a transaction, each ordered by account.

@@ -2,8 +2,8 @@
 
 Method:
     A day is read once. Its index, what case files and labels say of it, and the balances that holdings had
-    before it are the same for all methods; each method then works it off with lots of its own, and its flows
-    are written while the next one is at work.
+    before it are the same for all methods; each method then works it off with lots of its own, two of them at
+    the same time, and its flows are written while the next one is at work.
 
 Layout:
     `flows-METHOD-NNNNN.parquet`, each as the files of `bulk`.
@@ -11,10 +11,12 @@ Layout:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
 import numpy as np
@@ -23,11 +25,15 @@ from clawback.errors import ClawbackError
 from clawback.tracing.conservation import refuse
 from clawback.tracing.exchanges import Prices
 from clawback.tracing.fast.balances import read_run, runs_before
-from clawback.tracing.fast.bulk import DayBook, ReadDay, flows_table, read_day
 from clawback.tracing.fast.conserved import violations
-from clawback.tracing.fast.tracer import DayFlows, Tracer, share_day
+from clawback.tracing.fast.day_book import DayBook, ReadDay, read_day
+from clawback.tracing.fast.flow_files import flows_table
+from clawback.tracing.fast.tracer import DayFlows, SharedDay, Tracer, share_day
+from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Label, Role
 
+LANES: Final = 2
+"""Methods at work at the same time: each holds the queues of a whole day, and poison alone is half of all."""
 Keep = Callable[[Tracer, ReadDay, DayFlows], None]
 PART: Final = 1 << 20
 """Flows that are made a table at once: those of a whole day under poison would not fit beside it."""
@@ -56,6 +62,14 @@ def write_in_parts(incidents: Sequence[str], read: ReadDay, flows: DayFlows, fil
             writer.write_table(flows_table(incidents, read, part))
 
 
+def _trace_with(tracer: Tracer, desks: SimpleQueue[SharedDay]) -> DayFlows:
+    shared = desks.get()
+    try:
+        return tracer.trace_shared(shared)
+    finally:
+        desks.put(shared)
+
+
 def trace_all(
     folder: Path,
     days: Iterable[int],
@@ -80,6 +94,7 @@ def follow_all(
     labels: Sequence[Label],
     keep: Keep,
     prices: Mapping[date, Prices] | None = None,
+    created_by: Mapping[tuple[str, str], str] | None = None,
 ) -> Iterator[tuple[int, dict[str, int]]]:
     """Traces days in order; gives each day and how many flows it has under each method.
 
@@ -93,6 +108,7 @@ def follow_all(
         keep: given the flows of each day and method, one after the other, on a thread of their own. It has
             had those of the last day when the iterator has ended.
         prices: by day, USD of a base unit; they prove exchanges.
+        created_by: (chain, address) -> the factory that created it.
 
     Raises:
         ClawbackError: The tracers are of different chains, incidents or days, or a unit was lost or made.
@@ -104,7 +120,12 @@ def follow_all(
             remedy="use states of the same chain, incidents and day",
         )
     numbers = list(days)
-    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+    lanes = min(LANES, len(tracers), os.cpu_count() or 1)
+    with (
+        ThreadPoolExecutor(1) as reader,
+        ThreadPoolExecutor(1) as writer,
+        ThreadPoolExecutor(lanes) as workers,
+    ):
         coming = reader.submit(read_day, folder, numbers[0])
         writing: Future[None] | None = None
         for place, number in enumerate(numbers):
@@ -114,11 +135,19 @@ def follow_all(
             runs = [read_run(folder, last, span) for last, span in runs_before(number)]
             head = tracers[0]
             book = DayBook(head.chain, read)
-            said = (roles, labels, runs, (prices or {}).get(read.day))
+            said = (roles, labels, runs, (prices or {}).get(read.day), created_by)
             shared = share_day(head.chain, head.incidents, read.day, read.index, book, *said)
+            desks: SimpleQueue[SharedDay] = SimpleQueue()
+            for lane in range(lanes):
+                desks.put(shared if lane == 0 else shared.apart())
+            # The last methods take longest: poison is half of all, and must not be waited for at the end.
+            made = {
+                tracer.method: workers.submit(_trace_with, tracer, desks)
+                for tracer in sorted(tracers, key=lambda tracer: -list(METHODS).index(tracer.method))
+            }
             counts: dict[str, int] = {}
             for tracer in tracers:
-                flows = tracer.trace_shared(shared)
+                flows = made.pop(tracer.method).result()
                 refuse(violations(tracer), f"{tracer.method}, day {number} of {folder}")
                 if writing is not None:
                     writing.result()

@@ -10,7 +10,7 @@ Invariants:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -68,6 +68,10 @@ class SharedDay:
     mark: Bytes
     quotes: Quotes
     past: Past
+
+    def apart(self) -> SharedDay:
+        """The same day for a method at work at the same time: what is found on the way is kept apart."""
+        return replace(self, market=self.market.apart(), past=past_of(self.index, self.past.runs))
 
 
 def share_day(
