@@ -17,7 +17,11 @@ STACK_LAST_DAY := 2020-09-27
 NEXT_DAY := 2020-09-28
 LAST_DAY := 2020-11-13
 
-.PHONY: help run up down test test-fast test-thorough check-python lint tools bench evaluate learn clean
+# A worker for each processor, eight at most (each takes up to 1 GiB). A file is the work of one worker, in the order
+# that tests/conftest.py gives.
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder --durations=10
+
+.PHONY: help run up down test test-fast test-thorough check-python check-texts lint tools bench evaluate learn clean
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | expand -t 15
 
@@ -33,21 +37,24 @@ up: build/.run-ready ## Start Airflow and PostgreSQL on loopback and leave them 
 down: build/.run-ready ## Stop what `make up` started, and what a killed stack left behind
 	@$(BIN)/clawback stack down
 
-test: build/.test-ready tools lint ## All checks and tests, the ten slowest printed
-	@$(BIN)/python -m pytest --durations=10
+test: build/.test-ready ## All checks and tests, the ten slowest printed
+	@$(MAKE) --no-print-directory -j2 --output-sync=target tools check-python check-texts
+	@$(PYTEST)
 
-test-fast: build/.test-ready check-python ## Style, types, and the tests that start no server, two at a time
-	@$(BIN)/python -m pytest -m "not slow and not thorough" -n 2 --dist loadfile --durations=10
+test-fast: build/.test-ready check-python ## Style, types, and the tests that start no server
+	@$(PYTEST) -m "not slow and not thorough"
 
 test-thorough: build/.test-ready ## Random cases by the ten thousand: ten minutes and more
-	@$(BIN)/python -m pytest -m thorough -n 2 --durations=10
+	@$(PYTEST) --dist load -m thorough
 
 check-python: build/.test-ready
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
 
-lint: check-python ## Style, types, spelling, of Python, SQL and YAML
+lint: check-python check-texts ## Style, types, spelling, of Python, SQL and YAML
+
+check-texts: build/.test-ready
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt/models dbt/tests dbt/macros
 	@$(BIN)/yamllint -d '{extends: relaxed, rules: {line-length: disable}}' infra dbt expectations dags
 	@$(BIN)/codespell -L pasword,frist,nd dags dbt docs expectations infra tests README.md CONTRIBUTING.md CHANGELOG.md Makefile

@@ -3,46 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from tests.conftest import ROOT, free_port
-from tests.tools_present import require_tool
-
-PACKAGE: Final = "@foundry-rs/anvil@1.7.1"
-FOLDER: Final = ROOT / "build" / "npm"
-
-
-def require_anvil() -> Path:
-    """Path of the node's program; installs it once, skips the test by name where that cannot be done."""
-    found = _binary()
-    if found is None:
-        require_tool("npm (for anvil)", shutil.which("npm") is not None, "install Node 20")
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(FOLDER), PACKAGE],
-            check=False,
-            timeout=300,
-            capture_output=True,
-        )
-        found = _binary()
-    require_tool("anvil", found is not None, f"npm install --prefix build/npm {PACKAGE}")
-    assert found is not None
-    return found
-
-
-def _binary() -> Path | None:
-    packages = FOLDER / "node_modules" / "@foundry-rs"
-    return next(
-        (path for path in sorted(packages.glob("anvil-*/bin/anvil")) if os.access(path, os.X_OK)), None
-    )
+from tests.conftest import free_port
+from tests.contract.npm import ANVIL, anvil, require_node
 
 
 class Node:
@@ -89,7 +58,7 @@ def wait_for(process: subprocess.Popen[bytes], ask: Callable[[], object], second
 @contextmanager
 def running_node(start: int) -> Iterator[Node]:
     """A node without automatic mining whose first block is at that second."""
-    binary = require_anvil()
+    binary = require_node(ANVIL, anvil)
     port = free_port()
     process = subprocess.Popen(
         [
@@ -102,7 +71,7 @@ def running_node(start: int) -> Iterator[Node]:
     )
     node = Node(f"http://127.0.0.1:{port}")
     try:
-        wait_for(process, lambda: node.call("eth_blockNumber"), 30)
+        wait_for(process, lambda: node.call("eth_blockNumber"), 60)
         yield node
     finally:
         process.kill()

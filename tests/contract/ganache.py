@@ -5,36 +5,17 @@ It has neither `eth_getBlockReceipts` nor traces, as many hosted nodes have not.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from tests.conftest import free_port
-from tests.contract.anvil import FOLDER, Node, wait_for
-from tests.tools_present import require_tool
+from tests.contract.anvil import Node, wait_for
+from tests.contract.npm import GANACHE, ganache, require_node
 
-PACKAGE: Final = "ganache@7.9.2"
 CHAIN_ID: Final = 31_337
-_PROGRAM: Final = FOLDER / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
-
-
-def require_ganache() -> Path:
-    """Path of the node's program; installs it once, skips the test by name where that cannot be done."""
-    if not _PROGRAM.is_file():
-        require_tool("npm (for ganache)", shutil.which("npm") is not None, "install Node 20")
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(FOLDER), PACKAGE],
-            check=False,
-            timeout=300,
-            capture_output=True,
-        )
-    require_tool("ganache", _PROGRAM.is_file(), f"npm install --prefix build/npm {PACKAGE}")
-    return _PROGRAM
 
 
 class Ganache(Node):
@@ -61,7 +42,7 @@ class Ganache(Node):
 @contextmanager
 def running_ganache(start: int) -> Iterator[Ganache]:
     """A node without automatic mining whose first block is at that second."""
-    program, port = require_ganache(), free_port()
+    program, port = require_node(GANACHE, ganache), free_port()
     moment = datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     process = subprocess.Popen(
         [
@@ -75,7 +56,7 @@ def running_ganache(start: int) -> Iterator[Ganache]:
     node = Ganache(f"http://127.0.0.1:{port}")
     node.last = start
     try:
-        wait_for(process, lambda: node.call("miner_stop"), 60)
+        wait_for(process, lambda: node.call("miner_stop"), 120)
         yield node
     finally:
         process.kill()
