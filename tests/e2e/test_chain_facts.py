@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.e2e.test_sample import _run
+from tests.e2e.warehouse import run
 from tests.unit.sample_chain_facts import (
     BOUGHT,
     BURNED,
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_release_of_the_sample_with_a_freeze_a_burn_a_pool_and_a_balance(tmp_path: Path) -> None:
     write_sample(tmp_path)
-    warehouse = _run(tmp_path, "--known", "2026-01-02")
+    warehouse = run(tmp_path, "--known", "2026-01-02")
     release = tmp_path / "var/lake/releases" / warehouse.release
     audit = json.loads((release / "audit.json").read_text())
     assert audit["verdict"] in ("pass", "warn")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clawback.resources import sample_dir
-from tests.e2e.test_sample import Warehouse, _run
+from tests.e2e.warehouse import TWO_DAYS, Warehouse, run
 
 pytestmark = pytest.mark.slow
 
@@ -30,21 +30,21 @@ def _publications(warehouse: Warehouse) -> int:
     return len(warehouse.clawback("release", "list").stdout.splitlines())
 
 
-def test_corrected_files_reach_the_past_from_whichever_day_they_are_fetched(tmp_path: Path) -> None:
-    right = _run(_home(tmp_path / "right"), "--to", "2020-09-26", "--known", "2026-01-02")
-
+def test_corrected_files_reach_the_past_from_whichever_day_they_are_fetched(
+    two_days: Warehouse, tmp_path: Path
+) -> None:
     home = _home(tmp_path / "corrected")
     # A wallet of the exchange that was robbed is not yet known to be one, and a figure is mistyped.
     labels = home / "labels/kucoin.yml"
     labels.write_text(labels.read_text().replace("confidence: 95", "confidence: 40"))
     report = home / REPORT
     report.write_text(report.read_text().replace("150000000", "150000001"))
-    before = _run(home, "--to", "2020-09-26", "--known", "2026-01-02")
-    assert before.release != right.release
+    before = run(home, *TWO_DAYS)
+    assert before.release != two_days.release
 
     for name in ("labels/kucoin.yml", REPORT):
         (home / name).write_bytes((sample_dir() / name).read_bytes())
-    after = _run(home, "--from", "2020-09-25", "--to", "2020-09-25", "--known", "2026-01-03")
-    assert after.release == right.release
-    assert after.marts() == right.marts()
+    after = run(home, "--from", "2020-09-25", "--to", "2020-09-25", "--known", "2026-01-03")
+    assert after.release == two_days.release
+    assert after.marts() == two_days.marts()
     assert _publications(after) == 2
