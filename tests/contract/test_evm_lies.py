@@ -620,7 +620,7 @@ def test_a_drip_ends_after_its_deadline(truth: Answers) -> None:
         begun = time.monotonic()
         with pytest.raises(NodeFailure):
             endpoint.post(b"{}")
-        assert time.monotonic() - begun < 4
+        assert time.monotonic() - begun < 20
 
 
 def test_inside_addresses_are_asked_only_when_they_are_named(truth: Answers) -> None:

@@ -205,7 +205,7 @@ def test_a_slow_drip_ends_at_the_deadline() -> None:
         took = monotonic() - started
         stop.set()
         server.join()
-    assert took < 5
+    assert took < 20
 
 
 @pytest.mark.parametrize(

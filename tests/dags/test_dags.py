@@ -44,7 +44,7 @@ def parse(hash_seed: str, settings: Path | None = None) -> dict[str, Any]:
         env=env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

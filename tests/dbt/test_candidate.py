@@ -164,7 +164,7 @@ def test_a_dbt_that_outlives_its_killed_parent_is_waited_for(tmp_path: Path) -> 
         finally:
             os._exit(1)
     log = ctx.work_dir / "warehouse" / "logs" / "dbt.log"
-    deadline = monotonic() + 120
+    deadline = monotonic() + 300
     while not (log.is_file() and "Running with dbt" in log.read_text()):
         assert monotonic() < deadline
         sleep(0.02)

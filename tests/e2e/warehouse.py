@@ -31,7 +31,7 @@ class Warehouse:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=600,
         )
         if check:
             assert done.returncode == 0, done.stdout + done.stderr

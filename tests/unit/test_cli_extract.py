@@ -30,7 +30,7 @@ def test_wrong_input_is_told_in_one_plain_line(tmp_path: Path, words: list[str],
         [*COMMAND, "--out", str(tmp_path / "out"), *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         cwd=tmp_path,
     )
     assert done.returncode in (1, 2)
@@ -43,11 +43,11 @@ def test_a_folder_that_cannot_be_made_and_settings_that_are_wrong_are_named(tmp_
     (tmp_path / "file").write_text("")
     words = [*COMMAND, "--from-block", "1", "--to-block", "2", "--out"]
     done = subprocess.run(
-        [*words, str(tmp_path / "file" / "out")], capture_output=True, text=True, timeout=60, cwd=tmp_path
+        [*words, str(tmp_path / "file" / "out")], capture_output=True, text=True, timeout=300, cwd=tmp_path
     )
     assert "the folder cannot be made" in done.stderr
     (tmp_path / "clawback.toml").write_text("chains = 3")
     done = subprocess.run(
-        [*words, str(tmp_path / "out")], capture_output=True, text=True, timeout=60, cwd=tmp_path
+        [*words, str(tmp_path / "out")], capture_output=True, text=True, timeout=300, cwd=tmp_path
     )
     assert "chains is no table of tables" in done.stderr

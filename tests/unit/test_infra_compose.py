@@ -34,7 +34,7 @@ def compose(env_file: Path, *arguments: str) -> subprocess.CompletedProcess[str]
         [str(binary), "-f", str(FOLDER / "compose.yml"), "--env-file", str(env_file), "config", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         env={"PATH": "/usr/bin:/bin", "HOME": str(env_file.parent)},
     )

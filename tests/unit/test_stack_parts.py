@@ -107,7 +107,7 @@ def test_leftovers_of_a_killed_parent_are_found_and_stopped(layout: StackLayout)
     parent = start([sys.executable, "-c", parent_code], env, layout.log("parent"))
     bystander = subprocess.Popen([sys.executable, "-c", child_code], env={**os.environ, MARK: "/elsewhere"})
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while len(of_stack(layout.root)) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
         stop([parent], signal.SIGKILL, 5)
@@ -126,7 +126,7 @@ def test_a_stubborn_process_is_killed(layout: StackLayout) -> None:
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
     code = deaf + "print('up', flush=True); time.sleep(60)"
     started = start([sys.executable, "-c", code], dict(os.environ), layout.log("stubborn"))
-    wait_for("it", lambda: "up" in tail(layout.log("stubborn")), started, layout.log("stubborn"), 10)
+    wait_for("it", lambda: "up" in tail(layout.log("stubborn")), started, layout.log("stubborn"), 60)
     stop([started], signal.SIGTERM, 0.5)
     assert not is_alive(started)
 
@@ -136,7 +136,7 @@ def test_a_part_that_ends_while_starting_is_told_with_its_log(layout: StackLayou
         [sys.executable, "-c", "print('no more disk'); raise SystemExit(3)"], {}, layout.log("part")
     )
     with pytest.raises(ClawbackError, match="ended while starting") as told:
-        wait_for("the part", lambda: False, started, layout.log("part"), 10)
+        wait_for("the part", lambda: False, started, layout.log("part"), 60)
     assert str(layout.log("part")) in str(told.value)
     assert "no more disk" in str(told.value)
 
