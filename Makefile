@@ -17,9 +17,8 @@ STACK_LAST_DAY := 2020-09-27
 NEXT_DAY := 2020-09-28
 LAST_DAY := 2020-11-13
 
-# A worker for each processor, eight at most (each takes up to 1 GiB). A file is the work of one worker, in the order
-# that tests/conftest.py gives.
-PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder --durations=10
+# A worker for each processor; a file is the work of one of them. tests/conftest.py says how many and in which order.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations=10
 
 .PHONY: help run up down test test-fast test-thorough check-python check-texts lint tools bench evaluate learn clean
 help: ## List the commands
@@ -38,7 +37,7 @@ down: build/.run-ready ## Stop what `make up` started, and what a killed stack l
 	@$(BIN)/clawback stack down
 
 test: build/.test-ready ## All checks and tests, the ten slowest printed
-	@$(MAKE) --no-print-directory -j2 --output-sync=target tools check-python check-texts
+	@$(MAKE) --no-print-directory -j2 tools check-python check-texts
 	@$(PYTEST)
 
 test-fast: build/.test-ready check-python ## Style, types, and the tests that start no server

@@ -32,6 +32,17 @@ LONGEST = (
 )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Workers of `-n auto`: as many as processors may be used, eight at most (each takes up to 1 GiB)."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    limit = Path("/sys/fs/cgroup/cpu.max")
+    quota, _, period = limit.read_text().partition(" ") if limit.is_file() else ("max", "", "")
+    if quota != "max":
+        count = min(count, max(1, round(int(quota) / int(period))))
+    return min(count, 8)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the longest files first, then the other slow ones; the tests of a file keep their order."""
     places = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
