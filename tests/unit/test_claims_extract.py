@@ -100,6 +100,36 @@ def test_speaker_and_hedge_of_a_claim() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "hedge", "level"),
+    [
+        ("On 3 March we wrote that hackers stole 4,200 BTC. That was wrong.", "That was wrong", "retracted"),
+        (
+            "Hackers stole 450 BTC, we reported; that figure was incorrect.",
+            "that figure was incorrect",
+            "retracted",
+        ),
+        (
+            "Papers wrote that hackers stole $80 million. These reports are false.",
+            "These reports are false",
+            "denied",
+        ),
+        ("Hackers stole 94 BTC from the so-called hot wallet.", None, None),
+        ("Hackers stole 94 BTC. That was the end of the company.", None, None),
+    ],
+)
+def test_what_stands_behind_a_figure_takes_it_back(text: str, hedge: str | None, level: str | None) -> None:
+    claim = of_type(text, "loss")
+    assert (claim.hedge, claim.hedge_level) == (hedge, level)
+
+
+def test_not_knowing_who_did_it_is_said_firmly() -> None:
+    claim = of_type("Hackers stole 450 BTC. We do not know who did it.", "attribution")
+    assert (claim.actor, claim.hedge) == (None, None)
+    claim = of_type("Hackers stole 450 BTC. The thief remains unidentified.", "attribution")
+    assert (claim.actor, claim.hedge) == (None, "remains unidentified")
+
+
+@pytest.mark.parametrize(
     ("text", "actor", "stance"),
     [
         ("The FBI said North Korea was behind the theft.", "DPRK", "named"),

@@ -21,7 +21,7 @@ from clawback.claims.events import theft_dates
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
-from clawback.claims.hedges import Hedge, disclaimer_of, hedge_of
+from clawback.claims.hedges import Hedge, disclaimer_of, hedge_of, taken_back
 from clawback.claims.laundering import launderings
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import LANGUAGES, word_set
@@ -215,6 +215,8 @@ class _Builder:
             hedge = Hedge(
                 sentence.starts[begins], sentence.ends[ends - 1], known_level, f"hedge.{finding.rule}"
             )
+        if finding.figure is not None and (hedge is None or hedge.level is None):
+            hedge = taken_back(sentence, reading.following(sentence), last) or hedge
         if (
             finding.claim_type in _CHARGED
             and self._disclaimer is not None

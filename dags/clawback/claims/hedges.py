@@ -28,6 +28,12 @@ _BARRIERS: Final = word_set("hedges.barriers")
 _DOUBTING_ADVERBS: Final = frozenset(
     {"probably", "likely", "possibly", "perhaps", "allegedly", "suspected", "alleged", "maybe", "presumably"}
 )
+_PARTS: Final = frozenset({";", ":", "-", "\u2013", "\u2014", "("})
+_POINTERS: Final = frozenset({"that", "this", "these", "those", "it", "which", "both"})
+_TENSES: Final = frozenset({"was", "were", "is", "are"})
+_WRONG: Final = frozenset(
+    {"wrong", "incorrect", "mistaken", "error", "mistake", "false", "inaccurate", "untrue", "overstated"}
+)
 _REACH: Final = 12
 _REACH_AFTER: Final = 4
 
@@ -99,6 +105,36 @@ def hedge_of(
     if figure is not None and figure.phrase is not None:
         return Hedge(*figure.phrase, None, f"hedge.quantity:{figure.qualifier}")
     return None if best is None else _from_hit(sentence, best[1])
+
+
+def taken_back(sentence: Sentence, following: Sentence | None, last: int) -> Hedge | None:
+    """What takes a figure back right behind it: "we wrote that 4,200 BTC were taken; that was wrong".
+
+    Args:
+        sentence: where the figure stands.
+        following: the sentence behind it.
+        last: word after the claim's last one.
+    """
+    words = sentence.words
+    for place in range(last, min(len(words), last + _REACH)):
+        if words[place] in _PARTS and (found := _wrong(sentence, place + 1)) is not None:
+            return found
+    return None if following is None else _wrong(following, 0)
+
+
+def _wrong(sentence: Sentence, place: int) -> Hedge | None:
+    words = sentence.words[place : place + 6]
+    if not words or words[0] not in _POINTERS:
+        return None
+    for at, word in enumerate(words[1:4], start=1):
+        if word not in _TENSES:
+            continue
+        for end, said in enumerate(words[at + 1 : at + 3], start=at + 2):
+            if said in _WRONG:
+                level = "retracted" if word in {"was", "were"} else "denied"
+                ends = sentence.ends[place + end - 1]
+                return Hedge(sentence.starts[place], ends, level, f"hedge.taken_back:{said}")
+    return None
 
 
 def disclaimer_of(reading: Reading) -> Hedge | None:

@@ -73,6 +73,11 @@ class Reading:
         """The text between two places, as it stands."""
         return self.text[start:end]
 
+    def following(self, sentence: Sentence) -> Sentence | None:
+        """The sentence behind one of them."""
+        place = sentence.number + 1
+        return self.sentences[place] if 0 < place < len(self.sentences) else None
+
     def lead(self, sentence: Sentence) -> Sentence | None:
         """The line that leads a list item, or the heading above prose."""
         return None if sentence.span.lead is None else self.sentences[sentence.span.lead]

@@ -59,8 +59,9 @@ def unknown_culprit(sentence: Sentence) -> Finding | None:
             span = (hit.first, hit.last)
         if span is not None:
             first, last = span
+            # "We do not know who did it" says so firmly; "the thief remains unidentified" doubts.
             words_of_state = (
-                None if hit.tag == "none" else (_with_auxiliaries(words, hit.first), hit.last, None)
+                (_with_auxiliaries(words, hit.first), hit.last, None) if hit.tag == "state" else None
             )
             return Finding(
                 sentence, "attribution", first, last, f"attribution.unknown:{name_of(hit)}",
@@ -91,7 +92,6 @@ def _not_found(sentence: Sentence) -> Finding | None:
             return Finding(
                 sentence, "attribution", place, last + 1, f"attribution.unknown:{words[verb]}",
                 stance="unknown", label="unknown",
-                hedge=(_with_auxiliaries(words, place), verb + 1, None),
             )  # fmt: skip
     return None
 
