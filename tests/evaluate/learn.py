@@ -37,6 +37,7 @@ from clawback.claims.weighing import (
     sentence_cues,
     theft_date_cues,
 )
+from tests.evaluate import culprit_cases
 from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
 from tests.evaluate.score import AMOUNTS
 
@@ -45,10 +46,19 @@ SENTENCES: Final = ROOT / "tests" / "fixtures" / "claims_sentences"
 BEFORE: Final = "Attackers broke into the lending protocol Brightpool on Monday.\n\n"
 DAY: Final = date(2024, 3, 6)
 PUBLISHED: Final = date(2024, 3, 14)
-_SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4}
+_CULPRITS: Final = culprit_cases.TABLES
+_SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4} | dict.fromkeys(_CULPRITS, 2)
 """Cases in which a cue must stand to be learned."""
 
-_PENALTY: Final = {"loss": 0.1, "date": 0.1, "technique": 0.2, "laundering_method": 0.2}
+_PENALTY: Final = {
+    "loss": 0.1,
+    "date": 0.1,
+    "technique": 0.2,
+    "laundering_method": 0.2,
+    "culprit_named": 0.1,
+    "culprit_denied": 0.2,
+    "culprit_unknown": 0.5,
+}
 _SCALE: Final = 100
 _LEAST: Final = 3
 """Points below which a cue is left out."""
@@ -83,7 +93,7 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
     for document in dated:
         reading = read(document.text, published=document.published, language="en")
         found["date"].extend(_dates(document, reading, theft_strength(reading, "en")))
-    return found
+    return found | culprit_cases.culprit_cases(documents)
 
 
 def _lines(name: str) -> list[str]:

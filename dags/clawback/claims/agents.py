@@ -93,6 +93,7 @@ class Agents:
         self._victims = victims
         self._main = (victims.main or "").casefold()
         self._full: dict[str, str] = {}
+        self._known: dict[int, list[Agent]] = {}
         self._others = _speakers_and_houses(reading, victims)
         for sentence in reading.sentences:
             for name in victims.names_of(sentence):
@@ -101,6 +102,11 @@ class Agents:
 
     def of(self, sentence: Sentence) -> list[Agent]:
         """The agents of a sentence in order; of two that overlap the one that names more."""
+        if sentence.number not in self._known:
+            self._known[sentence.number] = self._find(sentence)
+        return self._known[sentence.number]
+
+    def _find(self, sentence: Sentence) -> list[Agent]:
         groups = _groups(sentence)
         found = [*groups, *self._described(sentence, groups)]
         covered = {place for agent in found for place in range(agent.first, agent.last)}

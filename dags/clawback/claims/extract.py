@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Final
 
 from clawback.claims import amounts
+from clawback.claims.agents import Agents
 from clawback.claims.culprits import attributions
 from clawback.claims.events import theft_dates
 from clawback.claims.figure_roles import NOTHING, Governed
@@ -35,6 +36,7 @@ from clawback.claims.speakers import AUTHOR, Speakers
 from clawback.claims.unnumbered import unnumbered
 from clawback.claims.victims import UNNAMED, Victims
 from clawback.claims.weighing import weigh_dates, weigh_losses, weigh_methods
+from clawback.claims.weighing_culprits import weigh_culprits
 
 MAX_QUOTE: Final = 400
 _REACH_OF_QUOTE: Final = 12
@@ -143,7 +145,7 @@ def extract_claims(
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
         finding
-        for finding in (culprits(reading, language) if foreign else attributions(reading, victims))
+        for finding in (culprits(reading, language) if foreign else _blamed(reading, victims, strength))
         if not any(id(figure) in totals for figure in finding.sentence.figures.values())
     ]
     methods = ways(reading, language) if foreign else techniques(reading)
@@ -161,6 +163,12 @@ def extract_claims(
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))
     seen = {id(item.figure) for item in governed}
     return Extraction(tuple(claims), tuple(_unread(reading, seen)), victims.main)
+
+
+def _blamed(reading: Reading, victims: Victims, strength: int) -> list[Finding]:
+    """Who is held responsible in an English text, by rule and by points."""
+    agents = Agents(reading, victims)
+    return weigh_culprits(reading, agents, attributions(reading, agents), strength)
 
 
 def told_losses(governed: list[Governed], ways: list[Finding]) -> dict[int, list[tuple[int, int]]]:
