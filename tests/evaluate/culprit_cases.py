@@ -1,4 +1,4 @@
-"""The cases from which points for culprits are learned: everyone who may have done it, blamed, cleared or neither.
+"""The cases from which points for culprits are learned: who may have done it, blamed, cleared or neither.
 
 They come from the documents of `dev` and from the written sentences that hold the rules. Whom a text blames
 elsewhere is no case where it does not, and a doubtful answer is none either.

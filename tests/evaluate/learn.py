@@ -34,9 +34,9 @@ from clawback.claims.weighing import (
     RULE,
     loss_cues,
     may_be_date,
-    sentence_cues,
     theft_date_cues,
 )
+from clawback.claims.weighing_methods import method_cues
 from tests.evaluate import culprit_cases
 from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
 from tests.evaluate.score import AMOUNTS
@@ -219,7 +219,7 @@ def _methods(document: Document, reading: Reading, strength: int, claim_type: st
         ]
         answer = _answer(inside)
         if answer is not None:
-            cues = sentence_cues(reading, sentence, strength, is_found=sentence.number in found)
+            cues = method_cues(reading, sentence, strength, is_found=sentence.number in found)
             yield frozenset(cues), answer
 
 

@@ -13,7 +13,8 @@ from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.points import ALWAYS, Points, points
 from clawback.claims.reading import Reading, read
-from clawback.claims.weighing import UP_TO, weigh_dates, weigh_losses, weigh_methods
+from clawback.claims.weighing import weigh_dates, weigh_losses
+from clawback.claims.weighing_methods import UP_TO, weigh_methods
 
 SURE = 9
 TABLES = ("loss", "date", "technique", "laundering_method")

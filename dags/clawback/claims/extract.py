@@ -35,8 +35,9 @@ from clawback.claims.scope import theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
 from clawback.claims.unnumbered import unnumbered
 from clawback.claims.victims import UNNAMED, Victims
-from clawback.claims.weighing import weigh_dates, weigh_losses, weigh_methods
+from clawback.claims.weighing import weigh_dates, weigh_losses
 from clawback.claims.weighing_culprits import weigh_culprits
+from clawback.claims.weighing_methods import weigh_methods
 
 MAX_QUOTE: Final = 400
 _REACH_OF_QUOTE: Final = 12

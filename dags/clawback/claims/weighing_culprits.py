@@ -28,10 +28,11 @@ UP_TO: Final = {"named": -60, "denied": -150, "unknown": -200}
 _REACH: Final = 10
 _ANAPHORIC: Final = word_set("culprits.anaphoric")
 _MAX_AGENTS: Final = 30
+_COMPARED: Final = (["since"], ["than"], ["unlike"])
 
 
 def weigh_culprits(reading: Reading, agents: Agents, findings: list[Finding], strength: int) -> list[Finding]:
-    """The attributions of a text after all who may have done it are weighed, in the order of its sentences."""
+    """The attributions of a text after all who may have done it are weighed, in the order of the text."""
     tables = {stance: points(f"culprit_{stance}") for stance in (*STANCES, "unknown")}
     by_sentence: dict[int, list[Finding]] = {}
     for finding in findings:
@@ -72,7 +73,7 @@ def _weighed(
             ruled = [finding for finding in mine if finding.stance == stance]
             if ruled and total <= UP_TO[stance]:
                 dropped |= {id(finding) for finding in ruled}
-            elif not mine and total > FROM[stance] and not _is_described_elsewhere(sentence, agent, agents):
+            elif not mine and total > FROM[stance] and not _is_no_case(sentence, agent, agents):
                 name = last if last is not None and _is_anaphoric(sentence, agent) else agent.name
                 reasons = tables[stance].reasons(cues)
                 added.append(_finding(sentence, agent, name, stance, tables[stance], reasons))
@@ -89,8 +90,13 @@ def _is_anaphoric(sentence: Sentence, agent: Agent) -> bool:
     return agent.who is Who.DESCRIBED and sentence.words[agent.first] == "the" and agent.head in _ANAPHORIC
 
 
-def _is_described_elsewhere(sentence: Sentence, agent: Agent, agents: list[Agent]) -> bool:
-    """Whether a description only adds to a name beside it: "James Zhong, a resident of Gainesville"."""
+def _is_no_case(sentence: Sentence, agent: Agent, agents: list[Agent]) -> bool:
+    """Whether he stands in a comparison ("since Lazarus robbed Ronin") or adds to the name of another.
+
+    "James Zhong, a resident of Gainesville" is one man.
+    """
+    if sentence.words[max(0, agent.first - 1) : agent.first] in _COMPARED:
+        return True
     if agent.who is not Who.DESCRIBED:
         return False
     words = sentence.words
@@ -98,8 +104,7 @@ def _is_described_elsewhere(sentence: Sentence, agent: Agent, agents: list[Agent
         other is not agent
         and other.who is not Who.DESCRIBED
         and (
-            words[other.last : other.last + 1] in ([","], ["("])
-            and 0 < agent.first - other.last <= 3
+            (words[other.last : other.last + 1] in ([","], ["("]) and 0 < agent.first - other.last <= 3)
             or 0 <= other.first - agent.last <= 1
         )
         for other in agents
@@ -146,7 +151,5 @@ def _unknown(
         return []
     rule = f"weighed.unknown: {table.reasons(cues)}"
     last = len(sentence.words)
-    found = Finding(
-        sentence, "attribution", 0, last, rule, stance="unknown", label="unknown"
-    )
+    found = Finding(sentence, "attribution", 0, last, rule, stance="unknown", label="unknown")
     return [replace(found, first=max(0, last - 2 * _REACH)) if last > 2 * _REACH else found]
