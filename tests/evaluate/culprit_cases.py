@@ -24,6 +24,9 @@ from tests.evaluate.score import Aliases
 
 TABLES: Final = (*(f"culprit_{stance}" for stance in STANCES), "culprit_unknown")
 LEAD: Final = "Hackers stole $5 million from Brightpool on March 1, 2024.\n\n"
+_TIMES: Final = 3
+"""How often a written sentence counts: it says one thing, and each of them must be read right."""
+
 Case = tuple[frozenset[str], bool]
 
 
@@ -31,7 +34,7 @@ def culprit_cases(documents: list[Document]) -> dict[str, list[Case]]:
     """The cases of all tables from English documents and from the table of sentences."""
     found: dict[str, list[Case]] = {name: [] for name in TABLES}
     aliases = Aliases((ROOT / "tests" / "evaluate" / "aliases.txt").read_text("utf-8"))
-    for document in [*documents, *_sentences()]:
+    for document in [*documents, *list(_sentences()) * _TIMES]:
         if document.language != "en":
             continue
         reading = read(document.text, title=document.title, published=document.published, language="en")
@@ -52,7 +55,7 @@ def _cases(
         if sentence.span.kind is Kind.HEADING or not sentence.words:
             continue
         own = [finding for finding in ruled if finding.sentence is sentence]
-        for agent in agents.of(sentence):
+        for agent in [*agents.of(sentence), *agents.referred(sentence)]:
             mine = [finding for finding in own if finding.actor == agent.name]
             cues = frozenset(culprit_cues(reading, sentence, agent, strength, verdicts(mine)))
             for stance in STANCES:

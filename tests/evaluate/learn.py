@@ -37,7 +37,7 @@ from clawback.claims.weighing import (
     theft_date_cues,
 )
 from clawback.claims.weighing_methods import method_cues
-from tests.evaluate import culprit_cases
+from tests.evaluate import culprit_cases, victim_cases
 from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
 from tests.evaluate.score import AMOUNTS
 
@@ -47,14 +47,17 @@ BEFORE: Final = "Attackers broke into the lending protocol Brightpool on Monday.
 DAY: Final = date(2024, 3, 6)
 PUBLISHED: Final = date(2024, 3, 14)
 _CULPRITS: Final = culprit_cases.TABLES
-_SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4} | dict.fromkeys(_CULPRITS, 2)
+_SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4, "victim": 3} | dict.fromkeys(
+    _CULPRITS, 2
+)
 """Cases in which a cue must stand to be learned."""
 
 _PENALTY: Final = {
     "loss": 0.1,
     "date": 0.1,
-    "technique": 0.2,
-    "laundering_method": 0.2,
+    "technique": 0.4,
+    "laundering_method": 0.4,
+    "victim": 0.3,
     "culprit_named": 0.1,
     "culprit_denied": 0.2,
     "culprit_unknown": 0.5,
@@ -80,7 +83,7 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
         found["date"].extend(_dates(document, reading, strength))
         found["technique"].extend(_methods(document, reading, strength, "technique"))
         found["laundering_method"].extend(_methods(document, reading, strength, "laundering_method"))
-    found["loss"].extend(_sentences())
+    found["loss"].extend(list(_sentences()) * 2)
     for name, claim_type in (("technique", "technique"), ("laundering", "laundering_method")):
         for line in _lines(name):
             text = line.replace("[[", "").replace("]]", "")
@@ -93,6 +96,7 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
     for document in dated:
         reading = read(document.text, published=document.published, language="en")
         found["date"].extend(_dates(document, reading, theft_strength(reading, "en")))
+    found["victim"] = victim_cases.victim_cases(documents)
     return found | culprit_cases.culprit_cases(documents)
 
 

@@ -21,6 +21,7 @@ _LEFT: Final = 7
 _RIGHT: Final = 9
 _NEAR: Final = 3
 _STEM: Final = 5
+_SHORT: Final = 8
 _FAMILIES: Final = (
     "steal",
     "steal_do",
@@ -94,6 +95,11 @@ def unknown_cues(reading: Reading, sentence: Sentence, strength: int, *, is_foun
     cues |= set(words)
     cues |= {f"~{word[:_STEM]}" for word in words if len(word) > _STEM}
     cues |= {f"in {family} {hit.tag}" for family in _FAMILIES for hit in sentence.of(family)}
+    if sentence.number > 0 and len(words) <= _SHORT:
+        # "Who did it? No idea."
+        before = reading.sentences[sentence.number - 1].words
+        cues |= {f"after {word}" for word in before[-_LEFT:]} | {f"after {word}" for word in before[:_NEAR]}
+        cues.add("is short")
     if is_found:
         cues.add(RULE)
     return cues

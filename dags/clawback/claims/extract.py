@@ -154,8 +154,9 @@ def extract_claims(
     moved = moves(reading, language) if foreign else launderings(reading)
     if not foreign:
         dates = weigh_dates(reading, dates, strength)
-        methods = weigh_methods(reading, methods, "technique", strength)
-        moved = weigh_methods(reading, moved, "laundering_method", strength)
+        cues: dict[int, set[str]] = {}
+        methods = weigh_methods(reading, methods, "technique", strength, cues)
+        moved = weigh_methods(reading, moved, "laundering_method", strength, cues)
     used = {(item.sentence.number, item.role) for item in governed}
     findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
     findings += [*moved, *methods, *links(reading, victims), *dates]
@@ -232,6 +233,9 @@ class _Builder:
         ):
             hedge = self._disclaimer
         victim, named = self._victims.of(sentence, first, last)
+        if victim is not None and finding.actor is not None and victim in finding.actor:
+            # Who stole it did not lose it.
+            victim, named = self._victims.main, False
         if finding.victim is not None:
             victim, named = finding.victim, False
         if finding.claim_type == "linked_incident" and self._victims.main is not None:

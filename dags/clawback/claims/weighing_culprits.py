@@ -19,7 +19,7 @@ from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 
 STANCES: Final = ("named", "denied")
-FROM: Final = {"named": -40, "denied": -20, "unknown": -60}
+FROM: Final = {"named": -45, "denied": -50, "unknown": -110}
 """Points from which somebody is blamed or cleared, or nobody known, without a rule that says so."""
 
 UP_TO: Final = {"named": -60, "denied": -150, "unknown": -200}
@@ -44,7 +44,8 @@ def weigh_culprits(reading: Reading, agents: Agents, findings: list[Finding], st
         if sentence.span.kind is Kind.HEADING or len(agents.of(sentence)) > _MAX_AGENTS:
             result.extend(own)
             continue
-        kept = _weighed(reading, sentence, agents.of(sentence), own, strength, tables, last)
+        own_agents, referred = agents.of(sentence), agents.referred(sentence)
+        kept = _weighed(reading, sentence, own_agents, referred, own, strength, tables, last)
         if not any(finding.stance == "named" for finding in kept):
             kept += _unknown(reading, sentence, own, strength, tables["unknown"])
         persons = {agent.name for agent in agents.of(sentence) if agent.who is Who.PERSON}
@@ -57,6 +58,7 @@ def _weighed(
     reading: Reading,
     sentence: Sentence,
     agents: list[Agent],
+    referred: list[Agent],
     own: list[Finding],
     strength: int,
     tables: dict[str, Points],
@@ -65,7 +67,9 @@ def _weighed(
     """What stands of the rules' findings, and what only points tell."""
     dropped: set[int] = set()
     added: list[Finding] = []
-    for agent in agents:
+    told = {finding.actor for finding in own}
+    back = [agent for agent in referred if agent.name not in told]
+    for agent in [*agents, *back]:
         mine = [finding for finding in own if finding.actor == agent.name]
         cues = culprit_cues(reading, sentence, agent, strength, verdicts(mine))
         for stance in STANCES:

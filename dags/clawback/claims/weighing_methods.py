@@ -41,7 +41,7 @@ _NEIGHBOUR: Final = 30
 FROM: Final = {"technique": -20, "laundering_method": -50}
 """Points from which a sentence tells of a way of theft or of laundering that no rule found."""
 
-UP_TO: Final = {"technique": -60, "laundering_method": -400}
+UP_TO: Final = {"technique": -60, "laundering_method": -650}
 """Points from which on what a rule found in a sentence stands."""
 
 
@@ -69,8 +69,23 @@ def _cues_of(word: str) -> set[str]:
     return {own, f"~{own[:_STEM]}"} if len(own) > _STEM else {own}
 
 
-def weigh_methods(reading: Reading, findings: list[Finding], claim_type: str, strength: int) -> list[Finding]:
-    """Ways of theft or of laundering that stand, and those that only points tell."""
+def weigh_methods(
+    reading: Reading,
+    findings: list[Finding],
+    claim_type: str,
+    strength: int,
+    known: dict[int, set[str]] | None = None,
+) -> list[Finding]:
+    """Ways of theft or of laundering that stand, and those that only points tell.
+
+    Args:
+        reading: the text.
+        findings: what rules found.
+        claim_type: technique or laundering_method.
+        strength: how sure it is that the text is about a theft.
+        known: cues by the number of a sentence, shared by the two types; filled here.
+    """
+    known = {} if known is None else known
     table = points(claim_type)
     found: dict[int, list[Finding]] = {}
     for finding in findings:
@@ -81,8 +96,10 @@ def weigh_methods(reading: Reading, findings: list[Finding], claim_type: str, st
         if sentence.span.kind is Kind.HEADING or not sentence.words:
             result.extend(own)
             continue
-        cues = method_cues(reading, sentence, strength, is_found=bool(own))
-        total = table.total(cues)
+        if sentence.number not in known:
+            known[sentence.number] = method_cues(reading, sentence, strength, is_found=False)
+        cues = known[sentence.number]
+        total = table.total(cues) + (table.of(RULE) if own else 0)
         if own and total > UP_TO[claim_type]:
             result.extend(_grown(finding) for finding in own)
         elif not own and total > FROM[claim_type]:
