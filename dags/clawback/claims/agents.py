@@ -98,7 +98,7 @@ class Agents:
     def __init__(self, reading: Reading, victims: Victims) -> None:
         self._reading = reading
         self._victims = victims
-        self._main = (victims.main or "").casefold()
+        self._main = (victims.ruled or "").casefold()
         self._full: dict[str, str] = {}
         self._known: dict[int, list[Agent]] = {}
         self._others = _speakers_and_houses(reading, victims)
