@@ -34,9 +34,10 @@ from clawback.claims.weighing import (
     RULE,
     loss_cues,
     may_be_date,
-    sentence_cues,
     theft_date_cues,
 )
+from clawback.claims.weighing_methods import method_cues
+from tests.evaluate import culprit_cases, victim_cases
 from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
 from tests.evaluate.score import AMOUNTS
 
@@ -45,10 +46,22 @@ SENTENCES: Final = ROOT / "tests" / "fixtures" / "claims_sentences"
 BEFORE: Final = "Attackers broke into the lending protocol Brightpool on Monday.\n\n"
 DAY: Final = date(2024, 3, 6)
 PUBLISHED: Final = date(2024, 3, 14)
-_SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4}
+_CULPRITS: Final = culprit_cases.TABLES
+_SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4, "victim": 3} | dict.fromkeys(
+    _CULPRITS, 2
+)
 """Cases in which a cue must stand to be learned."""
 
-_PENALTY: Final = {"loss": 0.1, "date": 0.1, "technique": 0.2, "laundering_method": 0.2}
+_PENALTY: Final = {
+    "loss": 0.1,
+    "date": 0.1,
+    "technique": 0.4,
+    "laundering_method": 0.4,
+    "victim": 0.3,
+    "culprit_named": 0.1,
+    "culprit_denied": 0.2,
+    "culprit_unknown": 0.5,
+}
 _SCALE: Final = 100
 _LEAST: Final = 3
 """Points below which a cue is left out."""
@@ -70,7 +83,7 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
         found["date"].extend(_dates(document, reading, strength))
         found["technique"].extend(_methods(document, reading, strength, "technique"))
         found["laundering_method"].extend(_methods(document, reading, strength, "laundering_method"))
-    found["loss"].extend(_sentences())
+    found["loss"].extend(list(_sentences()) * 2)
     for name, claim_type in (("technique", "technique"), ("laundering", "laundering_method")):
         for line in _lines(name):
             text = line.replace("[[", "").replace("]]", "")
@@ -83,7 +96,8 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
     for document in dated:
         reading = read(document.text, published=document.published, language="en")
         found["date"].extend(_dates(document, reading, theft_strength(reading, "en")))
-    return found
+    found["victim"] = victim_cases.victim_cases(documents)
+    return found | culprit_cases.culprit_cases(documents)
 
 
 def _lines(name: str) -> list[str]:
@@ -209,7 +223,7 @@ def _methods(document: Document, reading: Reading, strength: int, claim_type: st
         ]
         answer = _answer(inside)
         if answer is not None:
-            cues = sentence_cues(reading, sentence, strength, is_found=sentence.number in found)
+            cues = method_cues(reading, sentence, strength, is_found=sentence.number in found)
             yield frozenset(cues), answer
 
 

@@ -13,7 +13,8 @@ from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.points import ALWAYS, Points, points
 from clawback.claims.reading import Reading, read
-from clawback.claims.weighing import UP_TO, weigh_dates, weigh_losses, weigh_methods
+from clawback.claims.weighing import weigh_dates, weigh_losses
+from clawback.claims.weighing_methods import UP_TO, weigh_methods
 
 SURE = 9
 TABLES = ("loss", "date", "technique", "laundering_method")
@@ -93,7 +94,8 @@ def test_a_way_of_theft_that_no_rule_found_is_quoted_with_its_clause() -> None:
 
 def test_what_a_rule_takes_for_laundering_against_all_that_stands_there_is_dropped() -> None:
     reading = _read(
-        "Hackers hit Brightpool. The company will not hold a meeting with customers today at noon."
+        "Hackers hit Brightpool. The company will not hold a meeting with customers today at noon, and it"
+        " said that we were told of no attack that a contract has a bug which users had been warned of."
     )
     wrong = Finding(reading.sentences[1], "laundering_method", 0, 3, "laundering.move:x", label="x")
     right_text = _read("Hackers hit Brightpool. The stolen funds were laundered through Tornado Cash.")

@@ -60,6 +60,12 @@ _OF_THE_HOUSE: Final = (
 _OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-"})
 
 
+_BACK: Final = frozenset({"he", "she", "they", "him", "her", "them"})
+_BACK_NOUNS: Final = word_set("culprits.anaphoric") | _BANDS | {"network", "actors", "hackers"}
+_BAND_WORDS: Final = _BANDS | {"network", "actors", "hackers"}
+_BACK_SENTENCES: Final = 3
+
+
 class Who(Enum):
     """How a culprit is named."""
 
@@ -68,6 +74,7 @@ class Who(Enum):
     DESCRIBED = "described"
     NAME = "name"
     HANDLE = "handle"
+    REFERRED = "referred"
 
 
 @dataclass(frozen=True)
@@ -91,8 +98,9 @@ class Agents:
     def __init__(self, reading: Reading, victims: Victims) -> None:
         self._reading = reading
         self._victims = victims
-        self._main = (victims.main or "").casefold()
+        self._main = (victims.ruled or "").casefold()
         self._full: dict[str, str] = {}
+        self._known: dict[int, list[Agent]] = {}
         self._others = _speakers_and_houses(reading, victims)
         for sentence in reading.sentences:
             for name in victims.names_of(sentence):
@@ -101,6 +109,41 @@ class Agents:
 
     def of(self, sentence: Sentence) -> list[Agent]:
         """The agents of a sentence in order; of two that overlap the one that names more."""
+        if sentence.number not in self._known:
+            self._known[sentence.number] = self._find(sentence)
+        return self._known[sentence.number]
+
+    def referred(self, sentence: Sentence) -> list[Agent]:
+        """Words that point back at one who was told of: "he", "the defendant", under the name of that one."""
+        words = sentence.words
+        found = []
+        for place, word in enumerate(words):
+            if word in _BACK:
+                first = place
+            elif word in _BACK_NOUNS and words[place - 1 : place] in (["the"], ["this"], ["same"]):
+                first = place - 1
+            else:
+                continue
+            told = self._told_before(sentence, first, word)
+            if told is not None:
+                found.append(Agent(first, place + 1, told.name, Who.REFERRED, word, told.own))
+        return found
+
+    def _told_before(self, sentence: Sentence, place: int, word: str) -> Agent | None:
+        """Who was told of last before a word of a sentence, of the kind that the word may point at."""
+        for number in range(sentence.number, max(-1, sentence.number - _BACK_SENTENCES), -1):
+            earlier = self._reading.sentences[number]
+            for agent in reversed(self.of(earlier)):
+                if number == sentence.number and agent.last > place:
+                    continue
+                is_band = agent.who is Who.GROUP or agent.head in _BANDS
+                if agent.who in {Who.NAME, Who.HANDLE} or agent.head == word or agent.head == "job":
+                    continue
+                if is_band == (word in _BAND_WORDS):
+                    return agent
+        return None
+
+    def _find(self, sentence: Sentence) -> list[Agent]:
         groups = _groups(sentence)
         found = [*groups, *self._described(sentence, groups)]
         covered = {place for agent in found for place in range(agent.first, agent.last)}

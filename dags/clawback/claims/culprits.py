@@ -26,34 +26,20 @@ from clawback.claims.denials import denial, is_denial_of_guilt
 from clawback.claims.finding import Finding
 from clawback.claims.justice import MONEY_ONLY, steps_of_law
 from clawback.claims.layout import Kind
-from clawback.claims.lexicon import table
+from clawback.claims.lexicon import table, word_set
 from clawback.claims.phrases import name_of
 from clawback.claims.predicates import ADVERBS, Blame
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.unknown import unknown_culprit
-from clawback.claims.victims import Victims
 
-_ANAPHORIC: Final = frozenset(
-    {
-        "defendant",
-        "defendants",
-        "man",
-        "men",
-        "suspect",
-        "suspects",
-        "accused",
-        "woman",
-        "teenager",
-        "juvenile",
-    }
-)
+_ANAPHORIC: Final = word_set("culprits.anaphoric")
 _LEVELS: Final = table("culprits.levels", " ")
 _NAMED_ONES: Final = frozenset({Who.PERSON, Who.HANDLE, Who.DESCRIBED})
 
 
-def attributions(reading: Reading, victims: Victims) -> list[Finding]:
-    """All attributions of a reading."""
-    culprits = _Culprits(reading, victims)
+def attributions(reading: Reading, agents: Agents) -> list[Finding]:
+    """All attributions of a reading that rules tell."""
+    culprits = _Culprits(reading, agents)
     found: list[Finding] = []
     for sentence in reading.sentences:
         if sentence.span.kind is Kind.HEADING and "\u3002" not in sentence.words:
@@ -69,9 +55,9 @@ def attributions(reading: Reading, victims: Victims) -> list[Finding]:
 
 
 class _Culprits:
-    def __init__(self, reading: Reading, victims: Victims) -> None:
+    def __init__(self, reading: Reading, agents: Agents) -> None:
         self._reading = reading
-        self._agents = Agents(reading, victims)
+        self._agents = agents
         self._launderers = {
             agent.name
             for sentence in reading.sentences

@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Final
 
 from clawback.claims import amounts
+from clawback.claims.agents import Agents
 from clawback.claims.culprits import attributions
 from clawback.claims.events import theft_dates
 from clawback.claims.figure_roles import NOTHING, Governed
@@ -34,7 +35,9 @@ from clawback.claims.scope import theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
 from clawback.claims.unnumbered import unnumbered
 from clawback.claims.victims import UNNAMED, Victims
-from clawback.claims.weighing import weigh_dates, weigh_losses, weigh_methods
+from clawback.claims.weighing import weigh_dates, weigh_losses
+from clawback.claims.weighing_culprits import weigh_culprits
+from clawback.claims.weighing_methods import weigh_methods
 
 MAX_QUOTE: Final = 400
 _REACH_OF_QUOTE: Final = 12
@@ -143,7 +146,7 @@ def extract_claims(
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
         finding
-        for finding in (culprits(reading, language) if foreign else attributions(reading, victims))
+        for finding in (culprits(reading, language) if foreign else _blamed(reading, victims, strength))
         if not any(id(figure) in totals for figure in finding.sentence.figures.values())
     ]
     methods = ways(reading, language) if foreign else techniques(reading)
@@ -151,8 +154,9 @@ def extract_claims(
     moved = moves(reading, language) if foreign else launderings(reading)
     if not foreign:
         dates = weigh_dates(reading, dates, strength)
-        methods = weigh_methods(reading, methods, "technique", strength)
-        moved = weigh_methods(reading, moved, "laundering_method", strength)
+        cues: dict[int, set[str]] = {}
+        methods = weigh_methods(reading, methods, "technique", strength, cues)
+        moved = weigh_methods(reading, moved, "laundering_method", strength, cues)
     used = {(item.sentence.number, item.role) for item in governed}
     findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
     findings += [*moved, *methods, *links(reading, victims), *dates]
@@ -161,6 +165,12 @@ def extract_claims(
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))
     seen = {id(item.figure) for item in governed}
     return Extraction(tuple(claims), tuple(_unread(reading, seen)), victims.main)
+
+
+def _blamed(reading: Reading, victims: Victims, strength: int) -> list[Finding]:
+    """Who is held responsible in an English text, by rule and by points."""
+    agents = Agents(reading, victims)
+    return weigh_culprits(reading, agents, attributions(reading, agents), strength)
 
 
 def told_losses(governed: list[Governed], ways: list[Finding]) -> dict[int, list[tuple[int, int]]]:
@@ -225,6 +235,9 @@ class _Builder:
         ):
             hedge = self._disclaimer
         victim, named = self._victims.of(sentence, first, last)
+        if victim is not None and finding.actor is not None and victim in finding.actor:
+            # Who stole it did not lose it.
+            victim, named = self._victims.main, False
         if finding.victim is not None:
             victim, named = finding.victim, False
         if finding.claim_type == "linked_incident" and self._victims.main is not None:

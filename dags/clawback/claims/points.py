@@ -40,7 +40,7 @@ class Points:
 
     def total(self, cues: Iterable[str]) -> int:
         """Points of all cues together, from where the sum begins."""
-        return self.of(ALWAYS) + sum(self._of.get(cue, 0) for cue in cues)
+        return self.of(ALWAYS) + sum(filter(None, map(self._of.get, cues)))
 
     def reasons(self, cues: Iterable[str]) -> str:
         """The cues that speak loudest for it, for the rule that names them."""

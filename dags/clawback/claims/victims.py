@@ -12,7 +12,9 @@ from typing import Final
 
 from clawback.claims.lexicon import word_set
 from clawback.claims.names import Name, is_camel, is_person, key_of, names
+from clawback.claims.points import points
 from clawback.claims.reading import Reading, Sentence
+from clawback.claims.victim_cues import victim_cues
 
 UNNAMED: Final = "unnamed"
 
@@ -47,8 +49,52 @@ class Victims:
         for sentence in reading.sentences:
             for name in self._by_sentence[sentence.number]:
                 self._count(sentence, name, 1, _FIRST if sentence.number < 2 else 0)
-        self.main = self._main(publisher)
+        self.ruled = self._main(publisher)
+        self._publisher = publisher
+        self._titled = titled
+        self._worth = self._weighed()
+        self.main = self._best()
         self._topics = self._topics_of_paragraphs()
+
+    def cases(self) -> dict[str, set[str]]:
+        """All names of the text, as their spellings are compared, with their cues."""
+        places: dict[str, list[tuple[Sentence, Name]]] = {}
+        told = [(self._reading.title, name) for name in self._titled]
+        told += [(sentence, name) for sentence in self._reading.sentences for name in self.names_of(sentence)]
+        for sentence, name in told:
+            key = key_of(name.text)
+            if key in self._scores and key not in _NO_VICTIMS:
+                places.setdefault(key, []).append((sentence, name))
+        own = key_of(self._publisher or "")
+        ranked = sorted(self._scores, key=lambda key: (-self._scores[key], key))
+        ranks = {key: rank for rank, key in enumerate(ranked, start=1)}
+        if self.ruled is not None:
+            ranks[key_of(self.ruled)] = 0
+        return {
+            key: victim_cues(
+                found,
+                order=order,
+                is_certain=key in self._certain,
+                is_publisher=bool(own) and (key.startswith(own) or own.startswith(key)),
+                rank=ranks[key],
+            )
+            for order, (key, found) in enumerate(places.items())
+        }
+
+    def _weighed(self) -> dict[str, int]:
+        """Points of every name for being a victim's."""
+        table = points("victim")
+        return {key: table.total(cues) for key, cues in self.cases().items()}
+
+    def _best(self) -> str | None:
+        """The name with most points; what the rules say where no name has enough."""
+        if not self._worth:
+            return self.ruled
+        best = max(self._worth, key=lambda key: (self._worth[key], key))
+        least = _LEAST
+        if self.ruled is not None:
+            least = self._worth.get(key_of(self.ruled), _LEAST) + _MORE
+        return self._spelling[best] if self._worth[best] > least else self.ruled
 
     def named_in(self, sentence: Sentence, first: int, last: int) -> str | None:
         """The victim that a sentence names for a claim in the words `first` up to `last`, or None."""
@@ -61,7 +107,16 @@ class Victims:
                 continue
             if best is None or distance < best[0]:
                 best = (distance, self._spelling[key_of(name.text)])
-        return None if best is None else best[1]
+        return best[1] if best is not None else self._nearest(sentence, first, last)
+
+    def _nearest(self, sentence: Sentence, first: int, last: int) -> str | None:
+        """The nearest name of a sentence that has points enough to be a victim's, or None."""
+        near = [
+            (max(first - name.last, name.first - last, 0), key_of(name.text))
+            for name in self.names_of(sentence)
+            if self._worth.get(key_of(name.text), 0) > _SURE
+        ]
+        return self._spelling[min(near)[1]] if near else None
 
     def of(self, sentence: Sentence, first: int, last: int) -> tuple[str | None, bool]:
         """The victim of a claim, and whether its own sentence names it."""
@@ -141,6 +196,14 @@ class Victims:
             return described
         return self._spelling[best[0]]
 
+    def _first_told(self, sentence: Sentence) -> str | None:
+        """The first name of a sentence that has points enough, unless the text is about it."""
+        for name in self.names_of(sentence):
+            key = key_of(name.text)
+            if self._worth.get(key, 0) > _SURE:
+                return None if _alike(name.text, self.main or "") else self._spelling[key]
+        return None
+
     def _topics_of_paragraphs(self) -> dict[int, str]:
         """Per sentence the victim that its paragraph begins with, where that is another than the main one."""
         topics: dict[int, str] = {}
@@ -155,11 +218,22 @@ class Victims:
                     )
                     if begins and self.main is not None and not _alike(name.text, self.main):
                         topic = self._spelling[key_of(name.text)]
+                if topic is None:
+                    topic = self._first_told(sentence)
             if topic is not None:
                 topics[sentence.number] = topic
             end = sentence.span.end
         return topics
 
+
+_LEAST: Final = -100
+"""Points from which a name may be the main victim's without a rule that says so."""
+
+_MORE: Final = 50
+"""Points that a name needs more than the name that the rules take for the main victim's."""
+
+_SURE: Final = 0
+"""Points from which a name is a victim's in the sentences and paragraphs that it begins."""
 
 _TITLE: Final = 3
 _WEAK: Final = 6

@@ -15,7 +15,6 @@ from clawback.claims.cues import cues_around, date_cues, figure_cues, place_cues
 from clawback.claims.figure import Figure
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
-from clawback.claims.layout import Kind
 from clawback.claims.links import is_total
 from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
@@ -24,10 +23,6 @@ from clawback.claims.when import When
 RULE: Final = "is found by rule"
 _WEIGHED: Final = "weighed"
 _MAX_FIGURES: Final = 40
-_LONG_PART: Final = 3
-_ENDS: Final = frozenset(
-    {",", ".", ";", ":", "(", ")", "\u2014", "?", "!", "but", "which", "while", "although"}
-)
 _LESS_FIRM: Final = 200
 """Points that a date of a theft may have less than the firmest one of its text."""
 
@@ -36,21 +31,6 @@ _SMALL: Final = 5_000
 
 _AGAINST_RULE: Final = 80
 """Points above which a figure is a loss that a rule takes for something else."""
-
-_QUOTED: Final = 15
-"""Words that a quotation of a way of theft or of laundering has at least, where its sentence has as many."""
-
-_GROWTH: Final = 5
-"""Halves of its own length that such a quotation may grow to."""
-
-_NEIGHBOUR: Final = 30
-"""Points from which a part of a sentence beside the best one belongs to the quotation."""
-
-FROM: Final = {"technique": -20, "laundering_method": -50}
-"""Points from which a sentence tells of a way of theft or of laundering that no rule found."""
-
-UP_TO: Final = {"technique": -60, "laundering_method": -300}
-"""Points from which on what a rule found in a sentence stands."""
 
 
 def loss_cues(
@@ -107,89 +87,6 @@ def _loss(
             sentence, word, sentence.figures[word], "loss", None, f"weighed.loss: {table.reasons(cues)}"
         )
     return replace(item, role=NOTHING) if item is not None and is_loss else item
-
-
-def sentence_cues(reading: Reading, sentence: Sentence, strength: int, *, is_found: bool) -> set[str]:
-    """All cues of a sentence, `is_found` telling whether a rule found a claim of the type there."""
-    cues = place_cues(reading, sentence, strength) | word_cues(sentence)
-    if is_found:
-        cues.add(RULE)
-    return cues
-
-
-def weigh_methods(reading: Reading, findings: list[Finding], claim_type: str, strength: int) -> list[Finding]:
-    """Ways of theft or of laundering that stand, and those that only points tell."""
-    table = points(claim_type)
-    found: dict[int, list[Finding]] = {}
-    for finding in findings:
-        found.setdefault(finding.sentence.number, []).append(finding)
-    result = []
-    for sentence in reading.sentences:
-        own = found.get(sentence.number, [])
-        if sentence.span.kind is Kind.HEADING or not sentence.words:
-            result.extend(own)
-            continue
-        cues = sentence_cues(reading, sentence, strength, is_found=bool(own))
-        total = table.total(cues)
-        if own and total > UP_TO[claim_type]:
-            result.extend(_grown(finding) for finding in own)
-        elif not own and total > FROM[claim_type]:
-            first, last = _part(sentence, table)
-            rule = f"weighed.{claim_type}: {table.reasons(cues)}"
-            label = f"sentence {sentence.number}"
-            result.append(_grown(Finding(sentence, claim_type, first, last, rule, label=label)))
-    return result
-
-
-def _grown(finding: Finding) -> Finding:
-    """The finding with words of its sentence around it, so many that the quotation can be understood.
-
-    It grows to the end of its clause first, then to the beginning, and only then beyond them; never to more
-    than two and a half times its length.
-    """
-    sentence, words = finding.sentence, finding.sentence.words
-    first, last = finding.first, finding.last
-    starts, ends = sentence.starts, sentence.ends
-    most = _GROWTH * (ends[last - 1] - starts[first]) // 2
-
-    def may_grow() -> bool:
-        return last - first < _QUOTED and ends[last - 1] - starts[first] < most
-
-    while may_grow() and last < len(words) and words[last] not in _ENDS:
-        last += 1
-    while may_grow() and first > 0 and words[first - 1] not in _ENDS:
-        first -= 1
-    while may_grow() and (first > 0 or last < len(words)):
-        if last < len(words):
-            last += 1
-        if first > 0 and may_grow():
-            first -= 1
-    anchor = finding.first if finding.anchor is None else finding.anchor
-    return replace(finding, first=first, last=last, anchor=anchor)
-
-
-def _part(sentence: Sentence, table: Points) -> tuple[int, int]:
-    """The part of a sentence between commas that has most points, with a neighbour that has some."""
-    words = sentence.words
-    ends = [at for at, word in enumerate(words) if word in _ENDS] + [len(words)]
-    starts = [0, *(end + 1 for end in ends)]
-    parts = [(first, last) for first, last in zip(starts, ends, strict=False) if last - first >= _LONG_PART]
-    if not parts:
-        return 0, len(words)
-    worth = [_worth(words, first, last, table) for first, last in parts]
-    best = worth.index(max(worth))
-    first, last = parts[best]
-    if best + 1 < len(parts) and worth[best + 1] > _NEIGHBOUR:
-        last = parts[best + 1][1]
-    elif best > 0 and worth[best - 1] > _NEIGHBOUR:
-        first = parts[best - 1][0]
-    return first, last
-
-
-def _worth(words: list[str], first: int, last: int, table: Points) -> int:
-    return sum(table.of(word) for word in words[first:last]) + sum(
-        table.of(f"{words[at]}_{words[at + 1]}") for at in range(first, last - 1)
-    )
 
 
 def theft_date_cues(
