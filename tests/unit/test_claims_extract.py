@@ -294,3 +294,8 @@ def test_an_empty_list_of_claims_stays_empty() -> None:
         "claims": [],
     }
     assert parse_report(json.dumps(report).encode(), source="reports").claims == []
+
+
+def test_a_sentence_that_ends_without_a_full_stop_is_read() -> None:
+    found = claims("Hackers Tornado Cash laundered")
+    assert all(claim.quote == "Hackers Tornado Cash laundered"[claim.start : claim.end] for claim in found)

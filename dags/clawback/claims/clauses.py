@@ -81,6 +81,8 @@ def stretch(sentence: Sentence, first: int, last: int) -> tuple[int, int]:
     clause is short, on into the next one.
     """
     words, starts, ends = sentence.words, sentence.starts, sentence.ends
+    # What is asked for may reach a word beyond a sentence that ends without a full stop.
+    last = min(last, len(words))
 
     def length(one: int, other: int) -> int:
         return ends[other - 1] - starts[one]

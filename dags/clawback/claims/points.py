@@ -33,6 +33,7 @@ class Points:
 
     def __init__(self, of: dict[str, int]) -> None:
         self._of = of
+        self._known = frozenset(of)
 
     def of(self, cue: str) -> int:
         """Points of a cue; 0 for one that tells nothing."""
@@ -40,7 +41,7 @@ class Points:
 
     def total(self, cues: Iterable[str]) -> int:
         """Points of all cues together, from where the sum begins."""
-        return self.of(ALWAYS) + sum(filter(None, map(self._of.get, cues)))
+        return self.of(ALWAYS) + sum(map(self._of.__getitem__, self._known.intersection(cues)))
 
     def reasons(self, cues: Iterable[str]) -> str:
         """The cues that speak loudest for it, for the rule that names them."""
