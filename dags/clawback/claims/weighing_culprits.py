@@ -19,7 +19,7 @@ from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 
 STANCES: Final = ("named", "denied")
-FROM: Final = {"named": -45, "denied": -50, "unknown": -110}
+FROM: Final = {"named": -20, "denied": -50, "unknown": -110}
 """Points from which somebody is blamed or cleared, or nobody known, without a rule that says so."""
 
 UP_TO: Final = {"named": -60, "denied": -150, "unknown": -200}
