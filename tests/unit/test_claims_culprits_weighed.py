@@ -78,3 +78,9 @@ def test_the_words_of_a_name_are_no_cue_of_it() -> None:
 def test_who_stole_it_did_not_lose_it() -> None:
     for claim in _claims("Daniel Okafor, 25, was charged with stealing the coins."):
         assert claim.actor is None or claim.victim == "Brightpool"
+
+
+def test_a_judge_is_nobody_that_a_text_blames() -> None:
+    text = "Okafor pleaded guilty to the theft before United States District Judge Paul Gardner."
+    blamed = {claim.actor for claim in _claims(text) if claim.claim_type == "attribution"}
+    assert "Paul Gardner" not in blamed

@@ -28,6 +28,7 @@ UP_TO: Final = {"named": -60, "denied": -150, "unknown": -200}
 _REACH: Final = 10
 _ANAPHORIC: Final = word_set("culprits.anaphoric")
 _MAX_AGENTS: Final = 30
+_OF_THE_COURT: Final = frozenset({"judge", "justice", "magistrate", "prosecutor", "attorney", "lawyer"})
 _COMPARED: Final = (["since"], ["than"], ["unlike"])
 
 
@@ -95,11 +96,12 @@ def _is_anaphoric(sentence: Sentence, agent: Agent) -> bool:
 
 
 def _is_no_case(sentence: Sentence, agent: Agent, agents: list[Agent]) -> bool:
-    """Whether he stands in a comparison ("since Lazarus robbed Ronin") or adds to the name of another.
+    """Whether he stands in a comparison ("since Lazarus robbed Ronin"), is of the court, or adds to a name.
 
     "James Zhong, a resident of Gainesville" is one man.
     """
-    if sentence.words[max(0, agent.first - 1) : agent.first] in _COMPARED:
+    before = sentence.words[max(0, agent.first - 1) : agent.first]
+    if before in _COMPARED or (agent.who is Who.PERSON and _OF_THE_COURT & set(before)):
         return True
     if agent.who is not Who.DESCRIBED:
         return False
