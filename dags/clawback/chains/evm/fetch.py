@@ -92,9 +92,11 @@ def _fetch(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
 def _of_blocks(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
     begun = time.monotonic()
     answers = ask_blocks(endpoint, asked, wish.traces)
-    came = time.monotonic()
-    piece = _piece(read_answers(answers, wish, asked), wish.logs)
-    nodes.pace.took(len(asked), answers.largest, came - begun, time.monotonic() - came)
+    waited = time.monotonic() - begun
+    with nodes.pace.reading:
+        begun = time.monotonic()
+        piece = _piece(read_answers(answers, wish, asked), wish.logs)
+        nodes.pace.took(len(asked), answers.largest, waited, begun, time.monotonic())
     return piece
 
 
@@ -103,17 +105,20 @@ def _of_logs(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piec
     of_headers = _HEADERS.post(endpoint, [(hex(number), False) for number in asked])
     bounds = {"fromBlock": hex(asked.start), "toBlock": hex(asked.stop - 1), "topics": [TRANSFER]}
     of_logs = _LOGS.post(endpoint, [(bounds,)])
-    came = time.monotonic()
-    headers = _HEADERS.read(of_headers, len(asked))
-    batch = batch_of_logs(asked, headers, _LOGS.read(of_logs, 1)[0])
-    if wish.check_bloom:
-        check_logs_in_bloom(batch)
+    waited = time.monotonic() - begun
+    with nodes.pace.reading:
+        begun = time.monotonic()
+        headers = _HEADERS.read(of_headers, len(asked))
+        batch = batch_of_logs(asked, headers, _LOGS.read(of_logs, 1)[0])
+        if wish.check_bloom:
+            check_logs_in_bloom(batch)
+        refused = Refused()
+        rows, amounts = without_wide(token_transfers(batch, refused), refused)
+        piece = _piece(Reading(batch, rows, amounts, refused), wish.logs)
+        largest = max(len(of_headers), len(of_logs))
+        nodes.pace.took(len(asked), largest, waited, begun, time.monotonic())
+    # This may ask the node again.
     check_withheld(endpoint, batch, headers, TRANSFER, every=wish.check_receipts_root)
-    refused = Refused()
-    rows, amounts = without_wide(token_transfers(batch, refused), refused)
-    piece = _piece(Reading(batch, rows, amounts, refused), wish.logs)
-    largest = max(len(of_headers), len(of_logs))
-    nodes.pace.took(len(asked), largest, came - begun, time.monotonic() - came)
     return piece
 
 

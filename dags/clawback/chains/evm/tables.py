@@ -90,6 +90,9 @@ TABLES: Final = {
     "logs": LOGS,
     "quarantine": QUARANTINE,
 }
+_NO_ROWS: Final = {name: pa.Table.from_batches([], schema) for name, schema in TABLES.items()}
+"""Made once: most pieces have no rows for most tables, and making none takes as long as making some. Not by
+`empty_table`, which imports pandas."""
 
 
 def block_table(batch: Batch) -> pa.Table:
@@ -128,6 +131,8 @@ def transfer_table(batch: Batch, rows: Rows, amounts: Bytes) -> pa.Table:
 
 def nft_table(batch: Batch, rows: NumberedRows) -> pa.Table:
     """Rows of `nft_transfers`."""
+    if not rows.tx:
+        return _NO_ROWS["nft_transfers"]
     columns = [
         *_places(batch, np.array(rows.tx, np.int64)),
         integers(np.array(rows.position, np.int64)),
@@ -144,6 +149,8 @@ def nft_table(batch: Batch, rows: NumberedRows) -> pa.Table:
 
 def log_table(batch: Batch, logs: LogColumns) -> pa.Table:
     """Rows of `logs`."""
+    if not len(logs.tx):
+        return _NO_ROWS["logs"]
     columns = [
         *_places(batch, logs.tx),
         integers(logs.log_index),
@@ -156,6 +163,8 @@ def log_table(batch: Batch, logs: LogColumns) -> pa.Table:
 
 def quarantine_table(batch: Batch, refused: Refused) -> pa.Table:
     """Rows of `quarantine`, in the order of the chain."""
+    if not refused.records:
+        return _NO_ROWS["quarantine"]
     records = sorted(refused.records)
     columns = [
         *_places(batch, np.array([record[0] for record in records], np.int64)),

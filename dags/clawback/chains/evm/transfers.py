@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from operator import mul
 from typing import Final
 
 import numpy as np
@@ -71,30 +72,29 @@ class Refused:
 def fees(batch: Batch) -> Rows:
     """What each sender paid for its transaction, failed or not."""
     used = quantities([receipt.gas_used for receipt in batch.receipts], "gasUsed")
-    price_texts = []
-    for transaction, receipt in zip(batch.transactions, batch.receipts, strict=True):
-        # Nodes before London say the price only in the transaction.
-        price = receipt.effective_gas_price or transaction.gas_price
-        if price is None:
-            raise Lie("a receipt has no effectiveGasPrice, and its transaction no gasPrice")
-        price_texts.append(price)
+    # Nodes before London say the price only in the transaction.
+    price_texts = [
+        receipt.effective_gas_price or transaction.gas_price or ""
+        for transaction, receipt in zip(batch.transactions, batch.receipts, strict=True)
+    ]
+    if "" in price_texts:
+        raise Lie("a receipt has no effectiveGasPrice, and its transaction no gasPrice")
     prices = quantities(price_texts, "effectiveGasPrice")
-    amounts = [gas * price for gas, price in zip(used, prices, strict=True)]
+    amounts = list(map(mul, used, prices))
     for number, receipt in enumerate(batch.receipts):
         if receipt.blob_gas_used is not None or receipt.l1_fee is not None:
             amounts[number] += _second_fee(receipt.blob_gas_used, receipt.blob_gas_price, receipt.l1_fee)
-    if any(amount >= 1 << 256 for amount in amounts):
+    if max(amounts, default=0) >= 1 << 256:
         raise Lie("a fee is wider than 256 bits")
-    paid = np.flatnonzero(np.array([amount != 0 for amount in amounts], np.bool_))
-    senders = [batch.transactions[place].sender for place in paid.tolist()]
+    paid = [place for place, amount in enumerate(amounts) if amount]
     return Rows(
-        paid,
+        np.array(paid, np.int64),
         np.full(len(paid), FEE, np.int64),
         np.full(len(paid), FEE_KIND, np.uint8),
-        fixed_bytes(senders, ADDRESS, "a sender"),
+        fixed_bytes([batch.transactions[place].sender for place in paid], ADDRESS, "a sender"),
         np.zeros((len(paid), ADDRESS), np.uint8),
         np.zeros((len(paid), ADDRESS), np.uint8),
-        words_of([amounts[place] for place in paid.tolist()]),
+        words_of([amounts[place] for place in paid]),
     )
 
 
@@ -175,7 +175,7 @@ def wrapped_moves(batch: Batch, wrapped: Collection[str], tokens: Rows) -> Rows:
     """
     taken, kinds = [], []
     for place, log in enumerate(batch.logs):
-        if log.address in wrapped and len(log.topics) == 2 and len(log.data) == _WORD_TEXT:
+        if len(log.topics) == 2 and log.address in wrapped and len(log.data) == _WORD_TEXT:
             kind = _WRAPPING.get(log.topics[0])
             if kind is not None:
                 taken.append(place)
