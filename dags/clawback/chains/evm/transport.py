@@ -180,7 +180,7 @@ def _read_plain(response: http.client.HTTPResponse, limits: Limits) -> bytearray
     length = response.length
     if length is not None and length > limits.max_bytes:
         raise TooMuch(f"the answer is larger than {limits.max_bytes} bytes")
-    # Filled in place: growing piece by piece costs ten times the reading.
+    # Filled in place: growing piece by piece costs several times the reading.
     found = bytearray(_CHUNK if length is None else length)
     filled = 0
     while filled < len(found):
