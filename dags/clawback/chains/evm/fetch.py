@@ -16,6 +16,7 @@ from clawback.chains.evm.logs import Wanted, wanted_logs
 from clawback.chains.evm.nft import numbered_transfers
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.read import Reading, Wish, ask_blocks, read_answers
+from clawback.chains.evm.rows import Refused, without_wide
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Header, Log
 from clawback.chains.evm.tables import (
@@ -26,7 +27,7 @@ from clawback.chains.evm.tables import (
     transfer_table,
 )
 from clawback.chains.evm.topics import TRANSFER
-from clawback.chains.evm.transfers import Refused, token_transfers, without_wide
+from clawback.chains.evm.transfers import token_transfers
 from clawback.chains.evm.transport import Endpoint
 from clawback.chains.evm.withheld import check_withheld
 from clawback.errors import ClawbackError

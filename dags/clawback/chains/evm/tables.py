@@ -18,7 +18,8 @@ from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.columns import ADDRESS, HASH, Bytes, Flags, Integers, fixed_bytes, small_integers
 from clawback.chains.evm.logs import LogColumns
 from clawback.chains.evm.nft import STANDARDS, NumberedRows
-from clawback.chains.evm.transfers import FEE_KIND, KINDS, TOKEN_KIND, Refused, Rows
+from clawback.chains.evm.rows import Refused, Rows
+from clawback.chains.evm.transfers import FEE_KIND, KINDS, TOKEN_KIND
 from clawback.schemas.columns import AMOUNT, TIME, optional, required
 
 _WORD: Final = pa.dictionary(pa.int8(), pa.string())
