@@ -364,6 +364,24 @@ def test_the_workers_of_a_killed_run_end_by_themselves() -> None:
         assert not Path(f"/proc/{worker}").exists()
 
 
+@pytest.mark.parametrize(("threads", "method"), [(0, "fork"), (1, "forkserver")])
+def test_workers_are_copies_only_of_a_process_with_a_single_thread(threads: int, method: str) -> None:
+    script = (
+        "import os, threading, time\n"
+        "from clawback.chains.evm.workers import Workers\n"
+        "before = dict(os.environ)\n"
+        f"for _ in range({threads}):\n"
+        "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "with Workers(1) as workers:\n"
+        "    print(workers._pool._mp_context.get_start_method())\n"
+        "    assert workers._pool.submit(os.getpid).result() != os.getpid()\n"
+        "assert dict(os.environ) == before\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == [method]
+
+
 def test_a_killed_worker_is_told_plainly(chain: tuple[Node, dict[str, Any]], tmp_path: Path) -> None:
     node, made = chain
 
@@ -502,3 +520,10 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     csv.field_size_limit(1 << 24)
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_worker_starts_without_pandas() -> None:
+    """Arrow imports it where it is asked to look at a list: half of the start, and 30 MiB of each process."""
+    script = "import sys, clawback.chains.evm.chunk; print('pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

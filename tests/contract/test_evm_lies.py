@@ -604,13 +604,19 @@ def test_an_answer_larger_than_the_limit_is_halved_or_named(truth: Answers, true
         assert f"larger than {sizes[0] // 2} bytes" in str(caught.value)
 
 
-def test_a_drip_ends_after_its_deadline(truth: Answers) -> None:
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"],
+    ids=["headers", "an answer of known length", "an answer of any length"],
+)
+def test_a_drip_ends_after_its_deadline(head: bytes) -> None:
     limits = Limits(timeout=5, deadline=0.5, max_bytes=1 << 20)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def drip() -> None:
             connection, _ = server.accept()
             with connection, suppress(OSError):
+                connection.sendall(head)
                 while True:
                     connection.sendall(b"H")
                     time.sleep(0.05)
@@ -618,7 +624,7 @@ def test_a_drip_ends_after_its_deadline(truth: Answers) -> None:
         threading.Thread(target=drip, daemon=True).start()
         endpoint = Endpoint(f"http://127.0.0.1:{server.getsockname()[1]}", limits, ["127.0.0.1"])
         begun = time.monotonic()
-        with pytest.raises(NodeFailure):
+        with pytest.raises(NodeFailure, match="ended after its deadline"):
             endpoint.post(b"{}")
         assert time.monotonic() - begun < 20
 

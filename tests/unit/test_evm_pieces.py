@@ -33,23 +33,29 @@ from clawback.errors import ClawbackError
 
 def test_the_pace_follows_the_size_of_answers() -> None:
     pace = Pace(most_blocks=50)
-    pace.took(4, 4 * 1_000, 1, 2)
+    pace.took(4, 4 * 1_000, 1, 2, 3)
     assert pace.blocks == 8  # at most doubled
-    pace.took(8, 8 << 20, 1, 2)
+    pace.took(8, 8 << 20, 1, 2, 3)
     assert pace.blocks == 2
     pace.too_much(2)
     assert pace.blocks == 1
-    pace.took(1, 10, 1, 2)
+    pace.took(1, 10, 1, 2, 3)
     assert pace.blocks == 1  # what was refused is not tried again
 
 
 def test_threads_are_added_one_by_one_and_halved_at_once() -> None:
     pace = Pace(most_lanes=4)
-    for _ in range(100):
-        pace.took(1, 1, waited=1, worked=2)
-    assert pace.lanes == 2  # more threads would only share the same processor
-    for _ in range(100):
-        pace.took(1, 1, waited=2, worked=1)
+    for second in range(100, 1_000, 10):
+        pace.took(1, 1, waited=2, begun=second, ended=second + 8)
+    assert pace.lanes == 1  # more threads would only share the same processor
+    for second in range(1_000, 2_000, 10):
+        pace.took(1, 1, waited=30, begun=second, ended=second + 10)
+    assert pace.lanes == 1  # the wait is hidden already
+    for second in range(2_010, 2_050, 10):
+        pace.took(1, 1, waited=5, begun=second, ended=second + 5)
+    assert pace.lanes == 2
+    for second in range(2_050, 3_000, 10):
+        pace.took(1, 1, waited=5, begun=second, ended=second + 5)
     assert pace.lanes == 4
     pace.busy()
     assert pace.lanes == 2

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 
 import numpy as np
 
@@ -49,60 +49,41 @@ class Batch:
         return np.bincount(self.tx_block, minlength=len(self.numbers)).astype(np.int64)
 
 
-def batch_of_blocks(asked: range, blocks: list[Block], receipts: list[list[Receipt]]) -> Batch:
-    """Full blocks with their receipts, in the order of asking. Raises Lie."""
+def batch_of_blocks(asked: range, blocks: list[Block], receipts: list[list[Receipt]] | None = None) -> Batch:
+    """Full blocks in the order of asking, with their receipts or without any. Raises Lie."""
     numbers, times, hashes = _chain(asked, blocks)
-    transactions: list[Transaction] = []
+    tx_hashes: list[str] = []
     flat: list[Receipt] = []
-    for number, block, of_block in zip(asked, blocks, receipts, strict=True):
-        if len(of_block) != len(block.transactions):
-            raise Lie(
-                f"block {number} has {len(block.transactions)} transactions and {len(of_block)} receipts"
-            )
-        _check_transactions(number, block)
-        _check_receipts(number, block, of_block)
-        transactions += block.transactions
-        flat += of_block
+    logs: list[Log] = []
+    logs_of_tx: list[int] = []
+    logs_of_block: list[int] = []
+    # Block by block: what one block says is checked while it lies close to the processor.
+    for place, (number, block) in enumerate(zip(asked, blocks, strict=True)):
+        own = [one.hash for one in block.transactions]
+        _check_places(number, block, block.transactions, "a transaction")
+        tx_hashes += own
+        if receipts is not None:
+            own_logs, counts = _logs_of_receipts(number, block, own, receipts[place])
+            flat += receipts[place]
+            logs += own_logs
+            logs_of_tx += counts
+            logs_of_block.append(len(own_logs))
     tx_block, tx_index = _places([len(block.transactions) for block in blocks])
-    logs_of_tx = [len(receipt.logs) for receipt in flat]
-    log_tx = np.repeat(np.arange(len(flat), dtype=np.int64), logs_of_tx)
-    _, log_index = _places([sum(len(receipt.logs) for receipt in of_block) for of_block in receipts])
+    log_tx, _ = _places(logs_of_tx)
+    _, log_index = _places(logs_of_block)
     return Batch(
         blocks,
         numbers,
         times,
         hashes,
-        fixed_bytes([transaction.hash for transaction in transactions], HASH, "a transaction's hash"),
+        fixed_bytes(tx_hashes, HASH, "a transaction's hash"),
         tx_block,
         tx_index,
-        [log for receipt in flat for log in receipt.logs],
+        logs,
         log_tx,
         log_index,
-        transactions,
+        [one for block in blocks for one in block.transactions],
         flat,
-    )
-
-
-def batch_of_transactions(asked: range, blocks: list[Block]) -> Batch:
-    """Full blocks without their receipts, in the order of asking. Raises Lie."""
-    numbers, times, hashes = _chain(asked, blocks)
-    for number, block in zip(asked, blocks, strict=True):
-        _check_transactions(number, block)
-    transactions = [transaction for block in blocks for transaction in block.transactions]
-    tx_block, tx_index = _places([len(block.transactions) for block in blocks])
-    nothing = np.empty(0, np.int64)
-    return Batch(
-        blocks,
-        numbers,
-        times,
-        hashes,
-        fixed_bytes([transaction.hash for transaction in transactions], HASH, "a transaction's hash"),
-        tx_block,
-        tx_index,
-        [],
-        nothing,
-        nothing,
-        transactions,
     )
 
 
@@ -112,7 +93,7 @@ def batch_of_logs(asked: range, headers: list[Header], logs: list[Log]) -> Batch
     tx_block, tx_index = _places([len(header.transactions) for header in headers])
     places = {header.number: place for place, header in enumerate(headers)}
     try:
-        log_block = np.array([places[log.block_number] for log in logs], np.int64)
+        log_block = np.fromiter([places[log.block_number] for log in logs], np.int64, len(logs))
     except KeyError as error:
         raise Lie(f"a log belongs to none of the blocks {asked.start} to {asked.stop - 1}") from error
     log_index = small_integers([log.log_index for log in logs], "a log's index")
@@ -164,31 +145,36 @@ def _chain(asked: range, blocks: Sequence[Block | Header]) -> tuple[Integers, In
     return np.arange(asked.start, asked.stop, dtype=np.int64), times, hashes
 
 
-def _check_transactions(number: int, block: Block) -> None:
-    count = len(block.transactions)
-    own = block.transactions
-    _same([one.transaction_index for one in own], _counting(count), "a transaction's index", number)
-    _same([one.block_hash for one in own], [block.hash] * count, "a transaction's block hash", number)
-    _same([one.block_number for one in own], [block.number] * count, "a transaction's block number", number)
+def _check_places(
+    number: int, block: Block, own: Sequence[Transaction] | Sequence[Receipt], name: str
+) -> None:
+    """Transactions or receipts stand where they say that they do."""
+    count = len(own)
+    _same([one.transaction_index for one in own], _counting(count), f"{name}'s index", number)
+    _same([one.block_hash for one in own], [block.hash] * count, f"{name}'s block hash", number)
+    _same([one.block_number for one in own], [block.number] * count, f"{name}'s block number", number)
 
 
-def _check_receipts(number: int, block: Block, receipts: list[Receipt]) -> None:
-    hashes = [one.hash for one in block.transactions]
-    count = len(hashes)
+def _logs_of_receipts(
+    number: int, block: Block, hashes: list[str], receipts: list[Receipt]
+) -> tuple[list[Log], list[int]]:
+    """The logs of a block, and how many each transaction has."""
+    if len(receipts) != len(hashes):
+        raise Lie(f"block {number} has {len(hashes)} transactions and {len(receipts)} receipts")
     _same([one.transaction_hash for one in receipts], hashes, "a receipt's transaction", number)
-    _same([one.block_hash for one in receipts], [block.hash] * count, "a receipt's block hash", number)
-    _same([one.block_number for one in receipts], [block.number] * count, "a receipt's block number", number)
-    indexes = _counting(count)
-    _same([one.transaction_index for one in receipts], indexes, "a receipt's transaction index", number)
-    logs = [log for one in receipts for log in one.logs]
-    _same([log.log_index for log in logs], _counting(len(logs)), "a log's index", number)
-    _same([log.block_hash for log in logs], [block.hash] * len(logs), "a log's block hash", number)
-    _same([log.block_number for log in logs], [block.number] * len(logs), "a log's block number", number)
-    owners = [one.transaction_hash for one in receipts for _ in one.logs]
-    _same([log.transaction_hash for log in logs], owners, "a log's transaction hash", number)
-    places = [index for one, index in zip(receipts, indexes, strict=True) for _ in one.logs]
-    _same([log.transaction_index for log in logs], places, "a log's transaction index", number)
+    _check_places(number, block, receipts, "a receipt")
+    of_each = [one.logs for one in receipts]
+    logs = list(chain.from_iterable(of_each))
+    counts = list(map(len, of_each))
+    count = len(logs)
+    _same([log.transaction_hash for log in logs], _spread(hashes, counts), "a log's transaction hash", number)
+    _same([log.block_hash for log in logs], [block.hash] * count, "a log's block hash", number)
+    _same([log.block_number for log in logs], [block.number] * count, "a log's block number", number)
+    _same([log.log_index for log in logs], _counting(count), "a log's index", number)
+    indexes = _spread(_counting(len(hashes)), counts)
+    _same([log.transaction_index for log in logs], indexes, "a log's transaction index", number)
     _check_removed(logs, number)
+    return logs, counts
 
 
 def _check_removed(logs: Sequence[Log], number: int) -> None:
@@ -207,6 +193,11 @@ def _counting(count: int) -> list[str]:
     while len(_counted) < count:
         _counted.append(hex(len(_counted)))
     return _counted[:count]
+
+
+def _spread(texts: list[str], counts: list[int]) -> list[str]:
+    """Each text as often as its count says."""
+    return list(chain.from_iterable(map(repeat, texts, counts)))
 
 
 def _places(counts: list[int]) -> tuple[Integers, Integers]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
@@ -127,17 +127,18 @@ def _pieces(nodes: Nodes, blocks: range, wish: Wish) -> Iterator[Piece]:
     """Pieces in the order of the chain, a few being fetched while one is written."""
     waiting: deque[Future[list[Piece]]] = deque()
     following = blocks.start
-    with ThreadPoolExecutor(_MOST_LANES, thread_name_prefix="lane") as lanes:
-        try:
-            while following < blocks.stop or waiting:
-                while following < blocks.stop and len(waiting) < nodes.pace.lanes:
-                    asked = range(following, min(following + nodes.pace.blocks, blocks.stop))
-                    waiting.append(lanes.submit(fetch, nodes, asked, wish))
-                    following = asked.stop
-                yield from waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    lanes = _lanes()
+    try:
+        while following < blocks.stop or waiting:
+            while following < blocks.stop and len(waiting) < nodes.pace.lanes:
+                asked = range(following, min(following + nodes.pace.blocks, blocks.stop))
+                waiting.append(lanes.submit(fetch, nodes, asked, wish))
+                following = asked.stop
+            yield from waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+        wait(waiting)
 
 
 def _wish(plan: Plan) -> Wish:
@@ -153,6 +154,12 @@ def _wish(plan: Plan) -> Wish:
 
 @lru_cache(maxsize=1)
 def _nodes(access: Access) -> Nodes:
-    """Kept from chunk to chunk: open connections, and what was learnt about the nodes' pace."""
+    """Kept from chunk to chunk: what was learnt about the nodes and their pace."""
     endpoints = [Endpoint(url, access.limits, access.allow_hosts) for url in access.urls]
     return Nodes(endpoints, Pace(access.most_blocks, _MOST_LANES))
+
+
+@lru_cache(maxsize=1)
+def _lanes() -> ThreadPoolExecutor:
+    """Kept from chunk to chunk: each thread has a connection of its own, and a new one begins slowly."""
+    return ThreadPoolExecutor(_MOST_LANES, thread_name_prefix="lane")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from binascii import Error as HexError
 from binascii import unhexlify
 from collections.abc import Sequence
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,8 @@ HASH: Final = 32
 AMOUNT: Final = 16
 """Width of an amount: little endian, as Arrow's decimal128 keeps it."""
 
-_PREFIX: Final = np.frombuffer(b"0x", np.uint8)
+_PREFIX: Final = np.frombuffer(b"0x", np.uint16)[0]
+_ZEROS: Final = np.frombuffer(b"00", np.uint16)[0]
 _SMALL: Final = {hex(number): number for number in range(4_096)}
 """Looking up an index is three times as quick as reading it."""
 _LIMB: Final = 64
@@ -43,17 +45,18 @@ def fixed_bytes(texts: Sequence[str], width: int, name: str) -> Bytes:
     if not count:
         return np.empty((0, width), np.uint8)
     try:
-        letters = np.frombuffer("".join(texts).encode("ascii"), np.uint8)
-        if letters.size != count * digits:
+        letters = bytearray("".join(texts), "ascii")
+        if len(letters) != count * digits:
             raise Lie(f"{name} is not always 0x and {2 * width} digits")
         # An x is no digit, so only texts that join to a column of that width pass.
-        joined = letters.reshape(count, digits)
-        if (joined[:, :2] != _PREFIX).any():
+        prefixes = np.frombuffer(letters, _PREFIX.dtype).reshape(count, width + 1)[:, 0]
+        if (prefixes != _PREFIX).any():
             raise Lie(f"{name} does not always begin with 0x")
-        found = unhexlify(np.ascontiguousarray(joined[:, 2:]).data)
+        prefixes[:] = _ZEROS
+        found = unhexlify(letters)
     except (HexError, UnicodeEncodeError) as error:
         raise Lie(f"{name} is not always hex") from error
-    return np.frombuffer(found, np.uint8).reshape(count, width)
+    return np.ascontiguousarray(np.frombuffer(found, np.uint8).reshape(count, width + 1)[:, 1:])
 
 
 def small_integers(texts: Sequence[str], name: str) -> Integers:
@@ -85,7 +88,7 @@ def amounts_of(words: Bytes) -> tuple[Bytes, Flags]:
     """
     low_end = np.ascontiguousarray(words[:, :15:-1])
     limbs = low_end.view("<u8")
-    too_wide = words[:, :AMOUNT].any(axis=1)
+    too_wide = ~is_zero(words[:, :AMOUNT])
     too_wide |= (limbs[:, 1] > _MAX_HIGH) | ((limbs[:, 1] == _MAX_HIGH) & (limbs[:, 0] > _MAX_LOW))
     return low_end, too_wide
 
@@ -95,7 +98,8 @@ def is_address(words: Bytes) -> Flags:
     return is_zero(words[:, : HASH - ADDRESS])
 
 
-def is_zero(addresses: Bytes) -> Flags:
-    """Whether rows are all zero."""
-    zero: Flags = np.logical_not(addresses.any(axis=1))
+def is_zero(values: Bytes) -> Flags:
+    """Whether rows, of a width that four divides, are all zero."""
+    # Four bytes at once and a column at a time: NumPy takes ten times as long along short rows.
+    zero: Flags = reduce(np.bitwise_or, np.ascontiguousarray(values).view(np.uint32).T) == 0
     return zero

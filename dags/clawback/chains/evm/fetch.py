@@ -16,6 +16,7 @@ from clawback.chains.evm.logs import Wanted, wanted_logs
 from clawback.chains.evm.nft import numbered_transfers
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.read import Reading, Wish, ask_blocks, read_answers
+from clawback.chains.evm.rows import Refused, without_wide
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Header, Log
 from clawback.chains.evm.tables import (
@@ -26,7 +27,7 @@ from clawback.chains.evm.tables import (
     transfer_table,
 )
 from clawback.chains.evm.topics import TRANSFER
-from clawback.chains.evm.transfers import Refused, token_transfers, without_wide
+from clawback.chains.evm.transfers import token_transfers
 from clawback.chains.evm.transport import Endpoint
 from clawback.chains.evm.withheld import check_withheld
 from clawback.errors import ClawbackError
@@ -92,9 +93,11 @@ def _fetch(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
 def _of_blocks(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
     begun = time.monotonic()
     answers = ask_blocks(endpoint, asked, wish.traces)
-    came = time.monotonic()
-    piece = _piece(read_answers(answers, wish, asked), wish.logs)
-    nodes.pace.took(len(asked), answers.largest, came - begun, time.monotonic() - came)
+    waited = time.monotonic() - begun
+    with nodes.pace.reading:
+        begun = time.monotonic()
+        piece = _piece(read_answers(answers, wish, asked), wish.logs)
+        nodes.pace.took(len(asked), answers.largest, waited, begun, time.monotonic())
     return piece
 
 
@@ -103,17 +106,20 @@ def _of_logs(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piec
     of_headers = _HEADERS.post(endpoint, [(hex(number), False) for number in asked])
     bounds = {"fromBlock": hex(asked.start), "toBlock": hex(asked.stop - 1), "topics": [TRANSFER]}
     of_logs = _LOGS.post(endpoint, [(bounds,)])
-    came = time.monotonic()
-    headers = _HEADERS.read(of_headers, len(asked))
-    batch = batch_of_logs(asked, headers, _LOGS.read(of_logs, 1)[0])
-    if wish.check_bloom:
-        check_logs_in_bloom(batch)
+    waited = time.monotonic() - begun
+    with nodes.pace.reading:
+        begun = time.monotonic()
+        headers = _HEADERS.read(of_headers, len(asked))
+        batch = batch_of_logs(asked, headers, _LOGS.read(of_logs, 1)[0])
+        if wish.check_bloom:
+            check_logs_in_bloom(batch)
+        refused = Refused()
+        rows, amounts = without_wide(token_transfers(batch, refused), refused)
+        piece = _piece(Reading(batch, rows, amounts, refused), wish.logs)
+        largest = max(len(of_headers), len(of_logs))
+        nodes.pace.took(len(asked), largest, waited, begun, time.monotonic())
+    # This may ask the node again.
     check_withheld(endpoint, batch, headers, TRANSFER, every=wish.check_receipts_root)
-    refused = Refused()
-    rows, amounts = without_wide(token_transfers(batch, refused), refused)
-    piece = _piece(Reading(batch, rows, amounts, refused), wish.logs)
-    largest = max(len(of_headers), len(of_logs))
-    nodes.pace.took(len(asked), largest, came - begun, time.monotonic() - came)
     return piece
 
 

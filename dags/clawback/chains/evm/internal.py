@@ -19,8 +19,9 @@ from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.columns import ADDRESS, fixed_bytes, words_of
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.quantities import quantities
+from clawback.chains.evm.rows import Rows
 from clawback.chains.evm.shapes import CallFrame, Trace, TracedTransaction
-from clawback.chains.evm.transfers import INTERNAL_KIND, Rows
+from clawback.chains.evm.transfers import INTERNAL_KIND
 from clawback.tables.transfers import INTERNAL_BASE
 
 _MOVING: Final = frozenset({"CALL", "CREATE", "CREATE2", "SELFDESTRUCT"})

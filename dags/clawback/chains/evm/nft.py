@@ -8,9 +8,9 @@ from typing import Final
 from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.columns import ADDRESS, HASH, fixed_bytes
 from clawback.chains.evm.failures import Lie, printable
+from clawback.chains.evm.rows import Refused
 from clawback.chains.evm.shapes import Log
 from clawback.chains.evm.topics import TRANSFER, TRANSFER_BATCH, TRANSFER_SINGLE
-from clawback.chains.evm.transfers import Refused
 from clawback.tables.transfers import LOG_BASE
 
 STANDARDS: Final = ("erc721", "erc1155")

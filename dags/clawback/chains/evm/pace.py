@@ -10,10 +10,13 @@ import threading
 from typing import Final
 
 _AIM_BYTES: Final = 2 << 20
-"""Size of an answer that is aimed at: it hides a round trip, and several of them fit in memory."""
-_FIRST_BLOCKS: Final = 4
-_PATIENCE: Final = 8
-"""Good answers before one more thread is tried."""
+"""Size of an answer that is aimed at: it is worth a round trip, and what is made of it lies close to the
+processor until it is read."""
+_FIRST_BLOCKS: Final = 2
+_PATIENCE: Final = 4
+"""Waits worth hiding, one after the other, before one more thread is tried."""
+_WORTH_HIDING: Final = 0.5
+"""Of the time for reading an answer. A shorter wait costs less than threads that take turns."""
 
 
 class Pace:
@@ -21,29 +24,35 @@ class Pace:
 
     def __init__(self, most_blocks: int = 100, most_lanes: int = 4) -> None:
         self.blocks = min(_FIRST_BLOCKS, most_blocks)
-        self.lanes = min(2, most_lanes)
+        self.lanes = 1
+        self.reading = threading.Lock()
+        """Held by whoever reads answers: for work, threads only stand in each other's way."""
         self._most_blocks = most_blocks
         self._most_lanes = most_lanes
-        self._good = 0
+        self._waits = 0
+        self._read_until = 0.0
         self._lock = threading.Lock()
 
-    def took(self, blocks: int, size: int, waited: float, worked: float) -> None:
+    def took(self, blocks: int, size: int, waited: float, begun: float, ended: float) -> None:
         """A batch of that many blocks came well.
 
         Args:
             blocks: how many.
             size: bytes of its largest answer.
             waited: seconds until the answers were there.
-            worked: seconds of reading them.
+            begun: when reading them began, in seconds of a clock that never goes back.
+            ended: when they were read.
         """
         with self._lock:
+            # What one thread waits for while another one reads costs nothing.
+            idle = min(waited, begun - self._read_until)
+            self._read_until = ended
             fitting = max(1, _AIM_BYTES * blocks // max(1, size))
             # At most doubled: one small block says little about the next.
             self.blocks = min(fitting, max(2 * blocks, self.blocks), self._most_blocks)
-            # Threads hide waiting; for work they only stand in each other's way.
-            self._good = self._good + 1 if waited > worked else 0
-            if self._good >= _PATIENCE:
-                self._good = 0
+            self._waits = self._waits + 1 if idle > _WORTH_HIDING * (ended - begun) else 0
+            if self._waits >= _PATIENCE:
+                self._waits = 0
                 self.lanes = min(self.lanes + 1, self._most_lanes)
 
     def too_much(self, blocks: int) -> None:
@@ -55,5 +64,5 @@ class Pace:
     def busy(self) -> None:
         """The node wants fewer questions."""
         with self._lock:
-            self._good = 0
+            self._waits = 0
             self.lanes = max(1, self.lanes // 2)

@@ -15,18 +15,10 @@ from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.receipts import BY_BLOCK, ask_receipts
 from clawback.chains.evm.receipts_root import check_receipts_roots
+from clawback.chains.evm.rows import Refused, Rows, in_order, without_wide
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block, Trace, TracedTransaction
-from clawback.chains.evm.transfers import (
-    Refused,
-    Rows,
-    fees,
-    in_order,
-    native_values,
-    token_transfers,
-    without_wide,
-    wrapped_moves,
-)
+from clawback.chains.evm.transfers import fees, native_values, token_transfers, wrapped_moves
 from clawback.chains.evm.transport import Endpoint
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)

@@ -71,21 +71,21 @@ def extract(order: Order, access: Access, progress: Progress) -> dict[str, Any]:
         ClawbackError: no node gives what is asked for, or the folder holds something else.
     """
     _make_folder(order.out)
-    with alone(order.out / ".lock"):
-        try:
-            with Workers(order.workers) as workers:
-                plan, access = _plan(order, access, progress)
-                told = _extract_chunks(workers, plan, access, order.out, progress)
-                told = _linked(workers, plan, access, order.out, told, progress)
-        except BrokenProcessPool as error:
-            raise ClawbackError(
-                "a worker was killed",
-                cause="most often the system ran out of memory",
-                remedy="run it again (it goes on where it stopped), with fewer --workers",
-            ) from error
-        write_text(order.out / VIEWS, views_sql(plan.chain, plan.only_token_transfers))
-        manifest = _manifest(plan, told)
-        write_json(order.out / MANIFEST, manifest)
+    try:
+        # The workers first: they must not inherit the lock.
+        with Workers(order.workers) as workers, alone(order.out / ".lock"):
+            plan, access = _plan(order, access, progress)
+            told = _extract_chunks(workers, plan, access, order.out, progress)
+            told = _linked(workers, plan, access, order.out, told, progress)
+            write_text(order.out / VIEWS, views_sql(plan.chain, plan.only_token_transfers))
+            manifest = _manifest(plan, told)
+            write_json(order.out / MANIFEST, manifest)
+    except BrokenProcessPool as error:
+        raise ClawbackError(
+            "a worker was killed",
+            cause="most often the system ran out of memory",
+            remedy="run it again (it goes on where it stopped), with fewer --workers",
+        ) from error
     return manifest
 
 

@@ -18,7 +18,8 @@ from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.columns import ADDRESS, HASH, Bytes, Flags, Integers, fixed_bytes, small_integers
 from clawback.chains.evm.logs import LogColumns
 from clawback.chains.evm.nft import STANDARDS, NumberedRows
-from clawback.chains.evm.transfers import FEE_KIND, KINDS, TOKEN_KIND, Refused, Rows
+from clawback.chains.evm.rows import Refused, Rows
+from clawback.chains.evm.transfers import FEE_KIND, KINDS, TOKEN_KIND
 from clawback.schemas.columns import AMOUNT, TIME, optional, required
 
 _WORD: Final = pa.dictionary(pa.int8(), pa.string())
@@ -90,6 +91,9 @@ TABLES: Final = {
     "logs": LOGS,
     "quarantine": QUARANTINE,
 }
+_NO_ROWS: Final = {name: pa.Table.from_batches([], schema) for name, schema in TABLES.items()}
+"""Made once: most pieces have no rows for most tables, and making none takes as long as making some. Not by
+`empty_table`, which imports pandas."""
 
 
 def block_table(batch: Batch) -> pa.Table:
@@ -128,6 +132,8 @@ def transfer_table(batch: Batch, rows: Rows, amounts: Bytes) -> pa.Table:
 
 def nft_table(batch: Batch, rows: NumberedRows) -> pa.Table:
     """Rows of `nft_transfers`."""
+    if not rows.tx:
+        return _NO_ROWS["nft_transfers"]
     columns = [
         *_places(batch, np.array(rows.tx, np.int64)),
         integers(np.array(rows.position, np.int64)),
@@ -144,6 +150,8 @@ def nft_table(batch: Batch, rows: NumberedRows) -> pa.Table:
 
 def log_table(batch: Batch, logs: LogColumns) -> pa.Table:
     """Rows of `logs`."""
+    if not len(logs.tx):
+        return _NO_ROWS["logs"]
     columns = [
         *_places(batch, logs.tx),
         integers(logs.log_index),
@@ -156,6 +164,8 @@ def log_table(batch: Batch, logs: LogColumns) -> pa.Table:
 
 def quarantine_table(batch: Batch, refused: Refused) -> pa.Table:
     """Rows of `quarantine`, in the order of the chain."""
+    if not refused.records:
+        return _NO_ROWS["quarantine"]
     records = sorted(refused.records)
     columns = [
         *_places(batch, np.array([record[0] for record in records], np.int64)),

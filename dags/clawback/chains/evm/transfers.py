@@ -11,20 +11,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from operator import mul
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.columns import (
     ADDRESS,
     HASH,
-    Bytes,
-    Flags,
     Integers,
-    amounts_of,
     fixed_bytes,
     is_address,
     is_zero,
@@ -32,6 +28,7 @@ from clawback.chains.evm.columns import (
 )
 from clawback.chains.evm.failures import Lie, printable
 from clawback.chains.evm.quantities import quantities
+from clawback.chains.evm.rows import Refused, Rows, select
 from clawback.chains.evm.topics import DEPOSIT, TRANSFER, WITHDRAWAL
 from clawback.tables.transfers import FEE, LOG_BASE, VALUE
 
@@ -41,60 +38,32 @@ _WORD_TEXT: Final = 2 * HASH + 2
 _WRAPPING: Final = {DEPOSIT: MINT_KIND, WITHDRAWAL: BURN_KIND}
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Transfers as columns. `tx` is the transaction's place in the batch.
-
-    Shapes: all of one length; addresses (rows, 20); words (rows, 32), big endian.
-    """
-
-    tx: Integers
-    position: Integers
-    kind: NDArray[np.uint8]
-    sender: Bytes
-    receiver: Bytes
-    asset: Bytes
-    words: Bytes
-
-
-@dataclass
-class Refused:
-    """Quarantined facts of a batch: (transaction's place, position, contract or '', reason, what it says)."""
-
-    records: list[tuple[int, int, str, str, str]] = field(default_factory=list)
-
-    def add(self, tx: int, position: int, contract: str, reason: str, says: str) -> None:
-        """Take one."""
-        self.records.append((tx, position, contract, reason, says))
-
-
 def fees(batch: Batch) -> Rows:
     """What each sender paid for its transaction, failed or not."""
     used = quantities([receipt.gas_used for receipt in batch.receipts], "gasUsed")
-    price_texts = []
-    for transaction, receipt in zip(batch.transactions, batch.receipts, strict=True):
-        # Nodes before London say the price only in the transaction.
-        price = receipt.effective_gas_price or transaction.gas_price
-        if price is None:
-            raise Lie("a receipt has no effectiveGasPrice, and its transaction no gasPrice")
-        price_texts.append(price)
+    # Nodes before London say the price only in the transaction.
+    price_texts = [
+        receipt.effective_gas_price or transaction.gas_price or ""
+        for transaction, receipt in zip(batch.transactions, batch.receipts, strict=True)
+    ]
+    if "" in price_texts:
+        raise Lie("a receipt has no effectiveGasPrice, and its transaction no gasPrice")
     prices = quantities(price_texts, "effectiveGasPrice")
-    amounts = [gas * price for gas, price in zip(used, prices, strict=True)]
+    amounts = list(map(mul, used, prices))
     for number, receipt in enumerate(batch.receipts):
         if receipt.blob_gas_used is not None or receipt.l1_fee is not None:
             amounts[number] += _second_fee(receipt.blob_gas_used, receipt.blob_gas_price, receipt.l1_fee)
-    if any(amount >= 1 << 256 for amount in amounts):
+    if max(amounts, default=0) >= 1 << 256:
         raise Lie("a fee is wider than 256 bits")
-    paid = np.flatnonzero(np.array([amount != 0 for amount in amounts], np.bool_))
-    senders = [batch.transactions[place].sender for place in paid.tolist()]
+    paid = [place for place, amount in enumerate(amounts) if amount]
     return Rows(
-        paid,
+        np.array(paid, np.int64),
         np.full(len(paid), FEE, np.int64),
         np.full(len(paid), FEE_KIND, np.uint8),
-        fixed_bytes(senders, ADDRESS, "a sender"),
+        fixed_bytes([batch.transactions[place].sender for place in paid], ADDRESS, "a sender"),
         np.zeros((len(paid), ADDRESS), np.uint8),
         np.zeros((len(paid), ADDRESS), np.uint8),
-        words_of([amounts[place] for place in paid.tolist()]),
+        words_of([amounts[place] for place in paid]),
     )
 
 
@@ -175,7 +144,7 @@ def wrapped_moves(batch: Batch, wrapped: Collection[str], tokens: Rows) -> Rows:
     """
     taken, kinds = [], []
     for place, log in enumerate(batch.logs):
-        if log.address in wrapped and len(log.topics) == 2 and len(log.data) == _WORD_TEXT:
+        if len(log.topics) == 2 and log.address in wrapped and len(log.data) == _WORD_TEXT:
             kind = _WRAPPING.get(log.topics[0])
             if kind is not None:
                 taken.append(place)
@@ -213,50 +182,6 @@ def _without_told(rows: Rows, tokens: Rows) -> Rows:
 def _content(rows: Rows, places: Integers) -> list[tuple[int, bytes]]:
     moved = np.concatenate((rows.asset, rows.sender, rows.receiver, rows.words), axis=1)
     return [(int(rows.tx[place]), moved[place].tobytes()) for place in places]
-
-
-def select(rows: Rows, which: Flags | Integers) -> Rows:
-    """Some of the rows, by flags or in an order of places."""
-    return Rows(
-        rows.tx[which],
-        rows.position[which],
-        rows.kind[which],
-        rows.sender[which],
-        rows.receiver[which],
-        rows.asset[which],
-        rows.words[which],
-    )
-
-
-def in_order(parts: list[Rows]) -> Rows:
-    """All rows in the order of events: by transaction, then by position."""
-    whole = Rows(
-        np.concatenate([part.tx for part in parts]),
-        np.concatenate([part.position for part in parts]),
-        np.concatenate([part.kind for part in parts]),
-        np.concatenate([part.sender for part in parts]),
-        np.concatenate([part.receiver for part in parts]),
-        np.concatenate([part.asset for part in parts]),
-        np.concatenate([part.words for part in parts]),
-    )
-    return whole if len(parts) == 1 else select(whole, np.lexsort((whole.position, whole.tx)))
-
-
-def without_wide(rows: Rows, refused: Refused) -> tuple[Rows, Bytes]:
-    """Rows whose amounts DECIMAL(38,0) holds, and those amounts, shape (rows, 16), little endian."""
-    amounts, wide = amounts_of(rows.words)
-    if not wide.any():
-        return rows, amounts
-    for place in np.flatnonzero(wide):
-        asset = rows.asset[place]
-        refused.add(
-            int(rows.tx[place]),
-            int(rows.position[place]),
-            f"0x{asset.tobytes().hex()}" if asset.any() else "",
-            "the amount is wider than DECIMAL(38,0)",
-            str(int.from_bytes(rows.words[place].tobytes(), "big")),
-        )
-    return select(rows, ~wide), amounts[~wide]
 
 
 def _second_fee(blob_used: str | None, blob_price: str | None, rollup: str | None) -> int:

@@ -8,18 +8,17 @@ Invariants:
 from __future__ import annotations
 
 import http.client
-import socket
-import ssl
 import threading
 import zlib
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from clawback.chains.evm.connection import Connection
 from clawback.chains.evm.failures import Busy, NodeFailure, TooMuch
 from clawback.errors import ClawbackError
 from clawback.sources.reach import USER_AGENT, check_host
@@ -100,7 +99,7 @@ class Endpoint:
         return answered[body]
 
     def _post(self, body: bytes) -> bytes | bytearray:
-        kept: _Connection | None = getattr(self._own, "connection", None)
+        kept: Connection | None = getattr(self._own, "connection", None)
         if kept is not None:
             try:
                 return self._exchange(kept, body)
@@ -113,25 +112,23 @@ class Endpoint:
 
     def close(self) -> None:
         """Close this thread's connection."""
-        kept: _Connection | None = getattr(self._own, "connection", None)
+        kept: Connection | None = getattr(self._own, "connection", None)
         self._own.connection = None
         if kept is not None:
             kept.close()
 
-    def _connection(self) -> _Connection:
+    def _connection(self) -> Connection:
         try:
             address = check_host(self._host, self._port, self._allow_hosts, self.name)
         except ClawbackError as error:
             raise NodeFailure(f"{error.problem}: {error.cause or error.where}") from error
         secure = self._url.scheme == "https"
-        connection = _Connection(self._host, self._port, address, secure, self._limits.timeout)
+        connection = Connection(self._host, self._port, address, secure, self._limits.timeout)
         self._own.connection = connection
         return connection
 
-    def _exchange(self, connection: _Connection, body: bytes) -> bytes | bytearray:
-        ender = threading.Timer(self._limits.deadline, connection.abort)
-        ender.daemon = True
-        ender.start()
+    def _exchange(self, connection: Connection, body: bytes) -> bytes | bytearray:
+        connection.begin(self._limits.deadline)
         whole = False
         try:
             try:
@@ -144,41 +141,15 @@ class Endpoint:
             whole = not response.will_close
             return found
         except (OSError, http.client.HTTPException) as error:
-            ended = ", ended after its deadline" if connection.aborted else ""
+            ended = ", ended after its deadline" if connection.is_late else ""
             raise NodeFailure(f"{type(error).__name__}: {error}{ended}") from error
         finally:
-            ender.cancel()
             if not whole:
                 self.close()
 
 
 class _Stale(Exception):
     """The connection was closed before anything was answered."""
-
-
-class _Connection(http.client.HTTPConnection):
-    """A connection to the checked address of a name."""
-
-    def __init__(self, host: str, port: int, address: str, secure: bool, timeout: float) -> None:
-        super().__init__(host, port, timeout=timeout)
-        self.default_port = 443 if secure else 80  # else the Host header would name the port of https
-        self._address = address
-        self._tls = ssl.create_default_context() if secure else None
-        self.aborted = False
-
-    def connect(self) -> None:
-        """Connect to the address, and verify the name."""
-        plain = socket.create_connection((self._address, self.port), self.timeout)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.sock = plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=self.host)
-
-    def abort(self) -> None:
-        """End whatever waits on this connection, from another thread."""
-        self.aborted = True
-        connected: socket.socket | None = self.sock
-        if connected is not None:
-            with suppress(OSError):  # it may have ended by itself
-                connected.shutdown(socket.SHUT_RDWR)
 
 
 _HEADERS: Final = {
@@ -207,13 +178,24 @@ def _read(response: http.client.HTTPResponse, limits: Limits) -> bytes | bytearr
 
 def _read_plain(response: http.client.HTTPResponse, limits: Limits) -> bytearray:
     length = response.length
-    found = bytearray()
-    while chunk := response.read1(_CHUNK):
-        found += chunk
-        if len(found) > limits.max_bytes:
+    if length is not None and length > limits.max_bytes:
+        raise TooMuch(f"the answer is larger than {limits.max_bytes} bytes")
+    # Filled in place: growing piece by piece costs several times the reading.
+    found = bytearray(_CHUNK if length is None else length)
+    filled = 0
+    while filled < len(found):
+        with memoryview(found) as whole, whole[filled:] as rest:
+            got = response.readinto(rest)
+        if not got:
+            break
+        filled += got
+        if filled > limits.max_bytes:
             raise TooMuch(f"the answer is larger than {limits.max_bytes} bytes")
-    if length is not None and len(found) != length:
-        raise NodeFailure(f"the answer ended after {len(found)} of {length} bytes")
+        if length is None and filled == len(found):
+            found.extend(bytes(filled))
+    if length is not None and filled != length:
+        raise NodeFailure(f"the answer ended after {filled} of {length} bytes")
+    del found[filled:]
     return found
 
 

@@ -1,34 +1,46 @@
-"""Processes that extract chunks. Decoding is what takes the time, and one process decodes on one core."""
+"""Processes that extract chunks. Decoding is what takes the time, and one process decodes on one core.
+
+Workers are copies of a process that has imported what they need: of this one where it has a single thread, as
+a command has, else of a server that is started for it. A copy of a process with threads could wait for
+ever for a lock that one of them held.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 from clawback.chains.evm.plan import Access, Plan
 
-_FRUGAL: Final = {"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
-"""Threads that decode leave holes in a heap each: one heap for all takes 122 MiB where many take 211."""
+_FRUGAL: Final = {
+    # Threads that decode leave holes in a heap each: one heap for all takes 122 MiB where many take 211.
+    "MALLOC_ARENA_MAX": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    # Threads that nothing here needs: NumPy's for matrices, and that of a heap which Arrow then does not use.
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+_ARENA_MAX: Final = -8
+"""The first of them, as glibc's `mallopt` knows it: a copy does not read the environment again."""
 
 
 class Workers:
-    """Use it as a context manager."""
+    """Use it as a context manager, before anything is opened that the workers should not hold too."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self._before = {name: os.environ.get(name) for name in _FRUGAL}
-        # A child reads these when it starts, which the pool puts off until there is work.
+        # Read by libraries when they are loaded, and by a child when it starts.
         os.environ.update(_FRUGAL)
-        context = get_context("forkserver")
-        # One process imports, workers are copies of it: half a second of work once instead of for each, while
-        # this process still asks the nodes who they are.
-        context.set_forkserver_preload(["clawback.chains.evm.chunk"])
-        self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
+        self._pool = ProcessPoolExecutor(count, mp_context=_context(), initializer=_begin)
 
     def __enter__(self) -> Workers:
         for _ in range(self._count):
@@ -52,6 +64,17 @@ class Workers:
         return self._pool.submit(_extract, plan, access, out, blocks, prefer)
 
 
+def _context() -> BaseContext:
+    import clawback.chains.evm.chunk  # noqa: F401 - what the copies need
+
+    # Not Python's own count: libraries have threads of which it does not know.
+    if sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1:
+        return get_context("fork")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["clawback.chains.evm.chunk"])
+    return context
+
+
 def _extract(plan: Plan, access: Access, out: Path, blocks: range, prefer: int) -> dict[str, Any]:
     from clawback.chains.evm.chunk import extract_chunk
 
@@ -63,6 +86,10 @@ def _ready() -> None:
 
 
 def _begin() -> None:
+    if sys.platform == "linux":
+        limit = getattr(ctypes.CDLL(None), "mallopt", None)
+        if limit is not None:
+            limit(_ARENA_MAX, 1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

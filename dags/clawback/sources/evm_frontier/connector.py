@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from clawback.chain_events.signatures import signatures_with
-from clawback.chains.evm.blocks import Batch, batch_of_transactions
+from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.catalogue import Chain, chain_named
 from clawback.chains.evm.fetch import in_parts
 from clawback.chains.evm.frontier.balances import HoldingAt, ask_balances
@@ -226,7 +226,7 @@ def _last_block(nodes: Nodes, blocks: range, before: LastBlock | None) -> LastBl
 
 
 def _one_block(endpoint: Endpoint, asked: range) -> Batch:
-    return batch_of_transactions(asked, _BLOCK.ask(endpoint, [(hex(number), True) for number in asked])[0])
+    return batch_of_blocks(asked, _BLOCK.ask(endpoint, [(hex(number), True) for number in asked])[0])
 
 
 def _balances(

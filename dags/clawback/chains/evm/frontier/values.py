@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from clawback.chains.evm.blocks import Batch, batch_of_transactions
+from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.columns import ADDRESS, Bytes, Integers, fixed_bytes
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.fetch import in_parts
@@ -100,7 +100,7 @@ def scan_values(
 def _ask(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> tuple[Batch, Integers, Bytes]:
     traced = ask_traces(endpoint, asked, traces)
     found = _BLOCKS.ask(endpoint, [(hex(number), True) for number in asked])[0]
-    batch = batch_of_transactions(asked, found)
+    batch = batch_of_blocks(asked, found)
     own = batch.transactions
     senders = fixed_bytes([one.sender for one in own], ADDRESS, "a sender")
     paying = [place for place, one in enumerate(own) if one.value != "0x0" and one.to is not None]
