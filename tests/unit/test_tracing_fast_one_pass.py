@@ -14,11 +14,14 @@ from clawback.errors import ClawbackError
 from clawback.tracing.conservation import violations
 from clawback.tracing.fast import all_methods
 from clawback.tracing.fast.all_methods import flows_file, trace_all
+from clawback.tracing.fast.balances import read_run, runs_before
+from clawback.tracing.fast.day_book import DayBook, read_day
+from clawback.tracing.fast.desk import look_up
 from clawback.tracing.fast.records_day import asset_of
 from clawback.tracing.fast.results import sums_seen
 from clawback.tracing.fast.state import load, save
 from clawback.tracing.fast.table import BulkDay, write_day
-from clawback.tracing.fast.tracer import Tracer
+from clawback.tracing.fast.tracer import Tracer, share_day
 from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Transfer
 from clawback.tracing.whole import trace_methods
@@ -113,3 +116,31 @@ def test_methods_that_stand_at_different_days_are_refused(tmp_path: Path) -> Non
     late.days = 1
     with pytest.raises(ClawbackError, match="do not stand at the same place"):
         list(trace_all(tmp_path, [0], [Tracer("ethereum", ("A",)), late], [], [], tmp_path))
+
+
+def test_what_a_method_looks_up_stays_apart_from_those_at_work_beside_it(tmp_path: Path) -> None:
+    whole = made_up(400, 30)
+    for number, day in enumerate(days_of(whole)):
+        write_day(day, tmp_path, number)
+    roles, labels = said_of(transfers_of(whole), 3)
+    read = read_day(tmp_path, 1)
+    runs = [read_run(tmp_path, last, span) for last, span in runs_before(1)]
+    names = sorted(role.incident_id for role in roles)
+    one = share_day("ethereum", names, read.day, read.index, DayBook("ethereum", read), roles, labels, runs)
+    other = one.apart()
+    look_up(one.past, 0)
+    assert (one.past.started[0], other.past.started[0]) == (1, 0)
+    assert other.market is not one.market
+    look_up(other.past, 0)
+    assert other.past.start[0].tolist() == one.past.start[0].tolist()
+
+
+def test_a_table_that_does_not_decode_ends_the_run_though_no_flow_needs_it(tmp_path: Path) -> None:
+    day = made_up(400, 30)
+    write_day(day, tmp_path, 0)
+    file = tmp_path / "transfers-00000.parquet"
+    raw = bytearray(file.read_bytes())
+    raw[4:2000] = bytes(1996)
+    file.write_bytes(raw)
+    with pytest.raises(OSError, match=r"."):
+        list(trace_all(tmp_path, [0], [Tracer("ethereum", ("K",))], [], [], tmp_path))

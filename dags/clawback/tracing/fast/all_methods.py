@@ -62,12 +62,12 @@ def write_in_parts(incidents: Sequence[str], read: ReadDay, flows: DayFlows, fil
             writer.write_table(flows_table(incidents, read, part))
 
 
-def _trace_with(tracer: Tracer, desks: SimpleQueue[SharedDay]) -> DayFlows:
-    shared = desks.get()
+def _trace_with(tracer: Tracer, free_days: SimpleQueue[SharedDay]) -> DayFlows:
+    shared = free_days.get()
     try:
         return tracer.trace_shared(shared)
     finally:
-        desks.put(shared)
+        free_days.put(shared)
 
 
 def trace_all(
@@ -137,12 +137,12 @@ def follow_all(
             book = DayBook(head.chain, read)
             said = (roles, labels, runs, (prices or {}).get(read.day), created_by)
             shared = share_day(head.chain, head.incidents, read.day, read.index, book, *said)
-            desks: SimpleQueue[SharedDay] = SimpleQueue()
+            free_days: SimpleQueue[SharedDay] = SimpleQueue()
             for lane in range(lanes):
-                desks.put(shared if lane == 0 else shared.apart())
+                free_days.put(shared if lane == 0 else shared.apart())
             # The last methods take longest: poison is half of all, and must not be waited for at the end.
             made = {
-                tracer.method: workers.submit(_trace_with, tracer, desks)
+                tracer.method: workers.submit(_trace_with, tracer, free_days)
                 for tracer in sorted(tracers, key=lambda tracer: -list(METHODS).index(tracer.method))
             }
             counts: dict[str, int] = {}

@@ -187,6 +187,18 @@ def _carry(run: Balances, place: int, holding: int, amount: Limbs) -> None:
 
 
 @compiled
+def first_between(keys: Limbs, low: int, high: int, others: Limbs, other: int) -> int:
+    """Place from low to high of the first of the sorted keys that is not below a key of others."""
+    while low < high:
+        middle = (low + high) >> 1
+        if order_of(keys, middle, others, other) < 0:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
 def _guess(count: int, word: np.uint64) -> int:
     # Where a key would lie if keys were spread evenly, as those are that begin with bytes of a hash.
     return whole((word >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
@@ -216,13 +228,7 @@ def first_not_below(keys: Limbs, others: Limbs, other: int) -> int:
             high -= stride
             stride *= 2
         low = max(high - stride + 1, 0)
-    while low < high:
-        middle = (low + high) >> 1
-        if order_of(keys, middle, others, other) < 0:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    return first_between(keys, whole(low), whole(high), others, other)
 
 
 @compiled

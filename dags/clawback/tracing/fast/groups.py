@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from clawback.tracing.fast.balances import order_of
-from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
+from clawback.tracing.fast.balances import first_between, order_of
+from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled, whole
 from clawback.tracing.fast.index import DayIndex, Rows
 
 
@@ -21,13 +21,7 @@ def join_keys(keys: Limbs, day_keys: Limbs) -> Places:
         while place + stride < count and order_of(day_keys, place + stride, keys, number) < 0:
             place += stride
             stride *= 2
-        end = min(place + stride, count)
-        while place < end:
-            middle = (place + end) >> 1
-            if order_of(day_keys, middle, keys, number) < 0:
-                place = middle + 1
-            else:
-                end = middle
+        place = first_between(day_keys, whole(place), whole(min(place + stride, count)), keys, number)
         if place == count:
             break
         if order_of(day_keys, place, keys, number) == 0:
