@@ -84,3 +84,9 @@ def test_a_judge_is_nobody_that_a_text_blames() -> None:
     text = "Okafor pleaded guilty to the theft before United States District Judge Paul Gardner."
     blamed = {claim.actor for claim in _claims(text) if claim.claim_type == "attribution"}
     assert "Paul Gardner" not in blamed
+
+
+def test_the_house_is_robbed_and_not_its_chief() -> None:
+    text = "The exchange lost $5 million. KuCoin CEO Johnny Lyu said $2 million was recovered. Lyu is sorry."
+    claims = extract_claims(text, published=date(2024, 3, 6)).claims
+    assert {claim.victim for claim in claims if claim.claim_type == "recovered"} == {"KuCoin"}

@@ -117,6 +117,7 @@ def test_the_article_that_started_it_yields_its_claims() -> None:
         ]
 
     assert one("loss", 281_000_000)
+    assert {claim.victim for claim in claims if claim.value == 281_000_000} == {"KuCoin"}
     assert one("recovered", 204_000_000) == ["KuCoin CEO Johnny Lyu"]
     assert all("UN" in speaker for speaker in one("attribution", actor="DPRK"))
     assert {claim.hedge for claim in claims if claim.claim_type == "attribution"} == {"strongly suggests"}

@@ -39,10 +39,10 @@ class Victims:
         self._robbed: set[str] = set()
         self._by_sentence: dict[int, list[Name]] = {}
         self._tickers = {figure.unit.lower() for figure in reading.figures}
-        titled = names(reading, reading.title, title)
+        titled = _of_houses(reading.title, names(reading, reading.title, title))
         for sentence in reading.sentences:
             own = [name for name in names(reading, sentence) if name.text.lower() not in self._tickers]
-            self._by_sentence[sentence.number] = own
+            self._by_sentence[sentence.number] = _of_houses(sentence, own)
         self._certain = self._certain_names(titled)
         for place, name in enumerate(titled):
             self._count(reading.title, name, 4 if place == 0 else 2, _TITLE)
@@ -226,6 +226,22 @@ class Victims:
         return topics
 
 
+def _of_houses(sentence: Sentence, found: list[Name]) -> list[Name]:
+    """The names with the house alone where its chief is named with it: "KuCoin CEO Johnny Lyu"."""
+    result = []
+    for name in found:
+        place = next((at for at in range(name.first + 1, name.last) if sentence.words[at] in _CHIEFS), None)
+        house = name
+        if place is not None and " " in name.text:
+            written = name.text[: name.text.lower().find(sentence.words[place])].strip()
+            house = Name(name.first, place, written) if written else name
+        result.append(house)
+    return result
+
+
+_CHIEFS: Final = frozenset(
+    {"ceo", "cto", "coo", "cfo", "ciso", "founder", "cofounder", "chairman", "spokesperson"}
+)
 _LEAST: Final = -100
 """Points from which a name may be the main victim's without a rule that says so."""
 
@@ -239,7 +255,9 @@ _TITLE: Final = 3
 _WEAK: Final = 6
 _TAKEN: Final = _THEFT | {"stolen", "taken"}
 _GOES_ON: Final = [[verb] for verb in ("will", "has", "had", "was", "is", "said", "says", "lost", "'s")]
-_NO_VICTIMS: Final = frozenset({"us", "uk", "eu", "un", "ip", "lp", "dc", "attribution", "culprit", "who"})
+_NO_VICTIMS: Final = frozenset(
+    {"us", "uk", "eu", "un", "ip", "lp", "dc", "attribution", "culprit", "who", "comments"}
+)
 _ACTIVE: Final = frozenset(
     {"hacked", "exploited", "breached", "attacked", "drained", "robbed", "stole", "raided"}
 )

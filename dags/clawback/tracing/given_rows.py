@@ -62,6 +62,7 @@ def read_rows(file: Path, columns: Sequence[str], read: Callable[[Cells], Read])
                 "a row cannot be used",
                 where=f"{file}, row {record.number}",
                 cause=str(error).split("\n")[0],
+                remedy="correct the row, or take it out of the file",
             ) from error
 
 
