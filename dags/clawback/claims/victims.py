@@ -239,9 +239,7 @@ def _of_houses(sentence: Sentence, found: list[Name]) -> list[Name]:
     return result
 
 
-_CHIEFS: Final = frozenset(
-    {"ceo", "cto", "coo", "cfo", "ciso", "founder", "cofounder", "chairman", "spokesperson"}
-)
+_CHIEFS: Final = word_set("victims.chiefs")
 _LEAST: Final = -100
 """Points from which a name may be the main victim's without a rule that says so."""
 
