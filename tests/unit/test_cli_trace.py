@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clawback.cli import clawback
-from clawback.cli.trace import spread_lists
+from clawback.cli.trace_options import spread_lists
 from clawback.errors import ClawbackError
 from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.schemas import TRANSFERS

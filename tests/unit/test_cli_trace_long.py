@@ -21,7 +21,8 @@ from clawback.errors import ClawbackError
 from clawback.parquet import ROW_GROUP, rows_to_table, table_to_bytes, write_tables
 from clawback.schemas import FLOWS, TRANSFERS
 from clawback.tracing import engine, flow_spool, given_store, given_transfers
-from clawback.tracing.given_columns import Form, read_batch
+from clawback.tracing.given_cells import Form
+from clawback.tracing.given_columns import read_batch
 from clawback.tracing.given_facts import read_thefts
 from clawback.tracing.given_transfers import read_transfers
 from clawback.tracing.methods import METHODS

@@ -28,7 +28,8 @@ from clawback.tracing.fast.tracer import DayFlows, Tracer
 from clawback.tracing.fast.wide import to_int
 from clawback.tracing.flow_spool import FlowSpool
 from clawback.tracing.given_bulk import write_bulk
-from clawback.tracing.given_run import Given, GivenTrace
+from clawback.tracing.given_input import Given
+from clawback.tracing.given_run import GivenTrace
 from clawback.tracing.lots import SummedHolding
 from clawback.tracing.methods import Method
 from clawback.tracing.records import HoldingKey

@@ -10,14 +10,8 @@ from clawback.tables.addresses import EVM_CHAINS, ZERO_ADDRESS
 from clawback.tables.exact import MAX_DECIMALS
 from clawback.tables.transfers import LOG_BASE
 from clawback.tracing.columnar.order import Flags
-from clawback.tracing.given_columns import (
-    FIRST_TIME,
-    Form,
-    given_schema,
-    read_cells,
-    text_of,
-    whole_numbers,
-)
+from clawback.tracing.given_cells import FIRST_TIME, Form, read_cells, text_of, whole_numbers
+from clawback.tracing.given_columns import given_schema
 from clawback.tracing.records import UTXO_KINDS
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from clawback.sources.transfer_files.parse import NATIVE_COINS
 from clawback.tables.addresses import normalise_asset
 from clawback.tables.exact import MAX_DECIMALS, parse_integer, parse_number
 from clawback.tracing.exchanges import Prices
+from clawback.tracing.given_forms import USD
 from clawback.tracing.given_rows import Cells, read_rows
-from clawback.tracing.given_transfers import USD
 
 
 def read_prices(

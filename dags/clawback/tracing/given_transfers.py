@@ -17,32 +17,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from clawback.errors import ClawbackError
-from clawback.sources.tabular import BrokenFile, Table
-from clawback.tables.addresses import normalise_address, normalise_asset, normalise_tx_hash
-from clawback.tables.exact import parse_integer, parse_number, parse_time, to_base_units
-from clawback.tables.transfers import FEE, LOG_BASE
+from clawback.sources.tabular import BrokenFile
 from clawback.tracing.columnar.gathered import COLUMNS
-from clawback.tracing.given_columns import Form, read_batch, table_of
+from clawback.tracing.given_columns import read_batch, table_of
+from clawback.tracing.given_forms import TABLE_COLUMNS, named_form
 from clawback.tracing.given_mapped import MappedFile
-from clawback.tracing.given_mapped_columns import KINDS
 from clawback.tracing.given_merge import Coverage, put_together
 from clawback.tracing.given_rows import open_given
 from clawback.tracing.given_store import GivenStore
-from clawback.tracing.records import UTXO_KINDS, Transfer
+from clawback.tracing.records import Transfer
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-USD: Final = "usd"
-USD_DECIMALS: Final = 18
-USD_COLUMNS: Final = ("timestamp", "block_number", "tx_hash", "from_address", "to_address", "value_usd")
-TABLE_COLUMNS: Final = (
-    "chain", "block_time", "tx_hash", "kind", "position", "from_address", "to_address", "asset", "amount",
-)  # fmt: skip
-MAY_LACK: Final = frozenset({"chain", "position"})
-"""Of those columns: the chain can be named beside the file, an order inside a transaction may be unknown."""
-OPTIONAL_COLUMNS: Final = ("block_number", "tx_index", "outpoint", "order_quality")
-IGNORED_COLUMNS: Final = frozenset({"block_hash", "source", "known_date"})
 
 BATCH: Final = 1 << 16
 TOLD_EVERY: Final = 1_000_000
@@ -195,7 +182,7 @@ def _mapped_rows(file: Path, number: int, mapping: Path, given: GivenTransfers) 
 def _named_rows(file: Path, number: int, chain: str, given: GivenTransfers) -> Iterator[pa.Table]:
     with _errors_of(file):
         table = open_given(file)
-        form = _form(file, table, chain, given)
+        form = named_form(file, table, chain, given.decimals)
 
         def skip(row: int, reason: str) -> None:
             given.skip(f"{file}, row {row}: {reason}")
@@ -204,119 +191,9 @@ def _named_rows(file: Path, number: int, chain: str, given: GivenTransfers) -> I
             yield read_batch(cells, numbers, record, form, number, skip)
 
 
-def _form(file: Path, table: Table, chain: str, given: GivenTransfers) -> Form:
-    names = set(table.columns)
-    if names >= set(TABLE_COLUMNS) - MAY_LACK:
-        if "amount" in table.floats:
-            raise ClawbackError(
-                "the column 'amount' is floating point: its amounts have lost digits", where=str(file)
-            )
-        is_positioned = "position" in names
-        fixed: Row = {} if "chain" in names else {"chain": chain}
-        kinds = KINDS - UTXO_KINDS
-        if not is_positioned:
-            fixed |= {"position": LOG_BASE, "order_quality": "time"}
-            # A fee comes first in its transaction, whether or not the file says so.
-            kinds -= {"fee"}
-        return Form({}, fixed, kinds, 0, is_positioned, False, lambda cells: _table_row(cells, chain))
-    if names >= set(USD_COLUMNS):
-        given.decimals[chain, USD] = USD_DECIMALS
-        fixed = {
-            "chain": chain,
-            "tx_index": None,
-            "position": LOG_BASE,
-            "kind": "token",
-            "asset": USD,
-            "outpoint": None,
-            "order_quality": "time",
-        }
-        source = {"block_time": "timestamp", "amount": "value_usd"}
-        return Form(
-            source, fixed, frozenset(), USD_DECIMALS, False, True, lambda cells: _usd_row(cells, chain)
-        )
-    raise _not_understood(file, table.columns)
-
-
-def _not_understood(file: Path, columns: Sequence[str]) -> ClawbackError:
-    forms = {
-        "the transfers table": [name for name in TABLE_COLUMNS if name not in MAY_LACK],
-        "a file of dollar amounts": USD_COLUMNS,
-    }
-    lacking = {what: [name for name in form if name not in columns] for what, form in forms.items()}
-    nearest = min(lacking, key=lambda what: len(lacking[what]))
-    cause = "its columns are " + ", ".join(map(repr, columns))
-    if len(lacking[nearest]) < len(forms[nearest]):
-        cause += f"; of {nearest} it lacks " + ", ".join(map(repr, lacking[nearest]))
-    elif len(columns) == 1 and (marks := [mark for mark in ";\t|" if mark in columns[0]]):
-        cause += f"; its cells seem to be separated by {marks[0]!r}, not by commas"
-    return ClawbackError(
-        "the columns of the file are not understood",
-        where=str(file),
-        cause=cause,
-        remedy=f"write a --mapping, or name them {', '.join(TABLE_COLUMNS)} (and, where known,"
-        f" {', '.join(OPTIONAL_COLUMNS)}), or {', '.join(USD_COLUMNS)}",
-    )
-
-
 @contextmanager
 def _errors_of(file: Path) -> Iterator[None]:
     try:
         yield
     except BrokenFile as error:
         raise ClawbackError("the file cannot be read", where=str(file), cause=str(error)) from error
-
-
-def _table_row(cells: dict[str, str], chain: str) -> Row:
-    chain, kind = cells.get("chain", chain).strip(), cells["kind"].strip()
-    if kind not in KINDS:
-        raise ValueError(f"'{kind[:40]}' is no kind of transfer ({', '.join(sorted(KINDS))})")
-    block_number, tx_index = _whole(cells, "block_number", 2**62), _whole(cells, "tx_index", 2**31 - 1)
-    sender, receiver = cells["from_address"].strip(), cells["to_address"].strip()
-    position = _whole(cells, "position", 2**62)
-    if position is None and kind == "fee":
-        position = FEE
-    if position is None and kind in UTXO_KINDS:
-        raise ValueError(f"a {kind} needs its position: by it the inputs are cut into the outputs")
-    is_known = block_number is not None and tx_index is not None
-    quality = cells.get("order_quality", "").strip() or ("exact" if is_known else "time")
-    return {
-        "chain": chain,
-        "block_number": block_number,
-        "block_time": parse_time(cells["block_time"], "iso8601"),
-        "tx_hash": normalise_tx_hash(cells["tx_hash"], chain),
-        "tx_index": tx_index,
-        "position": LOG_BASE if position is None else position,
-        "kind": kind,
-        # An output of the UTXO model comes from its transaction, an input goes into it.
-        "from_address": "" if kind == "utxo_out" and not sender else normalise_address(sender, chain),
-        "to_address": normalise_address(receiver, chain) if receiver else None,
-        "asset": normalise_asset(cells["asset"], chain),
-        "amount": to_base_units(parse_number(cells["amount"]), 0),
-        "outpoint": cells.get("outpoint", "").strip() or None,
-        "order_quality": "time" if position is None else quality,
-        "_positioned": position is not None,
-    }
-
-
-def _usd_row(cells: dict[str, str], chain: str) -> Row:
-    return {
-        "chain": chain,
-        "block_number": _whole(cells, "block_number", 2**62),
-        "block_time": parse_time(cells["timestamp"], "iso8601"),
-        "tx_hash": normalise_tx_hash(cells["tx_hash"], chain),
-        "tx_index": None,
-        "position": LOG_BASE,
-        "kind": "token",
-        "from_address": normalise_address(cells["from_address"], chain),
-        "to_address": normalise_address(cells["to_address"], chain),
-        "asset": USD,
-        "amount": to_base_units(parse_number(cells["value_usd"]), USD_DECIMALS),
-        "outpoint": None,
-        "order_quality": "time",
-        "_positioned": False,
-    }
-
-
-def _whole(cells: dict[str, str], name: str, most: int) -> int | None:
-    text = cells.get(name, "").strip()
-    return parse_integer(text, name, most) if text else None

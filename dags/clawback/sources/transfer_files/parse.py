@@ -8,16 +8,16 @@ Invariants:
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from clawback.chains.names import PACKAGED
 from clawback.errors import ClawbackError
-from clawback.schemas import MAX_AMOUNT, NATIVE
+from clawback.schemas import NATIVE
 from clawback.sources.base import Options, ParsedPart, QuarantinedRow, Row, cut_sample
 from clawback.sources.tabular import BrokenFile, Record, Table, open_table
+from clawback.sources.transfer_files.amounts import amount_of, fee_of
 from clawback.sources.transfer_files.mapping import Mapping, parse_mapping
 from clawback.tables.addresses import (
     ZERO_ADDRESS,
@@ -25,7 +25,7 @@ from clawback.tables.addresses import (
     normalise_asset,
     normalise_tx_hash,
 )
-from clawback.tables.exact import MAX_DECIMALS, parse_integer, parse_number, parse_time, to_base_units
+from clawback.tables.exact import MAX_DECIMALS, parse_integer, parse_time
 from clawback.tables.transfers import FEE, LOG_BASE, VALUE
 
 NATIVE_COINS: Final = {
@@ -145,7 +145,7 @@ class Reader:
         if self._mapping.rows in ("native_transactions", "internal_transfers"):
             return self._native(cells, common, ok)
         asset, decimals = self._asset(cells)
-        amount = self._amount(cells, decimals)
+        amount = amount_of(self._mapping, cells, decimals)
         if not ok or amount == 0:
             return []
         row = {**common, "asset": asset, "amount": amount}
@@ -161,10 +161,10 @@ class Reader:
         # The machine of EVM chains counts in parts of 10^18, whatever the coin is called.
         coin, decimals = NATIVE_COINS.get(self._mapping.chain, (None, 18))
         scale = decimals if self._mapping.decimals is None else self._mapping.decimals
-        amount = self._amount(cells, scale)
+        amount = amount_of(self._mapping, cells, scale)
         rows: list[Row] = []
         base = {**common, "from_address": sender, "asset": NATIVE}
-        if fee := self._fee(cells, scale):
+        if fee := fee_of(self._mapping, cells, scale):
             rows.append({**base, "kind": "fee", "position": FEE, "to_address": None, "amount": fee})
         if ok and amount:
             receiver = cells["to_address"].strip() or cells.get("contract_address", "").strip()
@@ -177,16 +177,6 @@ class Reader:
             rows.append({**value, "amount": amount})
         self.note_asset(NATIVE, coin or "", decimals, common["block_time"].date())
         return [_placed(row) for row in rows]
-
-    def _fee(self, cells: dict[str, str], decimals: int) -> int:
-        if "fee" in cells:
-            return self._units(cells["fee"], decimals)
-        if "gas_used" not in cells:
-            return 0
-        fee = _gas(cells["gas_used"]) * _gas(cells["gas_price"])
-        if fee > MAX_AMOUNT:
-            raise ValueError("the fee is wider than DECIMAL(38,0)")
-        return fee
 
     def _token(self, cells: dict[str, str], asset: str) -> Row:
         sender, receiver = self._address(cells["from_address"]), self._address(cells["to_address"])
@@ -212,34 +202,6 @@ class Reader:
             "position": _whole(cells, "position", 2**62),
             "outpoint": cells.get("outpoint", "").strip() or None,
         }
-
-    def _amount(self, cells: dict[str, str], decimals: int | None) -> int:
-        if "amount_out" not in cells:
-            return self._units(cells["amount"], decimals)
-        came, went = (self._units(cells[name].strip() or "0", decimals) for name in ("amount", "amount_out"))
-        if came and went and came != went:
-            raise ValueError("two amounts, one in and one out, that differ")
-        return came or went
-
-    def _units(self, text: str, decimals: int | None) -> int:
-        try:
-            number = parse_number(self._plain(text))
-            if self._mapping.amount_unit == "base":
-                return to_base_units(number, 0)
-            if decimals is None:
-                raise ValueError("a decimal amount without decimals")
-            return to_base_units(number, decimals)
-        except ValueError as error:
-            raise ValueError(f"{error}: {cut_sample(text)[:120]}") from error
-
-    def _plain(self, text: str) -> str:
-        mark = self._mapping.thousands
-        if not mark or mark not in text:
-            return text
-        # Groups of other sizes may be decimals after a comma: no guess.
-        if not re.fullmatch(rf"[0-9]{{1,3}}({re.escape(mark)}[0-9]{{3}})+([.][0-9]+)?", text.strip()):
-            raise ValueError("not grouped by thousands")
-        return text.replace(mark, "")
 
     def _moved(self, cells: dict[str, str]) -> bool:
         if "status" not in cells:
@@ -280,13 +242,6 @@ def _placed(row: Row) -> Row:
 def _whole(cells: dict[str, str], name: str, most: int) -> int | None:
     text = cells.get(name, "").strip()
     return parse_integer(text, name, most) if text else None
-
-
-def _gas(text: str) -> int:
-    try:
-        return to_base_units(parse_number(text), 0)
-    except ValueError as error:
-        raise ValueError(f"bad gas figure: {error}") from error
 
 
 def _symbol(symbol: str) -> str | None:
