@@ -16,7 +16,7 @@ from clawback.claims.culprits import attributions
 from clawback.claims.fold import fold
 from clawback.claims.layout import Kind
 from clawback.claims.reading import Reading, Sentence, read
-from clawback.claims.scope import theft_strength
+from clawback.claims.scope import points_of, ruled_strength
 from clawback.claims.victims import Victims
 from clawback.claims.weighing_culprits import STANCES, verdicts
 from tests.evaluate.corpus import ROOT, Document, Label
@@ -30,15 +30,20 @@ _TIMES: Final = 3
 Case = tuple[frozenset[str], bool]
 
 
-def culprit_cases(documents: list[Document]) -> dict[str, list[Case]]:
-    """The cases of all tables from English documents and from the table of sentences."""
+def culprit_cases(documents: list[Document], strengths: dict[str, int]) -> dict[str, list[Case]]:
+    """The cases of all tables from English documents and from the table of sentences.
+
+    Args:
+        documents: English ones.
+        strengths: how sure it is that they are about a theft, by name.
+    """
     found: dict[str, list[Case]] = {name: [] for name in TABLES}
     aliases = Aliases((ROOT / "tests" / "evaluate" / "aliases.txt").read_text("utf-8"))
     for document in [*documents, *list(_sentences()) * _TIMES]:
-        if document.language != "en":
-            continue
         reading = read(document.text, title=document.title, published=document.published, language="en")
-        strength = theft_strength(reading, "en")
+        strength = strengths.get(document.name)
+        if strength is None:
+            strength = ruled_strength(points_of(reading))
         if strength:
             labels = [label for label in document.labels if label.claim_type == "attribution"]
             for name, case in _cases(document, reading, labels, strength, aliases):

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from sklearn.feature_extraction import DictVectorizer
@@ -29,7 +30,7 @@ from clawback.claims.layout import Kind
 from clawback.claims.methods import techniques
 from clawback.claims.points import ALWAYS
 from clawback.claims.reading import Reading, read
-from clawback.claims.scope import theft_strength
+from clawback.claims.scope import points_of, ruled_strength
 from clawback.claims.weighing import (
     RULE,
     loss_cues,
@@ -37,7 +38,7 @@ from clawback.claims.weighing import (
     theft_date_cues,
 )
 from clawback.claims.weighing_methods import method_cues
-from tests.evaluate import culprit_cases, victim_cases
+from tests.evaluate import culprit_cases, text_cases, victim_cases
 from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
 from tests.evaluate.score import AMOUNTS
 
@@ -47,12 +48,13 @@ BEFORE: Final = "Attackers broke into the lending protocol Brightpool on Monday.
 DAY: Final = date(2024, 3, 6)
 PUBLISHED: Final = date(2024, 3, 14)
 _CULPRITS: Final = culprit_cases.TABLES
-_SEEN: Final = {"loss": 3, "date": 3, "technique": 4, "laundering_method": 4, "victim": 3} | dict.fromkeys(
+_SEEN: Final = {"theft": 2, "loss": 3, "date": 3, "technique": 4, "laundering_method": 4, "victim": 3} | dict.fromkeys(
     _CULPRITS, 2
 )
 """Cases in which a cue must stand to be learned."""
 
 _PENALTY: Final = {
+    "theft": 0.1,
     "loss": 0.1,
     "date": 0.1,
     "technique": 0.4,
@@ -72,11 +74,12 @@ Case = tuple[frozenset[str], bool]
 def cases(documents: list[Document]) -> dict[str, list[Case]]:
     """The cues of all figures, dates and sentences of English documents, and whether they carry a claim."""
     found: dict[str, list[Case]] = {name: [] for name in _SEEN}
-    for document in documents:
-        if document.language != "en":
-            continue
-        reading = read(document.text, title=document.title, published=document.published, language="en")
-        strength = theft_strength(reading, "en")
+    english = [document for document in documents if document.language == "en"]
+    found["theft"] = text_cases.text_cases(english)
+    strengths = text_cases.strengths(english, partial(learn, "theft"))
+    for document in english:
+        reading = text_cases.reading_of(document)
+        strength = strengths[document.name]
         if strength == 0:
             continue
         found["loss"].extend(_losses(document, reading, strength))
@@ -90,14 +93,14 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
             reading = read(text, published=PUBLISHED, language="en")
             answers = [_label(claim_type, text)] if "[[" in line else []
             marked = Document("", "sentence", text, "", PUBLISHED, None, "en", True, answers)
-            if strength := theft_strength(reading, "en"):
+            if strength := ruled_strength(points_of(reading)):
                 found[claim_type].extend(_methods(marked, reading, strength, claim_type))
     dated = [_dated(line) for line in _lines("dates")]
     for document in dated:
         reading = read(document.text, published=document.published, language="en")
-        found["date"].extend(_dates(document, reading, theft_strength(reading, "en")))
+        found["date"].extend(_dates(document, reading, ruled_strength(points_of(reading))))
     found["victim"] = victim_cases.victim_cases(documents)
-    return found | culprit_cases.culprit_cases(documents)
+    return found | culprit_cases.culprit_cases(english, strengths)
 
 
 def _lines(name: str) -> list[str]:
@@ -134,7 +137,7 @@ def _sentences() -> Iterator[Case]:
         wanted, _, text = line.partition(" | ")
         losses = {part.strip() for part in wanted.split(";")}
         reading = read(BEFORE + text, title="Brightpool hacked", published=DAY, language="en")
-        strength = theft_strength(reading, "en")
+        strength = ruled_strength(points_of(reading))
         ruled = {(item.sentence.number, item.word): item for item in amounts.govern(reading, strength)}
         for sentence in reading.sentences:
             for word, figure in sentence.figures.items():
@@ -154,7 +157,9 @@ def learn(name: str, known: list[Case]) -> dict[str, int]:
         [{cue: 1 for cue in sorted(cues) if often[cue] >= 2 * _SEEN[name]} for cues, _ in shown]
     )
     matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
-    model = LogisticRegression(C=_PENALTY[name], solver="liblinear", max_iter=500)
+    # Of texts about no theft there are few: both kinds count alike.
+    weight = "balanced" if name == "theft" else None
+    model = LogisticRegression(C=_PENALTY[name], class_weight=weight, solver="liblinear", max_iter=500)
     model.fit(matrix, [answer for _, answer in shown])
     weights = dict(zip(vectors.get_feature_names_out(), model.coef_[0], strict=True))
     learned = {ALWAYS: round(float(model.intercept_[0]) * _SCALE)}

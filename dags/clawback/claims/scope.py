@@ -11,7 +11,9 @@ from typing import Final
 from clawback.claims.figure_moves import is_taken
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
+from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
+from clawback.claims.text_cues import length_of, ruled_cues, text_cues
 
 _STRONG: Final = word_set("amounts.strong")
 _INCIDENT: Final = word_set("scope.incident")
@@ -24,6 +26,15 @@ _RUMOURED: Final = 4
 _NEAR: Final = 4
 _IMAGINED: Final = -6
 """Points of a text that tells of an exercise, a game or a novel."""
+
+_SHORT: Final = 40
+"""Words of a text that has too few for them to be weighed."""
+
+_ABOUT_SOMETHING_ELSE: Final = 20
+"""Points up to which the words of a text tell of no theft."""
+
+_STEP: Final = 60
+"""Points that make a text surer by one."""
 
 _ELSEWHERE: Final = 4
 """Strength of a text in another language, in which a theft is told of."""
@@ -55,10 +66,16 @@ _AGAINST: Final = {
 _MARKET_WITHOUT_THIEF: Final = 5
 
 
-def theft_strength(reading: Reading, language: str) -> int:
+def theft_strength(reading: Reading, language: str, table: Points | None = None) -> int:
     """How sure it is that a text is about a theft: 0 for one about something else, from 2 on one that is.
 
-    A text in another language than English is about a theft where one word says so.
+    The words of an English text are weighed; a short one is judged by the rules alone. A text in another
+    language is about a theft where one word says so.
+
+    Args:
+        reading: the text.
+        language: tag such as `en`.
+        table: points of words, where others than the learned ones are tried.
     """
     if not language.startswith("en"):
         told = any(
@@ -66,11 +83,21 @@ def theft_strength(reading: Reading, language: str) -> int:
             for sentence in (reading.title, *reading.sentences)
         )
         return _ELSEWHERE if told else 1
-    points = points_of(reading)
-    if points["drill"] <= _IMAGINED:
+    ruled = points_of(reading)
+    strength = ruled_strength(ruled)
+    if ruled["drill"] <= _IMAGINED or length_of(reading) < _SHORT:
+        return strength
+    cues = text_cues(reading) | ruled_cues(ruled, strength)
+    total = (table or points("theft")).total(cues)
+    return max(0, min(_SURE, (total - _ABOUT_SOMETHING_ELSE) // _STEP + 1))
+
+
+def ruled_strength(ruled: dict[str, int]) -> int:
+    """The same by the rules alone, out of what `points_of` gives."""
+    if ruled["drill"] <= _IMAGINED:
         return 0
-    total = sum(points.values())
-    if total < _THEFT and total >= -1 and sum(max(0, part) for part in points.values()) >= _TOLD:
+    total = sum(ruled.values())
+    if total < _THEFT and total >= -1 and sum(max(0, part) for part in ruled.values()) >= _TOLD:
         # Much speaks against a theft, but one is told of: only plain words count.
         return 1
     return max(0, min(_SURE, total))
