@@ -48,9 +48,14 @@ BEFORE: Final = "Attackers broke into the lending protocol Brightpool on Monday.
 DAY: Final = date(2024, 3, 6)
 PUBLISHED: Final = date(2024, 3, 14)
 _CULPRITS: Final = culprit_cases.TABLES
-_SEEN: Final = {"theft": 2, "loss": 3, "date": 3, "technique": 4, "laundering_method": 4, "victim": 3} | dict.fromkeys(
-    _CULPRITS, 2
-)
+_SEEN: Final = {
+    "theft": 2,
+    "loss": 3,
+    "date": 3,
+    "technique": 4,
+    "laundering_method": 4,
+    "victim": 3,
+} | dict.fromkeys(_CULPRITS, 2)
 """Cases in which a cue must stand to be learned."""
 
 _PENALTY: Final = {
@@ -86,7 +91,7 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
         found["date"].extend(_dates(document, reading, strength))
         found["technique"].extend(_methods(document, reading, strength, "technique"))
         found["laundering_method"].extend(_methods(document, reading, strength, "laundering_method"))
-    found["loss"].extend(list(_sentences()) * 2)
+    found["loss"].extend(list(_sentences()) * 4)
     for name, claim_type in (("technique", "technique"), ("laundering", "laundering_method")):
         for line in _lines(name):
             text = line.replace("[[", "").replace("]]", "")

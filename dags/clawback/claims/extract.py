@@ -31,7 +31,7 @@ from clawback.claims.methods import techniques
 from clawback.claims.other_languages import culprits, recoveries
 from clawback.claims.other_methods import moves, ways
 from clawback.claims.reading import Reading, Sentence, read
-from clawback.claims.scope import theft_strength
+from clawback.claims.scope import points_of, ruled_strength, theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
 from clawback.claims.unnumbered import unnumbered
 from clawback.claims.victims import UNNAMED, Victims
@@ -138,7 +138,9 @@ def extract_claims(
     speakers = Speakers(reading, publisher=publisher)
     strength = theft_strength(reading, language)
     if strength == 0:
-        return Extraction((), (), victims.main)
+        # Its words tell of no theft: what its rules would read is for a person to look at.
+        left = _unread(reading, set()) if ruled_strength(points_of(reading)) else []
+        return Extraction((), tuple(left), victims.main)
     foreign = language[:2] in LANGUAGES
     ruled = amounts.govern(reading, strength)
     governed = ruled if foreign else weigh_losses(reading, ruled, strength)

@@ -30,10 +30,10 @@ _IMAGINED: Final = -6
 _SHORT: Final = 40
 """Words of a text that has too few for them to be weighed."""
 
-_ABOUT_SOMETHING_ELSE: Final = 20
+_ABOUT_SOMETHING_ELSE: Final = 80
 """Points up to which the words of a text tell of no theft."""
 
-_STEP: Final = 60
+_STEP: Final = 50
 """Points that make a text surer by one."""
 
 _ELSEWHERE: Final = 4

@@ -19,10 +19,10 @@ from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 
 STANCES: Final = ("named", "denied")
-FROM: Final = {"named": -20, "denied": -50, "unknown": -110}
+FROM: Final = {"named": 0, "denied": -50, "unknown": 100}
 """Points from which somebody is blamed or cleared, or nobody known, without a rule that says so."""
 
-UP_TO: Final = {"named": -60, "denied": -150, "unknown": -200}
+UP_TO: Final = {"named": -40, "denied": -150, "unknown": 0}
 """Points from which on what a rule found stands."""
 
 _REACH: Final = 10
