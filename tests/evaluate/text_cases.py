@@ -1,4 +1,4 @@
-"""Cases from which points for whole texts are learned, and how sure a text is by points that do not know it."""
+"""Cases from which points for texts are learned, and how sure each is by points that do not know it."""
 
 from __future__ import annotations
 

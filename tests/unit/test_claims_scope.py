@@ -58,7 +58,7 @@ FUND = (
     "The key-management firm Ferrolane said on Tuesday that it had raised $38 million in a round led by two"
     " venture funds. The company sells software with which exchanges sign their withdrawals. Its founder said"
     " demand had grown since hackers stole $235 million from an Indian exchange last summer, and that she"
-    " would hire forty engineers in Lisbon. The new money values the firm at $210 million, up from $90 million"
+    " would hire forty engineers in Lisbon. The money values the firm at $210 million, up from $90 million"
     " two years ago. Investors in the round include a bank and the fund of a former minister."
 )
 
