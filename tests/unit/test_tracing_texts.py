@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clawback.tracing.columnar import addresses, hexes
+from clawback import hexes
+from clawback.tracing.columnar import addresses
 from clawback.tracing.columnar import hashes as hashes_of
 from clawback.tracing.columnar.addresses import Addresses
 from clawback.tracing.columnar.hashes import Hashes

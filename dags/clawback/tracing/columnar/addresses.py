@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from clawback.tracing.columnar.hexes import PREFIX, Bytes, Flags, from_hex, letters_of, mixed, to_text
+from clawback.hexes import PREFIX, Bytes, Flags, from_hex, letters_of, mixed, to_text
 from clawback.tracing.columnar.names import ABSENT, Longs, Names, Places
 
 if TYPE_CHECKING:

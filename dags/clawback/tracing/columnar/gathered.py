@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from clawback.hexes import LONG_TEXT
 from clawback.tracing.columnar.addresses import Addresses
 from clawback.tracing.columnar.hashes import Hashes
-from clawback.tracing.columnar.hexes import LONG_TEXT
 from clawback.tracing.columnar.limbs import Words, amounts_of
 from clawback.tracing.columnar.names import Longs, Names, Places, numbered
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from clawback.tracing.columnar.hexes import PREFIX, Bytes, Flags, from_hex, letters_of, mixed, to_text
+from clawback.hexes import PREFIX, Bytes, Flags, from_hex, letters_of, mixed, to_text
 from clawback.tracing.columnar.names import Longs, Places, are_different, digests_of
 
 if TYPE_CHECKING:
