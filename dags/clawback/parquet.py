@@ -28,7 +28,8 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
     """Make a typed table of rows; order is kept.
 
     Args:
-        rows: mappings with exactly the schema's columns (an optional one may be missing).
+        rows: mappings with exactly the schema's columns (an optional one may be missing);
+            identifiers are text.
         schema: from `clawback.schemas`.
 
     Raises:
@@ -36,6 +37,9 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
             another type.
     """
     import pyarrow as pa
+
+    from clawback.identifiers import bytes_of
+    from clawback.schemas import IDENTIFIER, shown
 
     names = set(schema.names)
     required = {field.name for field in schema if not field.nullable}
@@ -51,12 +55,35 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
     arrays = []
     for field in schema:
         try:
-            arrays.append(pa.array(columns[field.name], type=field.type))
+            values = pa.array(columns[field.name], type=shown(field).type)
+            arrays.append(bytes_of(values) if field.type == IDENTIFIER else values)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise ClawbackError(
                 f"a value of the column '{field.name}' is no {field.type}", cause=str(error)
             ) from error
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def table_to_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a table, identifiers as text."""
+    rows: list[dict[str, Any]] = with_text(table).to_pylist()
+    return rows
+
+
+def with_text(table: pa.Table) -> pa.Table:
+    """The same table with text in place of the bytes of identifiers."""
+    import pyarrow as pa
+
+    from clawback.identifiers import text_of
+    from clawback.schemas import IDENTIFIER, shown
+
+    columns = [
+        pa.chunked_array([text_of(chunk) for chunk in column.chunks], pa.string())
+        if column.type == IDENTIFIER
+        else column
+        for column in table.columns
+    ]
+    return pa.Table.from_arrays(columns, schema=pa.schema([shown(field) for field in table.schema]))
 
 
 def table_to_bytes(table: pa.Table) -> bytes:
@@ -179,7 +206,7 @@ def read_row_groups(
         path: of the file.
         schema: of the whole file.
         columns: those that are read.
-        repeated: columns of texts that come as dictionaries.
+        repeated: columns of texts or identifiers that come as dictionaries.
 
     Raises:
         ClawbackError: the file is no Parquet, or has other columns.
@@ -189,7 +216,7 @@ def read_row_groups(
 
     wanted = pa.schema(
         [
-            schema.field(name).with_type(pa.dictionary(pa.int32(), pa.string()))
+            schema.field(name).with_type(pa.dictionary(pa.int32(), schema.field(name).type))
             if name in repeated
             else schema.field(name)
             for name in columns

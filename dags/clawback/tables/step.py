@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
     from clawback.tables.merge import Row
 
-CODE_VERSION: Final = "3"
-"""Raised when the same raw bytes would give other rows."""
+CODE_VERSION: Final = "4"
+"""Raised when the same raw bytes would give other rows, or other bytes of them."""
 
 RECORDS: Final = "tables/_days"
 

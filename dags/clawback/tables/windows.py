@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 
 from clawback.chain_events.transfers import WrappedCoin, event_transfers, transfer_of
 from clawback.days import day_bounds
-from clawback.parquet import rows_to_table
+from clawback.identifiers import bytes_of, text_of
+from clawback.parquet import rows_to_table, table_to_rows
 from clawback.schemas import CHAIN_EVENTS, TRANSFERS
 from clawback.sources.base import QuarantinedRow
 from clawback.sources.stretches import BlockParts, Stretch, rows_of
@@ -210,7 +211,7 @@ class _Found:
         table = pa.concat_tables([*whole, merged])
         return Window(
             # Columns of one source are in order already.
-            table.sort_by(_ORDER) if merged.num_rows else table,
+            _in_order(table) if merged.num_rows else table,
             rows_to_table([public(row) for row in events], CHAIN_EVENTS),
             rejected,
             self.quarantined,
@@ -229,7 +230,7 @@ class _Found:
         found = {}
         for _, table in self.columns:
             some = table.filter(pc.is_in(table["kind"], pa.array(_TOLD_KINDS)))
-            for row in some.select(["tx_hash", "position", *_MOVED]).to_pylist():
+            for row in table_to_rows(some.select(["tx_hash", "position", *_MOVED])):
                 found[row["tx_hash"], row["position"]] = _moved(row)
         return found
 
@@ -240,7 +241,7 @@ class _Found:
             by_source.setdefault(source, []).append(row)
         whole = []
         several = sum(table.num_rows > 0 for _, table in self.columns) > 1
-        named = pa.array(sorted(mixed), pa.string())
+        named = bytes_of(pa.array(sorted(mixed), pa.string()))
         for source, table in self.columns:
             is_mixed = pc.is_in(table["tx_hash"], named)
             taken = table if several else table.filter(is_mixed)
@@ -248,6 +249,13 @@ class _Found:
             if not several:
                 whole.append(table.filter(pc.invert(is_mixed)) if mixed else table)
         return whole, by_source
+
+
+def _in_order(table: pa.Table) -> pa.Table:
+    # Hashes of other forms do not sort like their texts.
+    hashes = pa.chunked_array([text_of(chunk) for chunk in table["tx_hash"].chunks], pa.string())
+    place = table.column_names.index("tx_hash")
+    return table.take(pc.sort_indices(table.set_column(place, "tx_hash", hashes), sort_keys=_ORDER))
 
 
 def _moved(row: Row) -> tuple[Any, ...]:
