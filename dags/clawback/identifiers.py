@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from clawback.arrays import flags_of, scalar_of
 from clawback.hexes import PREFIX, Bytes, Flags, from_hex, letters_of, letters_of_hex
 
 if TYPE_CHECKING:
@@ -96,15 +97,16 @@ def raw_rows(raw: pa.Array, width: int) -> tuple[Longs, Bytes]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    alike = pc.fill_null(pc.equal(pc.binary_length(raw), width), fill_value=False)
-    places = np.flatnonzero(alike.to_numpy(zero_copy_only=False))
-    some = raw if len(places) == len(raw) else raw.take(pa.array(places))
-    letters = letters_of(some, width)
-    return places, np.empty((0, width), np.uint8) if letters is None else letters
+    if (letters := letters_of(raw, width)) is not None:
+        return np.arange(len(raw)), letters
+    alike = pc.equal(pc.binary_length(raw), scalar_of(width, pa.int32()))
+    found = pc.indices_nonzero(alike)
+    some = letters_of(raw.take(found), width)
+    places = np.frombuffer(found.buffers()[1], np.uint64, len(found)).astype(np.int64)
+    return places, np.empty((0, width), np.uint8) if some is None else some
 
 
 def _replaced(values: pa.Array, places: Longs, raw: Bytes) -> pa.Array:
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     if not len(places):
@@ -113,4 +115,4 @@ def _replaced(values: pa.Array, places: Longs, raw: Bytes) -> pa.Array:
         return raw_column(raw)
     mask = np.zeros(len(values), bool)
     mask[places] = True
-    return pc.replace_with_mask(values, pa.array(mask), raw_column(raw))
+    return pc.replace_with_mask(values, flags_of(mask), raw_column(raw))

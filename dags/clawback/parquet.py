@@ -12,7 +12,8 @@ from clawback.errors import ClawbackError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROW_GROUP: Final = 122_880
+ROW_GROUP: Final = 61_440
+"""Half of what DuckDB writes: a table grows by a row group, which is in memory twice while it is written."""
 SETTINGS: Final[dict[str, Any]] = {
     "compression": "zstd",
     "compression_level": 3,
@@ -38,6 +39,7 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
     """
     import pyarrow as pa
 
+    from clawback.arrays import array_of
     from clawback.identifiers import bytes_of
     from clawback.schemas import IDENTIFIER, shown
 
@@ -55,7 +57,7 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
     arrays = []
     for field in schema:
         try:
-            values = pa.array(columns[field.name], type=shown(field).type)
+            values = array_of(columns[field.name], shown(field).type)
             arrays.append(bytes_of(values) if field.type == IDENTIFIER else values)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise ClawbackError(
@@ -141,7 +143,7 @@ class GrowingFile:
     def _write(self, rows: int) -> None:
         import pyarrow as pa
 
-        whole = pa.concat_tables([self._schema.empty_table(), *self._waiting])
+        whole = pa.concat_tables([rows_to_table([], self._schema), *self._waiting])
         rest = whole.slice(rows)
         self._waiting = [rest] if rest.num_rows else []
         self._waiting_rows = rest.num_rows
@@ -190,7 +192,9 @@ def read_table(source: bytes | Path, schema: pa.Schema) -> pa.Table:
 
     where = str(source) if isinstance(source, Path) else f"{len(source)} bytes"
     try:
-        table = pq.read_table(source if isinstance(source, Path) else io.BytesIO(source), partitioning=None)
+        # `pq.read_table` would import pandas, see `clawback.arrays`.
+        with pq.ParquetFile(source if isinstance(source, Path) else io.BytesIO(source)) as file:
+            table = file.read()
     except (pa.ArrowInvalid, OSError) as error:
         raise ClawbackError("this is no readable Parquet", where=where, cause=str(error)) from error
     _require_names(table.schema.names, schema, where)

@@ -148,9 +148,9 @@ def _write(
         data = {"part-0000.parquet": table_to_bytes(table)}
         rows = {"part-0000.parquet": table.num_rows}
         write_partition(ctx.lake, partitions[name], data, _meta(name, day), rows)
-    turned_away = tables.get("quarantine", TABLES["quarantine"].empty_table()).num_rows
-    if turned_away and "quarantine" in partitions:
-        ctx.progress(f"{day} tables: {turned_away} records in quarantine")
+    quarantine = tables.get("quarantine")
+    if quarantine is not None and quarantine.num_rows and "quarantine" in partitions:
+        ctx.progress(f"{day} tables: {quarantine.num_rows} records in quarantine")
 
 
 def _write_blocks(
