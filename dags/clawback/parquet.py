@@ -12,7 +12,8 @@ from clawback.errors import ClawbackError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROW_GROUP: Final = 122_880
+ROW_GROUP: Final = 61_440
+"""Half of what DuckDB writes: a table grows by a row group, which is in memory twice while it is written."""
 SETTINGS: Final[dict[str, Any]] = {
     "compression": "zstd",
     "compression_level": 3,
@@ -28,7 +29,8 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
     """Make a typed table of rows; order is kept.
 
     Args:
-        rows: mappings with exactly the schema's columns (an optional one may be missing).
+        rows: mappings with exactly the schema's columns (an optional one may be missing);
+            identifiers are text.
         schema: from `clawback.schemas`.
 
     Raises:
@@ -36,6 +38,10 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
             another type.
     """
     import pyarrow as pa
+
+    from clawback.arrays import array_of
+    from clawback.identifiers import bytes_of
+    from clawback.schemas import IDENTIFIER, shown
 
     names = set(schema.names)
     required = {field.name for field in schema if not field.nullable}
@@ -51,12 +57,35 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Ta
     arrays = []
     for field in schema:
         try:
-            arrays.append(pa.array(columns[field.name], type=field.type))
+            values = array_of(columns[field.name], shown(field).type)
+            arrays.append(bytes_of(values) if field.type == IDENTIFIER else values)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise ClawbackError(
                 f"a value of the column '{field.name}' is no {field.type}", cause=str(error)
             ) from error
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def table_to_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a table, identifiers as text."""
+    rows: list[dict[str, Any]] = with_text(table).to_pylist()
+    return rows
+
+
+def with_text(table: pa.Table) -> pa.Table:
+    """The same table with text in place of the bytes of identifiers."""
+    import pyarrow as pa
+
+    from clawback.identifiers import text_of
+    from clawback.schemas import IDENTIFIER, shown
+
+    columns = [
+        pa.chunked_array([text_of(chunk) for chunk in column.chunks], pa.string())
+        if column.type == IDENTIFIER
+        else column
+        for column in table.columns
+    ]
+    return pa.Table.from_arrays(columns, schema=pa.schema([shown(field) for field in table.schema]))
 
 
 def table_to_bytes(table: pa.Table) -> bytes:
@@ -114,7 +143,7 @@ class GrowingFile:
     def _write(self, rows: int) -> None:
         import pyarrow as pa
 
-        whole = pa.concat_tables([self._schema.empty_table(), *self._waiting])
+        whole = pa.concat_tables([rows_to_table([], self._schema), *self._waiting])
         rest = whole.slice(rows)
         self._waiting = [rest] if rest.num_rows else []
         self._waiting_rows = rest.num_rows
@@ -163,7 +192,9 @@ def read_table(source: bytes | Path, schema: pa.Schema) -> pa.Table:
 
     where = str(source) if isinstance(source, Path) else f"{len(source)} bytes"
     try:
-        table = pq.read_table(source if isinstance(source, Path) else io.BytesIO(source), partitioning=None)
+        # `pq.read_table` would import pandas, see `clawback.arrays`.
+        with pq.ParquetFile(source if isinstance(source, Path) else io.BytesIO(source)) as file:
+            table = file.read()
     except (pa.ArrowInvalid, OSError) as error:
         raise ClawbackError("this is no readable Parquet", where=where, cause=str(error)) from error
     _require_names(table.schema.names, schema, where)
@@ -179,7 +210,7 @@ def read_row_groups(
         path: of the file.
         schema: of the whole file.
         columns: those that are read.
-        repeated: columns of texts that come as dictionaries.
+        repeated: columns of texts or identifiers that come as dictionaries.
 
     Raises:
         ClawbackError: the file is no Parquet, or has other columns.
@@ -189,7 +220,7 @@ def read_row_groups(
 
     wanted = pa.schema(
         [
-            schema.field(name).with_type(pa.dictionary(pa.int32(), pa.string()))
+            schema.field(name).with_type(pa.dictionary(pa.int32(), schema.field(name).type))
             if name in repeated
             else schema.field(name)
             for name in columns

@@ -14,7 +14,7 @@ from clawback.context import RunContext
 from clawback.hashing import canonical_json, short_hash
 from clawback.lake.local import LocalLake
 from clawback.lake.partition import write_partition
-from clawback.parquet import rows_to_table, table_to_bytes
+from clawback.parquet import rows_to_table, table_to_bytes, table_to_rows, with_text
 from clawback.schemas import INCIDENT_ROLES
 from clawback.settings import Settings, SourceSettings, TracingSettings
 from tests.bench.transfers import transfers_table
@@ -69,7 +69,7 @@ def make_day(file: Path, lake: Path, number: int, thefts: int) -> str:
 def write_file(file: Path, folder: Path, thefts: int) -> None:
     """Writes a generated file as one that `clawback trace` reads, and THEFTS.csv beside it."""
     transfers = transfers_table(file)
-    pq.write_table(transfers, folder / file.name, compression="zstd", row_group_size=491_520)
+    pq.write_table(with_text(transfers), folder / file.name, compression="zstd", row_group_size=491_520)
     lines = [
         f"K{number},ethereum,{address},theft_address,{tx_hash}\n"
         for number, (address, tx_hash) in enumerate(stolen(transfers, thefts))
@@ -82,5 +82,5 @@ def write_file(file: Path, folder: Path, thefts: int) -> None:
 def stolen(transfers: pa.Table, thefts: int) -> list[tuple[str, str]]:
     """Receiver and transaction of random transfers, always the same, among the first million."""
     rows = np.random.default_rng(thefts).choice(min(1_000_000, transfers.num_rows), thefts, replace=False)
-    found = transfers.take(pa.array(np.sort(rows)))
-    return list(zip(found.column("to_address").to_pylist(), found.column("tx_hash").to_pylist(), strict=True))
+    found = transfers.select(["to_address", "tx_hash"]).take(pa.array(np.sort(rows)))
+    return [(row["to_address"], row["tx_hash"]) for row in table_to_rows(found)]

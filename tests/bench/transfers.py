@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clawback.schemas import AMOUNT, NATIVE, TIME, TRANSFERS
+from clawback.identifiers import bytes_of, raw_column
+from clawback.schemas import AMOUNT, IDENTIFIER, NATIVE, TIME, TRANSFERS
 
 COIN = "0x" + "0" * 40
 """How the generator names a chain's own coin."""
@@ -30,13 +31,13 @@ def transfers_table(file: Path) -> pa.Table:
     columns = {name: pa.repeat(pa.scalar(value), count) for name, value in constant.items()} | {
         "block_number": table.column("block_number"),
         "block_time": pa.array(table.column("time").to_numpy() * 1_000_000).cast(TIME),
-        "block_hash": pa.nulls(count, pa.string()),
+        "block_hash": pa.nulls(count, IDENTIFIER),
         "tx_hash": _hashes(number, index),
         "tx_index": pa.array(index, pa.int32()),
         "position": pa.repeat(pa.scalar(1_000_000, pa.int64()), count),
-        "from_address": table.column("from"),
-        "to_address": table.column("to"),
-        "asset": _assets(table.column("asset")),
+        "from_address": _identifiers(table.column("from")),
+        "to_address": _identifiers(table.column("to")),
+        "asset": _identifiers(_assets(table.column("asset"))),
         "amount": _amounts(table.column("amount").combine_chunks()),
         "outpoint": pa.nulls(count, pa.string()),
         "known_date": pa.repeat(pa.scalar(date(2024, 1, 1), pa.date32()), count),
@@ -45,21 +46,22 @@ def transfers_table(file: Path) -> pa.Table:
 
 
 def _hashes(number: np.ndarray, index: np.ndarray) -> pa.Array:
-    text = np.full((len(number), 66), ord("0"), np.uint8)
-    text[:, 1] = ord("x")
-    digits = np.frombuffer(b"0123456789abcdef", np.uint8)
-    for place, values in ((42, number), (66, index)):
-        for digit in range(12):
-            text[:, place - 1 - digit] = digits[values >> (4 * digit) & 15]
-    offsets = np.arange(0, 66 * (len(number) + 1), 66, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(number), pa.py_buffer(offsets), pa.py_buffer(text))
+    raw = np.zeros((len(number), 4), ">u8")
+    # The block, and the place in it.
+    raw[:, 2] = number << 32
+    raw[:, 3] = index
+    return raw_column(raw.view(np.uint8))
 
 
-def _assets(column: pa.ChunkedArray) -> pa.Array:
+def _identifiers(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([bytes_of(chunk) for chunk in texts.chunks], IDENTIFIER)
+
+
+def _assets(column: pa.ChunkedArray) -> pa.ChunkedArray:
     encoded = column.dictionary_encode().unify_dictionaries()
     names = [NATIVE if name == COIN else name for name in encoded.chunk(0).dictionary.to_pylist()]
     indices = pa.chunked_array([chunk.indices for chunk in encoded.chunks]).combine_chunks()
-    return pa.DictionaryArray.from_arrays(indices, pa.array(names)).cast(pa.string())
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, pa.array(names)).cast(pa.string())])
 
 
 def _amounts(column: pa.Array) -> pa.Array:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from clawback.chains.evm.topics import DEPOSIT
 from clawback.context import RunContext
 from clawback.lake.partition import read_manifest, read_part
-from clawback.parquet import read_table
+from clawback.parquet import read_table, table_to_rows
 from clawback.schemas import TABLES
 from clawback.tables.step import make_tables
 from tests.contract.anvil import Node
@@ -162,5 +162,4 @@ def table_of(ctx: RunContext, day: date, name: str) -> list[dict[str, Any]]:
     """Rows of a table of a day."""
     record = json.loads(ctx.lake.read(make_tables(ctx, day)))
     part = read_manifest(ctx.lake, record["tables"][name]["manifest"]).parts[0]
-    rows: list[dict[str, Any]] = read_table(read_part(ctx.lake, part), TABLES[name]).to_pylist()
-    return rows
+    return table_to_rows(read_table(read_part(ctx.lake, part), TABLES[name]))

@@ -13,7 +13,7 @@ import pytest
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest, read_part
-from clawback.parquet import read_table
+from clawback.parquet import read_table, table_to_rows
 from clawback.release.rereads import rereads
 from clawback.schemas import TRANSFERS
 from clawback.sources.ingest import ingest
@@ -61,7 +61,7 @@ def transfers(ctx: RunContext, day: date) -> list[dict[str, Any]]:
     """Rows of the day's table."""
     record = json.loads(ctx.lake.read(make_tables(ctx, day)))
     part = read_manifest(ctx.lake, record["tables"]["transfers"]["manifest"]).parts[0]
-    rows: list[dict[str, Any]] = read_table(read_part(ctx.lake, part), TRANSFERS).to_pylist()
+    rows = table_to_rows(read_table(read_part(ctx.lake, part), TRANSFERS))
     return [{name: value for name, value in row.items() if name != "known_date"} for row in rows]
 
 

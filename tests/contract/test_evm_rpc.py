@@ -19,7 +19,7 @@ from clawback.chains.evm.topics import TRANSFER
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest, read_part
-from clawback.parquet import read_table
+from clawback.parquet import read_table, table_to_rows
 from clawback.schemas import CHAIN_EVENTS, TRANSFERS
 from clawback.sources.base import ParsedPart, Rewritten
 from clawback.sources.evm_rpc.links import LastBlock, check_link
@@ -81,7 +81,7 @@ def context(tmp_path: Path, node: Node, **options: Any) -> RunContext:
 def rows_of(ctx: RunContext, day: date) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     record = json.loads(ctx.lake.read(make_tables(ctx, day)))
     part = read_manifest(ctx.lake, record["tables"]["transfers"]["manifest"]).parts[0]
-    rows: list[dict[str, Any]] = read_table(read_part(ctx.lake, part), TRANSFERS).to_pylist()
+    rows = table_to_rows(read_table(read_part(ctx.lake, part), TRANSFERS))
     return rows, record
 
 
@@ -170,7 +170,7 @@ def test_a_day_of_a_real_node(tmp_path: Path, node: Node) -> None:
     )
     told = [
         (row["kind"], row["event"], row["position"], row["emitter"], row["address"])
-        for row in read_table(events, CHAIN_EVENTS).to_pylist()
+        for row in table_to_rows(read_table(events, CHAIN_EVENTS))
     ]
     assert [place[:3] for place in told] == [("created", "create", 1)] * 3
     assert ("created", "create", 1, made["alice"], made["token"]) in told

@@ -118,6 +118,12 @@ def without_place(rows: list[Row]) -> list[Row]:
     return [{**row, "order_quality": "time"} for row in (*loose, *others)]
 
 
+def of_other_forms(rows: list[Row]) -> list[Row]:
+    """Transactions of one block without a place in it, whose hashes do not sort like their bytes."""
+    loose = {**rows[9], "tx_index": None}
+    return [{**loose, "tx_hash": tx_hash} for tx_hash in ("0x" + "5" * 64, "0x" + "A" * 64, "0xb")]
+
+
 def of_other_chains(rows: list[Row]) -> list[Row]:
     return [{**row, "chain": chain} for chain in ("arbitrum", "polygon") for row in rows[:4]]
 
@@ -196,7 +202,7 @@ def test_columns_of_one_source_are_its_rows(landed: tuple[RunContext, Manifest],
     assert len({row["block_number"] for row in wanted["transfers"]}) > 8  # several parts and questions
 
 
-@pytest.mark.parametrize("light", [agreeing, disagreeing, without_place, of_other_chains])
+@pytest.mark.parametrize("light", [agreeing, disagreeing, without_place, of_other_forms, of_other_chains])
 @pytest.mark.parametrize("first", [True, False])
 def test_other_sources_meet_the_columns_as_they_meet_rows(
     landed: tuple[RunContext, Manifest], tmp_path: Path, light: Any, first: bool

@@ -14,6 +14,7 @@ import pytest
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest
+from clawback.parquet import table_to_rows
 from clawback.sources.http import HttpClient
 from clawback.sources.ingest import ingest
 from clawback.tables.step import make_tables
@@ -51,8 +52,7 @@ def table(ctx: RunContext, name: str) -> list[dict[str, Any]]:
     """Rows of a typed table of the day."""
     record = json.loads(ctx.lake.read(make_tables(ctx, DAY)))
     part = read_manifest(ctx.lake, record["tables"][name]["manifest"]).parts[0]
-    rows: list[dict[str, Any]] = pq.read_table(ctx.lake.local_path(part.key)).to_pylist()
-    return rows
+    return table_to_rows(pq.read_table(ctx.lake.local_path(part.key)))
 
 
 def explorer_with(*rows: dict[str, str], refusals: int = 0) -> ConstructedExplorer:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from clawback.tracing.columnar import addresses, hexes
+from clawback import hexes
+from clawback.identifiers import bytes_of
+from clawback.tracing.columnar import addresses
 from clawback.tracing.columnar import hashes as hashes_of
 from clawback.tracing.columnar.addresses import Addresses
 from clawback.tracing.columnar.hashes import Hashes
@@ -34,6 +38,15 @@ ADDRESSES = (
 )
 
 
+def as_text(texts: pa.Array) -> pa.Array:
+    return texts
+
+
+def either(draw: random.Random) -> Callable[[pa.Array], pa.Array]:
+    """Text or bytes, drawn anew for each array."""
+    return lambda texts: draw.choice((as_text, bytes_of))(texts)
+
+
 @pytest.mark.parametrize("collide", [False, True])
 def test_addresses_are_numbered_like_their_texts(monkeypatch: pytest.MonkeyPatch, collide: bool) -> None:
     monkeypatch.setattr(addresses, "AT_ONCE", 16)
@@ -41,10 +54,11 @@ def test_addresses_are_numbered_like_their_texts(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(addresses, "mixed", lambda words: np.zeros(len(words), np.uint64))
     draw = random.Random(3)  # noqa: S311  (a test's dice, not a secret)
     usual = [f"0x{draw.randrange(2**160):040x}" for _ in range(60)] + list(ADDRESSES[:3])
-    for texts in (draw.choices(usual, k=300), [*draw.choices([*usual, *ADDRESSES, None], k=300), None]):
+    drawn = draw.choices(usual, k=300), [*draw.choices([*usual, *ADDRESSES, None], k=300), None]
+    for texts, form in product(drawn, (as_text, bytes_of, either(draw))):
         known = Addresses()
         for begin in range(0, len(texts), 70):
-            known.add(pa.array(texts[begin : begin + 70], pa.string()))
+            known.add(form(pa.array(texts[begin : begin + 70], pa.string())))
         names, numbers = known.numbered()
         distinct = sorted({text for text in texts if text is not None})
         assert names.texts.to_pylist() == distinct
@@ -67,9 +81,10 @@ def test_more_texts_than_32_bits_count_are_the_same_texts(monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.parametrize("form", ["text", "bytes", "either"])
 @pytest.mark.parametrize("collide", [False, True])
 def test_hashes_keep_their_texts_and_are_grouped_by_them(
-    monkeypatch: pytest.MonkeyPatch, collide: bool
+    monkeypatch: pytest.MonkeyPatch, collide: bool, form: str
 ) -> None:
     if collide:
         for name in ("_digests", "_digests_of_any"):
@@ -84,8 +99,9 @@ def test_hashes_keep_their_texts_and_are_grouped_by_them(
         [f"0x{long[0]}", f"0x{long[6]}"],
     ]
     hashes = Hashes()
+    forms = {"text": as_text, "bytes": bytes_of, "either": either(draw)}
     for piece in pieces:
-        hashes.add(pa.array(piece, pa.string()))
+        hashes.add(forms[form](pa.array(piece, pa.string())))
     texts = [text for piece in pieces for text in piece]
     assert [hashes[row] for row in range(len(hashes))] == texts
     rows = np.array(draw.choices(range(len(texts)), k=40))

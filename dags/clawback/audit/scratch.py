@@ -4,7 +4,8 @@ Layout:
     main      a view per mart of the candidate, under its own name, and the audit's own facts:
               `candidate_days` (chain, day), `candidate_inputs` (per file: rows declared, rows read),
               `candidate_marts` (per mart: rows declared, in the Parquet, in clawback.duckdb)
-    lake      a view per input; tables of grain day and trace tables have the column `day` besides
+    lake      a view per input, identifiers as text; tables of grain day and trace tables have the column
+              `day` besides
     previous  a view per mart of the release before; empty ones of the same columns without such a release
     facts     `candidate` (one row): day, first_day, previous_day
     Marts lie in `main` because Great Expectations does not find columns of DuckDB tables in other schemas.
@@ -88,7 +89,8 @@ def _add_marts(connection: duckdb.DuckDBPyConnection, candidate: Candidate, befo
 
 
 def _add_lake(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
-    from clawback.schemas import FLOWS, TABLES, TOTALS
+    from clawback.identifiers import sql_text
+    from clawback.schemas import FLOWS, IDENTIFIER, TABLES, TOTALS
 
     connection.execute("create schema lake")
     connection.execute("create table lake.files (path varchar, day date)")
@@ -102,9 +104,12 @@ def _add_lake(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
         if files := by_table[table]:
             paths = ", ".join(_text(file.path) for file in files)
             day = ", files.day" if dated else ""
+            raw = [field.name for field in schemas[table] if field.type == IDENTIFIER]
+            texts = ", ".join(f"{sql_text(f'rows.{name}')} as {name}" for name in raw)
+            shows = f" replace ({texts})" if raw else ""
             # The day stands in the record that names a file, not in the file's path, which may be a cache's.
             connection.execute(
-                f"create view lake.{table} as select rows.* exclude (filename){day}"  # noqa: S608 - our paths and names
+                f"create view lake.{table} as select rows.* exclude (filename){shows}{day}"  # noqa: S608 - our paths and names
                 f" from read_parquet([{paths}], filename = true, hive_partitioning = false) as rows"
                 " inner join lake.files as files on rows.filename = files.path"
             )
@@ -113,7 +118,9 @@ def _add_lake(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
 
 
 def _create_empty(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, dated: bool) -> None:
-    connection.register("_empty", schema.empty_table())
+    from clawback.parquet import with_text
+
+    connection.register("_empty", with_text(schema.empty_table()))
     day = ", null::date as day" if dated else ""
     connection.execute(f"create table {name} as select *{day} from _empty limit 0")  # noqa: S608 - our names
     connection.unregister("_empty")

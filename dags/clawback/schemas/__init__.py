@@ -3,7 +3,9 @@
 Layout:
     Every table is Parquet with exactly these columns, in this order. Amounts are DECIMAL(38,0) base units:
     the widest exact integer that Parquet, DuckDB, Arrow and PostgreSQL all hold. Times are UTC microseconds.
-    A nullable column says so in its field; everything else is never null.
+    A nullable column says so in its field; everything else is never null. Addresses, hashes and assets of
+    chain data are bytes (`IDENTIFIER`). Rows, views and marts show their text; so do the small tables that
+    people judge by (labels, assets, prices, cases) and those of the trace.
 """
 
 from __future__ import annotations
@@ -22,7 +24,17 @@ from clawback.schemas.chain import (
     PRICES,
     TRANSFERS,
 )
-from clawback.schemas.columns import AMOUNT, FIGURE, MAX_AMOUNT, NATIVE, PRICE, TIME, required
+from clawback.schemas.columns import (
+    AMOUNT,
+    FIGURE,
+    IDENTIFIER,
+    MAX_AMOUNT,
+    NATIVE,
+    PRICE,
+    TIME,
+    required,
+    shown,
+)
 from clawback.schemas.documents import (
     CLAIM_MATCHES,
     CLAIM_TYPES,
@@ -53,6 +65,7 @@ __all__ = [
     "FLOWS",
     "HEDGE_LEVELS",
     "HOLDINGS",
+    "IDENTIFIER",
     "INCIDENTS",
     "INCIDENT_LINKS",
     "INCIDENT_ROLES",
@@ -72,6 +85,7 @@ __all__ = [
     "TIME",
     "TOTALS",
     "TRANSFERS",
+    "shown",
 ]
 
 QUARANTINE: Final = pa.schema(

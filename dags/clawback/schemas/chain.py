@@ -6,21 +6,21 @@ from typing import Final
 
 import pyarrow as pa
 
-from clawback.schemas.columns import AMOUNT, PRICE, TIME, optional, required
+from clawback.schemas.columns import AMOUNT, IDENTIFIER, PRICE, TIME, optional, required
 
 TRANSFERS: Final = pa.schema(
     [
         required("chain", pa.string()),
         optional("block_number", pa.int64()),
         required("block_time", TIME),
-        optional("block_hash", pa.string()),
-        required("tx_hash", pa.string()),
+        optional("block_hash", IDENTIFIER),
+        required("tx_hash", IDENTIFIER),
         optional("tx_index", pa.int32()),
         required("position", pa.int64()),
         required("kind", pa.string()),  # native internal token fee mint burn utxo_in utxo_out
-        required("from_address", pa.string()),
-        optional("to_address", pa.string()),  # a fee has none
-        required("asset", pa.string()),  # 'native' or the contract
+        required("from_address", IDENTIFIER),
+        optional("to_address", IDENTIFIER),  # a fee has none
+        required("asset", IDENTIFIER),  # 'native' or the contract
         required("amount", AMOUNT),
         optional("outpoint", pa.string()),
         required("source", pa.string()),
@@ -34,16 +34,16 @@ CHAIN_EVENTS: Final = pa.schema(
         required("chain", pa.string()),
         required("block_number", pa.int64()),
         required("block_time", TIME),
-        required("tx_hash", pa.string()),
+        required("tx_hash", IDENTIFIER),
         optional("tx_index", pa.int32()),
         required(
             "position", pa.int64()
         ),  # as of transfers: log 1,000,000 + its index, inner creation 2 + index
         required("kind", pa.string()),  # see EVENT_KINDS
         required("event", pa.string()),  # its name in the contract; `create` where there is no log
-        required("emitter", pa.string()),  # the contract that says so; of a creation, who created
-        optional("address", pa.string()),  # whom it is about: frozen, burned, created, receiver, depositor
-        optional("asset", pa.string()),
+        required("emitter", IDENTIFIER),  # the contract that says so; of a creation, who created
+        optional("address", IDENTIFIER),  # whom it is about: frozen, burned, created, receiver, depositor
+        optional("asset", IDENTIFIER),
         optional("amount", AMOUNT),
         required("parameters", pa.string()),  # all parameters as JSON, numbers as text
         required("source", pa.string()),
@@ -68,8 +68,8 @@ EVENT_KINDS: Final = frozenset(
 BALANCES: Final = pa.schema(
     [
         required("chain", pa.string()),
-        required("address", pa.string()),
-        required("asset", pa.string()),
+        required("address", IDENTIFIER),
+        required("asset", IDENTIFIER),
         required("block_number", pa.int64()),  # the state at its end
         required("block_time", TIME),
         required("amount", AMOUNT),

@@ -6,6 +6,8 @@ from typing import Final
 
 import pyarrow as pa
 
+IDENTIFIER: Final = pa.binary()
+"""Addresses, hashes and assets of chain data, as bytes; `clawback.identifiers` makes them and reads them."""
 AMOUNT: Final = pa.decimal128(38, 0)
 PRICE: Final = pa.decimal128(38, 18)
 FIGURE: Final = pa.decimal128(38, 8)
@@ -24,3 +26,8 @@ def required(name: str, kind: pa.DataType) -> pa.Field:
 def optional(name: str, kind: pa.DataType) -> pa.Field:
     """A column that may be null."""
     return pa.field(name, kind, nullable=True)
+
+
+def shown(field: pa.Field) -> pa.Field:
+    """A column as people see it: text in place of bytes."""
+    return field.with_type(pa.string()) if field.type == IDENTIFIER else field

@@ -121,7 +121,9 @@ class BlockParts:
 
 def rows_of(transfers: pa.Table) -> list[dict[str, Any]]:
     """Columns of transfers as rows, amounts as integers; what only the lake knows comes last."""
-    rows: list[dict[str, Any]] = transfers.to_pylist()
+    from clawback.parquet import table_to_rows
+
+    rows = table_to_rows(transfers)
     for row in rows:
         row["amount"] = int(row["amount"])
         row["_positioned"] = True

@@ -126,6 +126,9 @@ def _parquet(stream: IO[bytes]) -> Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from clawback.parquet import with_text
+    from clawback.schemas import TRANSFERS
+
     try:
         file = pq.ParquetFile(stream)
     except (pa.ArrowInvalid, OSError) as error:
@@ -133,13 +136,15 @@ def _parquet(stream: IO[bytes]) -> Table:
     schema = file.schema_arrow
     columns = tuple(schema.names)
     _check_columns(columns)
+    # Of our own tables, bytes may be text; in other files they are all hashes and addresses.
+    in_text = with_text if schema.names == TRANSFERS.names else _as_it_is
     floats = frozenset(field.name for field in schema if pa.types.is_floating(field.type))
 
     def records() -> Iterator[Record]:
         number = 0
         try:
             for batch in file.iter_batches(batch_size=8_192):
-                for row in batch.to_pylist():
+                for row in in_text(pa.Table.from_batches([batch])).to_pylist():
                     number += 1
                     yield Record(number, {name: _text(value) for name, value in row.items()})
         except (pa.ArrowInvalid, OSError, *_NO_PYTHON) as error:
@@ -149,7 +154,7 @@ def _parquet(stream: IO[bytes]) -> Table:
         number = 0
         try:
             for batch in file.iter_batches(batch_size=size):
-                table = pa.Table.from_batches([batch])
+                table = in_text(pa.Table.from_batches([batch]))
                 numbers = list(range(number + 1, number + 1 + table.num_rows))
                 number += table.num_rows
                 yield table, numbers, partial(_record, table, numbers)
@@ -157,6 +162,10 @@ def _parquet(stream: IO[bytes]) -> Table:
             raise BrokenFile(f"the Parquet file is damaged: {error}") from error
 
     return Table(columns, records(), floats, batches)
+
+
+def _as_it_is(table: pa.Table) -> pa.Table:
+    return table
 
 
 def _record(table: pa.Table, numbers: list[int], place: int) -> Record:

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
     from clawback.tables.merge import Row
 
-CODE_VERSION: Final = "3"
-"""Raised when the same raw bytes would give other rows."""
+CODE_VERSION: Final = "4"
+"""Raised when the same raw bytes would give other rows, or other bytes of them."""
 
 RECORDS: Final = "tables/_days"
 
@@ -148,9 +148,9 @@ def _write(
         data = {"part-0000.parquet": table_to_bytes(table)}
         rows = {"part-0000.parquet": table.num_rows}
         write_partition(ctx.lake, partitions[name], data, _meta(name, day), rows)
-    turned_away = tables.get("quarantine", TABLES["quarantine"].empty_table()).num_rows
-    if turned_away and "quarantine" in partitions:
-        ctx.progress(f"{day} tables: {turned_away} records in quarantine")
+    quarantine = tables.get("quarantine")
+    if quarantine is not None and quarantine.num_rows and "quarantine" in partitions:
+        ctx.progress(f"{day} tables: {quarantine.num_rows} records in quarantine")
 
 
 def _write_blocks(

@@ -21,10 +21,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clawback.arrays import array_of, repeated, scalar_of
 from clawback.chain_events.transfers import WrappedCoin, event_transfers, transfer_of
 from clawback.days import day_bounds
-from clawback.parquet import rows_to_table
-from clawback.schemas import CHAIN_EVENTS, TRANSFERS
+from clawback.identifiers import bytes_of, text_of
+from clawback.parquet import rows_to_table, table_to_rows
+from clawback.schemas import CHAIN_EVENTS, TIME, TRANSFERS
 from clawback.sources.base import QuarantinedRow
 from clawback.sources.stretches import BlockParts, Stretch, rows_of
 from clawback.tables.chain_facts import merge_events
@@ -85,7 +87,7 @@ class _Reader:
         if held.last_block <= bound:
             self.held = None
             return held
-        before = pc.less_equal(held.transfers["block_number"], bound)
+        before = pc.less_equal(held.transfers["block_number"], scalar_of(bound, pa.int64()))
         self.held = replace(
             held,
             first_block=bound + 1,
@@ -170,7 +172,7 @@ class _Found:
         own = {"source": source.source, "known_date": source.known}
         table = stretch.transfers
         if is_first:
-            begin, end = day_bounds(self.day)
+            begin, end = (scalar_of(moment, TIME) for moment in day_bounds(self.day))
             times = table["block_time"]
             table = table.filter(pc.and_(pc.greater_equal(times, begin), pc.less(times, end)))
         self.columns.append((source.source, _complete(table, own)))
@@ -210,7 +212,7 @@ class _Found:
         table = pa.concat_tables([*whole, merged])
         return Window(
             # Columns of one source are in order already.
-            table.sort_by(_ORDER) if merged.num_rows else table,
+            _in_order(table) if merged.num_rows else table,
             rows_to_table([public(row) for row in events], CHAIN_EVENTS),
             rejected,
             self.quarantined,
@@ -228,8 +230,8 @@ class _Found:
         """Mints and burns that blocks themselves show, by their place."""
         found = {}
         for _, table in self.columns:
-            some = table.filter(pc.is_in(table["kind"], pa.array(_TOLD_KINDS)))
-            for row in some.select(["tx_hash", "position", *_MOVED]).to_pylist():
+            some = table.filter(pc.is_in(table["kind"], array_of(_TOLD_KINDS, pa.string())))
+            for row in table_to_rows(some.select(["tx_hash", "position", *_MOVED])):
                 found[row["tx_hash"], row["position"]] = _moved(row)
         return found
 
@@ -240,7 +242,7 @@ class _Found:
             by_source.setdefault(source, []).append(row)
         whole = []
         several = sum(table.num_rows > 0 for _, table in self.columns) > 1
-        named = pa.array(sorted(mixed), pa.string())
+        named = bytes_of(array_of(sorted(mixed), pa.string()))
         for source, table in self.columns:
             is_mixed = pc.is_in(table["tx_hash"], named)
             taken = table if several else table.filter(is_mixed)
@@ -250,14 +252,20 @@ class _Found:
         return whole, by_source
 
 
+def _in_order(table: pa.Table) -> pa.Table:
+    # Hashes of other forms do not sort like their texts.
+    hashes = pa.chunked_array([text_of(chunk) for chunk in table["tx_hash"].chunks], pa.string())
+    place = table.column_names.index("tx_hash")
+    return table.take(pc.sort_indices(table.set_column(place, "tx_hash", hashes), sort_keys=_ORDER))
+
+
 def _moved(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in _MOVED)
 
 
 def _complete(table: pa.Table, own: Mapping[str, Any]) -> pa.Table:
     values = {
-        name: pa.repeat(pa.scalar(value, TRANSFERS.field(name).type), table.num_rows)
-        for name, value in own.items()
+        name: repeated(value, TRANSFERS.field(name).type, table.num_rows) for name, value in own.items()
     }
     columns = [values[name] if name in values else table[name] for name in TRANSFERS.names]
     return pa.Table.from_arrays(columns, schema=TRANSFERS)

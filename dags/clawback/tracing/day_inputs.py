@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clawback.lake import Lake
 from clawback.lake.partition import Manifest, part_path, read_manifest, read_part
-from clawback.parquet import read_row_groups, read_table
+from clawback.parquet import read_row_groups, read_table, table_to_rows
 from clawback.schemas import TABLES, TRANSFERS
 from clawback.tracing.chain_facts import KINDS
 from clawback.tracing.columnar.gathered import COLUMNS, REPEATED
@@ -47,7 +47,7 @@ class DayInputs:
         }
 
     def transfers(self) -> Iterator[pa.Table]:
-        """All transfers of the day, in the columns that the tracer asks for; some texts are dictionaries."""
+        """All transfers of the day, in the columns that the tracer asks for; what repeats as dictionaries."""
         for part in self.manifests["transfers"].parts if "transfers" in self.manifests else ():
             if part.key.endswith(".parquet"):
                 yield from read_row_groups(part_path(self.lake, part), TRANSFERS, COLUMNS, REPEATED)
@@ -76,7 +76,7 @@ class DayInputs:
         # Most events of a chain are swaps: they never become records.
         table = self._table("chain_events")
         asked = pc.is_in(table.column("kind"), value_set=pa.array(sorted(KINDS), pa.string()))
-        return events_of(table.filter(asked).drop_columns(["parameters"]).to_pylist())
+        return events_of(table_to_rows(table.filter(asked).drop_columns(["parameters"])))
 
     def balances(self) -> list[SeenBalance]:
         """Balances that were seen on the day, and on the first day those of before."""
@@ -89,7 +89,7 @@ class DayInputs:
                 int(row["amount"]),
                 row["block_time"],
             )
-            for row in self._table("balances").to_pylist()
+            for row in table_to_rows(self._table("balances"))
         ]
 
     def prices(self) -> dict[tuple[str, str], Fraction]:

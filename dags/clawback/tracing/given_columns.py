@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from clawback.schemas import TRANSFERS
+from clawback.schemas import TRANSFERS, shown
 from clawback.sources.tabular import Record
 from clawback.tables.addresses import EVM_CHAINS
 from clawback.tracing.columnar.gathered import COLUMNS
@@ -24,7 +24,7 @@ def given_schema() -> pa.Schema:
     """Columns of what was read: those of transfers, the number of the file, whether the position is true."""
     import pyarrow as pa
 
-    fields = [TRANSFERS.field(name) for name in COLUMNS]
+    fields = [shown(TRANSFERS.field(name)) for name in COLUMNS]
     return pa.schema([*fields, pa.field("file", pa.int32()), pa.field("positioned", pa.bool_())])
 
 
@@ -101,7 +101,7 @@ def _usual(batch: pa.Table, form: Form) -> tuple[dict[str, Any] | None, Any]:
     columns: dict[str, Any] = {}
     try:
         for name in COLUMNS:
-            field = TRANSFERS.field(name)
+            field = shown(TRANSFERS.field(name))
             if name in form.fixed:
                 value = pa.scalar(form.fixed[name], field.type)
                 columns[name] = pa.repeat(value, batch.num_rows)

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from clawback.chains.evm.frontier.reach import Watched
 from clawback.context import RunContext
 from clawback.errors import ClawbackError
+from clawback.identifiers import bytes_of, text_of
 from clawback.lake.partition import Manifest
 from clawback.settings import SourceSettings
 from clawback.sources.landing import RawFolder
@@ -78,8 +79,8 @@ def _landed(
 
 
 def _assets_of(transfers: pa.Table, addresses: Collection[str]) -> set[str]:
-    named = pa.array(sorted(addresses), pa.string())
+    named = bytes_of(pa.array(sorted(addresses), pa.string()))
     touching = pc.or_(
         *(pc.is_in(transfers[name], value_set=named) for name in ("from_address", "to_address"))
     )
-    return set(pc.unique(transfers.filter(touching)["asset"]).to_pylist())
+    return set(text_of(pc.unique(transfers.filter(touching)["asset"])).to_pylist())

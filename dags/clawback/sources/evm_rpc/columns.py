@@ -1,28 +1,28 @@
-"""Checked blocks as columns of the lake's `transfers`: text is made a column at a time, never a row."""
+"""Checked blocks as columns of the lake's `transfers`: made a column at a time, never a row."""
 
 from __future__ import annotations
 
-from binascii import hexlify
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from clawback.chains.evm.columns import AMOUNT as AMOUNT_WIDTH
-from clawback.chains.evm.columns import Bytes, Flags, Integers, is_zero
+from clawback.arrays import array_of, flags_of, numbers_of, repeated
+from clawback.chains.evm.columns import Flags, Integers, is_zero
 from clawback.chains.evm.read import Reading
 from clawback.chains.evm.transfers import FEE_KIND, KINDS, TOKEN_KIND
 from clawback.days import day_bounds
+from clawback.identifiers import bytes_of, raw_column
 from clawback.schemas import NATIVE, TRANSFERS
 from clawback.schemas.columns import AMOUNT, TIME
 from clawback.sources.stretches import OF_THE_LAKE
 
 COLUMNS: Final = pa.schema([field for field in TRANSFERS if field.name not in OF_THE_LAKE])
 _MICROSECONDS: Final = 1_000_000
+_COIN: Final = bytes_of(array_of([NATIVE], pa.string()))[0]
 
 
 def transfer_columns(
@@ -50,20 +50,20 @@ def transfer_columns(
     count = len(places)
     is_token = kind >= TOKEN_KIND
     columns = {
-        "chain": _repeated(chain, count),
-        "block_number": _plain(pa.int64(), batch.numbers[block]),
-        "block_time": _plain(TIME, batch.times[block] * _MICROSECONDS),
-        "block_hash": _text(_hex(batch.hashes)[block]),
-        "tx_hash": _text(_hex(batch.tx_hashes)[tx]),
-        "tx_index": _plain(pa.int32(), batch.tx_index[tx].astype(np.int32)),
-        "position": _plain(pa.int64(), rows.position[places]),
-        "kind": pa.array(KINDS).take(_plain(pa.uint8(), kind)),
-        "from_address": _text(_hex(rows.sender[places])),
-        "to_address": _text(_hex(rows.receiver[places]), kind != FEE_KIND),
-        "asset": pc.if_else(_flags(is_token), _text(_hex(rows.asset[places])), NATIVE),
-        "amount": _plain(AMOUNT, np.ascontiguousarray(reading.amounts[places])),
+        "chain": repeated(chain, pa.string(), count),
+        "block_number": numbers_of(batch.numbers[block], pa.int64()),
+        "block_time": numbers_of(batch.times[block] * _MICROSECONDS, TIME),
+        "block_hash": raw_column(batch.hashes[block]),
+        "tx_hash": raw_column(batch.tx_hashes[tx]),
+        "tx_index": numbers_of(batch.tx_index[tx].astype(np.int32), pa.int32()),
+        "position": numbers_of(rows.position[places], pa.int64()),
+        "kind": array_of(KINDS, pa.string()).take(numbers_of(kind, pa.uint8())),
+        "from_address": raw_column(rows.sender[places]),
+        "to_address": raw_column(rows.receiver[places], kind != FEE_KIND),
+        "asset": pc.if_else(flags_of(is_token), raw_column(rows.asset[places]), _COIN),
+        "amount": numbers_of(reading.amounts[places], AMOUNT),
         "outpoint": pa.nulls(count, pa.string()),
-        "order_quality": _repeated("exact", count),
+        "order_quality": repeated("exact", pa.string(), count),
     }
     return pa.Table.from_arrays([columns[name] for name in COLUMNS.names], schema=COLUMNS)
 
@@ -76,41 +76,3 @@ def blocks_of_day(times: Integers, day: date) -> Flags:
 
 def _second(moment: datetime) -> int:
     return int(moment.timestamp())
-
-
-def _hex(values: Bytes) -> Bytes:
-    """Rows of bytes as the letters of 0x and their digits, lower case. Shape (rows, 2 + 2 x width)."""
-    count, width = values.shape
-    letters = np.empty((count, 2 + 2 * width), np.uint8)
-    letters[:, :2] = np.frombuffer(b"0x", np.uint8)
-    digits = hexlify(np.ascontiguousarray(values).tobytes())
-    letters[:, 2:] = np.frombuffer(digits, np.uint8).reshape(count, 2 * width)
-    return letters
-
-
-def _text(letters: Bytes, present: Flags | None = None) -> pa.Array:
-    count, width = letters.shape
-    ends = np.arange(count + 1, dtype=np.int32) * width
-    content = pa.py_buffer(np.ascontiguousarray(letters))
-    return pa.Array.from_buffers(pa.string(), count, [_valid(present), pa.py_buffer(ends), content])
-
-
-def _plain(kind: pa.DataType, values: NDArray[Any]) -> pa.Array:
-    count = len(values) if kind != AMOUNT else values.size // AMOUNT_WIDTH
-    return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(np.ascontiguousarray(values))])
-
-
-def _flags(values: Flags) -> pa.Array:
-    return pa.Array.from_buffers(pa.bool_(), len(values), [None, _bits(values)])
-
-
-def _valid(present: Flags | None) -> pa.Buffer | None:
-    return None if present is None else _bits(present)
-
-
-def _bits(values: Flags) -> pa.Buffer:
-    return pa.py_buffer(np.packbits(values, bitorder="little"))
-
-
-def _repeated(text: str, count: int) -> pa.Array:
-    return pa.repeat(pa.scalar(text), count)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from clawback.tracing.columnar.hexes import PREFIX, Bytes, Flags, from_hex, letters_of, mixed, to_text
+from clawback.hexes import PREFIX, Bytes, Flags, from_hex, letters_of, mixed, to_text
+from clawback.identifiers import raw_rows, text_of
+from clawback.schemas import IDENTIFIER
 from clawback.tracing.columnar.names import ABSENT, Longs, Names, Places
 
 if TYPE_CHECKING:
@@ -36,21 +38,23 @@ class Addresses:
         self._other: list[pa.Array] = []
         self._places: list[tuple[Longs, Longs]] = []
 
-    def add(self, text: pa.Array) -> None:
-        """Takes the next ones; unknown ones too."""
+    def add(self, column: pa.Array) -> None:
+        """Takes the next ones, texts or the bytes of identifiers; unknown ones too."""
         import pyarrow as pa
 
-        usual, raw = _usual(text)
+        is_raw = column.type == IDENTIFIER
+        usual, raw = _usual_bytes(column) if is_raw else _usual(column)
         if not usual.all():
-            known = text.is_valid().to_numpy(zero_copy_only=False)
-            self._other.append(text.filter(pa.array(~usual & known)))
+            known = column.is_valid().to_numpy(zero_copy_only=False)
+            other = column.filter(pa.array(~usual & known))
+            self._other.append(text_of(other) if is_raw else other)
             raw = raw[usual]
-            numbers = self._count + np.arange(len(text))
+            numbers = self._count + np.arange(len(column))
             self._places.append((numbers[~usual & known], numbers[~usual & ~known]))
         halves = raw.view(np.uint32)
         self._raw.append(halves)
         self._digests.append(mixed(halves))
-        self._count += len(text)
+        self._count += len(column)
 
     def numbered(self) -> tuple[Names, Places]:
         """The names, and the number of each address added; unknown ones are `ABSENT`."""
@@ -77,6 +81,15 @@ class Addresses:
         numbers[usual] = rank[mine]
         numbers[known] = rank[other.indices.to_numpy() + len(texts)]
         return Names(pc.take(together, order)), numbers
+
+
+def _usual_bytes(column: pa.Array) -> tuple[Flags, Bytes]:
+    places, found = raw_rows(column, SIZE)
+    if len(places) == len(column):
+        return np.ones(len(column), bool), found
+    usual, raw = np.zeros(len(column), bool), np.zeros((len(column), SIZE), np.uint8)
+    usual[places], raw[places] = True, found
+    return usual, raw
 
 
 def _usual(text: pa.Array) -> tuple[Flags, Bytes]:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from clawback.hexes import LONG_TEXT
+from clawback.identifiers import text_of
+from clawback.schemas import IDENTIFIER
 from clawback.tracing.columnar.addresses import Addresses
 from clawback.tracing.columnar.hashes import Hashes
-from clawback.tracing.columnar.hexes import LONG_TEXT
 from clawback.tracing.columnar.limbs import Words, amounts_of
 from clawback.tracing.columnar.names import Longs, Names, Places, numbered
 
@@ -60,8 +62,8 @@ def gather(parts: Iterable[pa.Table]) -> Gathered:
     """Reads rows.
 
     Args:
-        parts: with the columns `COLUMNS`, of the types that `clawback.schemas.TRANSFERS` gives them; those
-            of `REPEATED` may be dictionaries.
+        parts: with the columns `COLUMNS`, of the types that `clawback.schemas.TRANSFERS` gives them, or with
+            text in place of bytes; those of `REPEATED` may be dictionaries.
     """
     import pyarrow as pa
 
@@ -132,7 +134,8 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 def _dictionary(column: pa.Array) -> pa.Array:
     import pyarrow as pa
 
-    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    return text_of(encoded) if encoded.type.value_type == IDENTIFIER else encoded
 
 
 def _integers(column: pa.Array) -> Longs:

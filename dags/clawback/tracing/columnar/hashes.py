@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from clawback.tracing.columnar.hexes import PREFIX, Bytes, Flags, from_hex, letters_of, mixed, to_text
+from clawback.hexes import PREFIX, Bytes, Flags, from_hex, letters_of, mixed, to_text
+from clawback.identifiers import text_of
+from clawback.schemas import IDENTIFIER
 from clawback.tracing.columnar.names import Longs, Places, are_different, digests_of
 
 if TYPE_CHECKING:
@@ -39,12 +41,20 @@ class Hashes:
         text: str = prefix.decode("ascii") + raw[row].tobytes().hex()
         return text
 
-    def add(self, text: pa.Array) -> None:
-        """Takes the next ones."""
-        if not len(text):
+    def add(self, column: pa.Array) -> None:
+        """Takes the next ones, texts or the bytes of identifiers."""
+        if not len(column):
             return
         self._begins.append(self._count)
-        self._count += len(text)
+        self._count += len(column)
+        text = column
+        if column.type == IDENTIFIER:
+            raw = letters_of(column, DIGITS // 2)
+            if raw is not None:
+                self._pieces.append((raw, PREFIX))
+                self._digests.append(_digests(raw))
+                return
+            text = text_of(column)
         for prefix in (PREFIX, b""):
             raw, good = _packed(text, prefix)
             if good.all():

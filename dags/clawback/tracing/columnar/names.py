@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from clawback.tracing.columnar.hexes import mixed
+from clawback.hexes import mixed
 
 if TYPE_CHECKING:
     import pyarrow as pa

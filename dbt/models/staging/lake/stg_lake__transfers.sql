@@ -7,12 +7,12 @@ source as (
 final as (
     select
         chain,
-        tx_hash,
+        {{ identifier_text('tx_hash') }} as tx_hash,
         kind,
         position,
         block_number,
         block_time at time zone 'UTC' as block_time,
-        asset,
+        {{ identifier_text('asset') }} as asset,
         amount,
         dt::date as day
     from source

@@ -86,10 +86,17 @@ def to_text(raw: Bytes, prefix: bytes) -> pa.Array:
     """Texts of raw bytes: a prefix and two lower-case digits for each byte."""
     import pyarrow as pa
 
+    letters = letters_of_hex(raw, prefix)
+    count = len(letters)
+    offsets = np.arange(count + 1, dtype=np.int64) * letters.shape[1]
+    made = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(letters))
+    return made if letters.size > LONG_TEXT else made.cast(pa.string())
+
+
+def letters_of_hex(raw: Bytes, prefix: bytes) -> Bytes:
+    """The letters of such texts, a row each."""
     count, size = raw.shape
     letters = np.empty((count, len(prefix) + 2 * size), np.uint8)
     letters[:, : len(prefix)] = np.frombuffer(prefix, np.uint8)
     letters[:, len(prefix) :] = _PAIRS[raw].view(np.uint8)
-    offsets = np.arange(count + 1, dtype=np.int64) * letters.shape[1]
-    made = pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(letters))
-    return made if letters.size > LONG_TEXT else made.cast(pa.string())
+    return letters
