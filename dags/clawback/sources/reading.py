@@ -101,6 +101,7 @@ def survey_day(lake: Lake, connector: str, parts: list[Part] | tuple[Part, ...],
     try:
         for key, stretch in blocks.stretches(day):
             found.counted["transfers"] += stretch.transfers.num_rows
+            found.counted["nft_transfers"] += stretch.numbered.num_rows
             found.counted["chain_events"] += len(stretch.events)
             found.quarantined.extend(Quarantined(key, record) for record in stretch.quarantined)
     except BrokenPart as error:
@@ -128,7 +129,7 @@ def row_day(table: str, row: Row) -> date | None:
     if "_day" in row:
         day: date | None = row["_day"]
         return day
-    if table in ("transfers", "chain_events", "balances"):
+    if table in ("transfers", "nft_transfers", "chain_events", "balances"):
         moment: date = row["block_time"].date()
         return moment
     if table == "prices":

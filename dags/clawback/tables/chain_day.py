@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from clawback.parquet import GrowingFile, rows_to_table
 from clawback.schemas import QUARANTINE, TABLES
+from clawback.tables.numbered import TABLE as NUMBERED
 from clawback.tables.windows import BlockSource, Window, windows
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _ORDER: Final = [(name, "ascending") for name in ("source", "table", "part", "row", "reason", "sample")]
-STREAMED: Final = ("transfers", "chain_events")
+STREAMED: Final = ("transfers", "chain_events", "nft_transfers")
 """Tables that whole blocks have rows of."""
 
 
@@ -67,8 +68,10 @@ class ChainDay:
             for table in STREAMED
         }
         sources = [one for one in self.blocks if one.parts.chain == chain]
-        transfers, events = (of_chain[table] for table in STREAMED)
-        return windows(sources, self.rank, transfers, events, self.day, self.wrapped, is_first=self.is_first)
+        transfers, events, numbered = (of_chain[table] for table in STREAMED)
+        return windows(
+            *(sources, self.rank, transfers, events, numbered, self.day, self.wrapped), is_first=self.is_first
+        )
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,11 @@ def write_chain_day(
         for chain in chains:
             if chain in chain_day.chains:
                 for window in chain_day.windows(chain):
-                    found = {"transfers": window.transfers, "chain_events": window.events}
+                    found = {
+                        "transfers": window.transfers,
+                        "chain_events": window.events,
+                        NUMBERED: window.numbered,
+                    }
                     for table, file in files.items():
                         file.add(found[table])
                     if (records := _turned_away(window)).num_rows:

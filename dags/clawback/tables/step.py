@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from clawback.tables.merge import Row
 
-CODE_VERSION: Final = "3"
+CODE_VERSION: Final = "4"
 """Raised when the same raw bytes would give other rows."""
 
 RECORDS: Final = "tables/_days"
