@@ -5,20 +5,18 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from clawback.chains.evm.topics import TRANSFER
 from clawback.context import RunContext
 from clawback.sources.landing import OPTIONS_NAME, Landing, RawFolder
 from clawback.sources.registry import describe
+from tests.contract.generated_node import DAY, Chain
 from tests.contract.loopback import context_for
 
-DAY = date(2020, 9, 26)
-MIDNIGHT = int(datetime(2020, 9, 26, tzinfo=UTC).timestamp())
-TRANSACTIONS, LOGS, AT_ONCE = 100, 4, 5
+CHAIN = Chain()
+AT_ONCE = 5
 
 _MEASURED = """
 import sys
@@ -33,42 +31,9 @@ print(int(status.partition("VmHWM:")[2].split()[0]) // 1024)
 """
 
 
-def hashed(kind: int, number: int) -> str:
-    return f"0x{kind:02x}{number * 0x9E3779B97F4A7C15 % (1 << 248):062x}"
-
-
-def address(number: int) -> str:
-    return f"0x{number * 0x9E3779B97F4A7C15 % (1 << 160):040x}"
-
-
-def block(number: int) -> tuple[str, str]:
-    """A block and its receipts as JSON: transfers of tokens between many addresses."""
-    place = f'"blockHash":"{hashed(1, number)}","blockNumber":"{number:#x}"'
-    transactions, receipts = [], []
-    for index in range(TRANSACTIONS):
-        key = number * TRANSACTIONS + index
-        own = f'"transactionHash":"{hashed(2, key)}","transactionIndex":"{index:#x}",{place}'
-        transactions.append(
-            f'{{"hash":"{hashed(2, key)}","from":"{address(key % 9_000)}","to":"{address(key % 7_000)}",'
-            f'"value":"0x{key:x}","transactionIndex":"{index:#x}",{place},"gasPrice":"0x5"}}'
-        )
-        logs = ",".join(
-            f'{{"address":"{address(50_000 + key % 50)}","topics":["{TRANSFER}",'
-            f'"0x{"0" * 24}{address(key % 8_000)[2:]}","0x{"0" * 24}{address((key + log) % 6_000)[2:]}"],'
-            f'"data":"0x{key + log:064x}","logIndex":"{index * LOGS + log:#x}",{own}}}'
-            for log in range(LOGS)
-        )
-        receipts.append(f'{{{own},"gasUsed":"0x5208","status":"0x1","logs":[{logs}]}}')
-    head = (
-        f'"number":"{number:#x}","hash":"{hashed(1, number)}","parentHash":"{hashed(1, number - 1)}",'
-        f'"timestamp":"{MIDNIGHT + number:#x}","gasUsed":"0x1","miner":"{address(1)}"'
-    )
-    return f'{{{head},"transactions":[{",".join(transactions)}]}}', f"[{','.join(receipts)}]"
-
-
 def answers(numbers: range) -> str:
     """The landed form of some blocks, as a node's answers to a batch."""
-    found = [block(number) for number in numbers]
+    found = [CHAIN.block(number) for number in numbers]
     lists = (
         ",".join(f'{{"id":{place},"result":{pair[which]}}}' for place, pair in enumerate(found))
         for which in (0, 1)

@@ -109,6 +109,7 @@ def _fetch(ctx: RunContext, source_name: str, day: date, known: date, http: Http
                     clock=ctx.clock,
                     land=landing.land,
                     raw_manifest=folder.newest,
+                    left=landing.left,
                     read=partial(read_part, ctx.lake),
                     chains=ctx.settings.chains,
                     watched=lambda chain: _watched(ctx, chain, day),
