@@ -120,8 +120,8 @@ def evm(
 
     from clawback.chains.evm.catalogue import chain_named, chain_with_id
     from clawback.chains.evm.plan import Access
-    from clawback.chains.evm.run import Order
     from clawback.chains.evm.run import extract as run
+    from clawback.chains.evm.settle import Order
     from clawback.chains.evm.transport import Limits
     from clawback.errors import ClawbackError
 
