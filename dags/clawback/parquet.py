@@ -105,13 +105,14 @@ class GrowingFile:
     Use it as a context manager; `close` gives the file its name. A row group at a time is in memory.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, rows_per_group: int = ROW_GROUP) -> None:
         """Begin a file. `path` is replaced when it is closed; all tables are of that schema."""
         import pyarrow.parquet as pq
 
         self.path = path
         self.rows = 0
         self._schema = schema
+        self._rows_per_group = rows_per_group
         self._draft = path.with_name(f".{path.name}.part")
         self._writer = pq.ParquetWriter(self._draft, schema, **SETTINGS)
         self._waiting: list[pa.Table] = []
@@ -130,8 +131,8 @@ class GrowingFile:
         """Take rows."""
         self._waiting.append(table.cast(self._schema))
         self._waiting_rows += table.num_rows
-        while self._waiting_rows >= ROW_GROUP:
-            self._write(ROW_GROUP)
+        while self._waiting_rows >= self._rows_per_group:
+            self._write(self._rows_per_group)
 
     def close(self) -> None:
         """Write what is left, and give the file its name."""
@@ -155,7 +156,7 @@ class GrowingFile:
             columns.append(_in_one_piece(whole.column(0)))
             whole = whole.remove_column(0)
         group = pa.Table.from_arrays(columns, schema=self._schema)
-        self._writer.write_table(group, row_group_size=ROW_GROUP)
+        self._writer.write_table(group, row_group_size=self._rows_per_group)
         self.rows += rows
 
 

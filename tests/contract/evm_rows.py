@@ -9,7 +9,8 @@ import duckdb
 
 from clawback.chains.evm.catalogue import Chain, chain_with_id
 from clawback.chains.evm.plan import Access
-from clawback.chains.evm.run import Order, extract
+from clawback.chains.evm.run import extract
+from clawback.chains.evm.settle import Order
 from clawback.chains.evm.transport import Limits
 
 LIMITS = Limits(timeout=5, deadline=10, max_bytes=64 << 20)

@@ -1,4 +1,4 @@
-"""The nodes that npm installs, into build/npm: `python -m tests.contract.npm` does it ahead of the tests."""
+"""The nodes and compiled contracts of the tests, by npm into build/npm: `python -m tests.contract.npm`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.tools_present import require_tool
 FOLDER: Final = ROOT / "build" / "npm"
 ANVIL: Final = "@foundry-rs/anvil@1.7.1"
 GANACHE: Final = "ganache@7.9.2"
+OPENZEPPELIN: Final = "@openzeppelin/contracts@4.9.6"
 
 
 def anvil() -> Path | None:
@@ -28,19 +29,27 @@ def ganache() -> Path | None:
     return script if script.is_file() else None
 
 
+def compiled(contract: str) -> Path | None:
+    """The compiler's output for a contract of OpenZeppelin, where it is installed."""
+    file = (
+        FOLDER / "node_modules" / "@openzeppelin" / "contracts" / "build" / "contracts" / f"{contract}.json"
+    )
+    return file if file.is_file() else None
+
+
 def install() -> str:
     """Installs what is missing; says what npm said.
 
-    Both by one call, since npm takes away what a call does not name; one process at a time.
+    All by one call, since npm takes away what a call does not name; one process at a time.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if anvil() and ganache():
+        if anvil() and ganache() and compiled("ERC721"):
             return ""
         words = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]
         done = subprocess.run(
-            [*words, "--prefix", str(FOLDER), ANVIL, GANACHE],
+            [*words, "--prefix", str(FOLDER), ANVIL, GANACHE, OPENZEPPELIN],
             check=False,
             timeout=300,
             capture_output=True,
@@ -63,5 +72,5 @@ def require_node(package: str, find: Callable[[], Path | None]) -> Path:
 
 if __name__ == "__main__":
     said = install()
-    if not (anvil() and ganache()):
+    if not (anvil() and ganache() and compiled("ERC721")):
         raise SystemExit(said)

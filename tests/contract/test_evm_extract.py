@@ -23,7 +23,8 @@ from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.files import chunk_name
 from clawback.chains.evm.plan import Access
 from clawback.chains.evm.receipts_root import check_receipts_roots
-from clawback.chains.evm.run import Order, extract
+from clawback.chains.evm.run import extract
+from clawback.chains.evm.settle import Order
 from clawback.chains.evm.shapes import Block, Receipt
 from clawback.errors import ClawbackError
 from tests.contract.anvil import Node, running_node

@@ -16,11 +16,11 @@ from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import Manifest, read_manifest
 from clawback.parquet import GrowingFile, rows_to_table, table_to_bytes
-from clawback.schemas import CHAIN_EVENTS, QUARANTINE, TABLES, TRANSFERS
+from clawback.schemas import TABLES
 from clawback.sources.ingest import ingest
 from clawback.sources.reading import DayOfSource, block_parts, read_day
 from clawback.sources.stretches import BlockParts
-from clawback.tables.chain_day import ChainDay, write_chain_day
+from clawback.tables.chain_day import STREAMED, ChainDay, write_chain_day
 from clawback.tables.merge import SourceDay, merge_day
 from clawback.tables.step import make_tables
 from clawback.tables.windows import BlockSource
@@ -177,12 +177,11 @@ def both_ways(
     day = ChainDay(blocks, names, DAY, is_first, wrapped_coins())
     rows = [one if isinstance(one, SourceDay) else SourceDay(one, KNOWN, DayOfSource()) for one in rank]
     day.take_from(rows)
-    written = write_chain_day(day, merge_day(rows), ("transfers", "chain_events"), folder)
-    files = {name: path.read_bytes() for name, (path, _) in written.files.items()}
-    for name, schema in (("transfers", TRANSFERS), ("chain_events", CHAIN_EVENTS)):
-        assert files[name] == table_to_bytes(rows_to_table(wanted[name], schema)), name
-        assert written.files[name][1] == len(wanted[name])
-    assert written.quarantine.to_pylist() == rows_to_table(wanted["quarantine"], QUARANTINE).to_pylist()
+    written = write_chain_day(day, merge_day(rows), (*STREAMED, "quarantine"), folder)
+    files = {name: path.read_bytes() for name, (path, _) in written.items()}
+    for name in (*STREAMED, "quarantine"):
+        assert files[name] == table_to_bytes(rows_to_table(wanted[name], TABLES[name])), name
+        assert written[name][1] == len(wanted[name])
     return wanted, files
 
 
@@ -235,6 +234,23 @@ def test_two_sources_of_whole_blocks_are_compared(
 ) -> None:
     wanted, _ = both_ways(landed, tmp_path, twice=True)
     assert {row["source"] for row in wanted["transfers"]} == {"node"}
+
+
+def test_numbered_tokens_of_others_meet_those_of_blocks(
+    landed: tuple[RunContext, Manifest], tmp_path: Path
+) -> None:
+    true = as_rows(landed).rows["nft_transfers"]
+    moved = [{**true[2], "position": true[2]["position"] + 500}]
+    wrong = {"nft_transfers": [dict(true[0]), {**true[1], "token_id": "12"}, *moved]}
+    alone, _ = both_ways(landed, tmp_path)
+    first, _ = both_ways(landed, tmp_path, before=wrong)
+    last, _ = both_ways(landed, tmp_path, after=wrong)
+    for found, told in ((first, "node"), (last, "after")):
+        assert len(found["nft_transfers"]) == len(alone["nft_transfers"]) + 1 == len(true) + 1
+        (record,) = [row for row in found["quarantine"] if row["table"] == "nft_transfers"]
+        assert record["source"] == told
+        assert "which says token_id" in record["reason"]
+        assert f"0x{true[1]['contract'].hex()}" in record["sample"]
 
 
 def test_the_first_day_takes_events_of_before(landed: tuple[RunContext, Manifest], tmp_path: Path) -> None:

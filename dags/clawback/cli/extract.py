@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clawback.cli.options import DAY
+from clawback.cli.settings_chains import chains_of
 
 if TYPE_CHECKING:
     from clawback.chains.evm.catalogue import Chain
@@ -119,8 +120,8 @@ def evm(
 
     from clawback.chains.evm.catalogue import chain_named, chain_with_id
     from clawback.chains.evm.plan import Access
-    from clawback.chains.evm.run import Order
     from clawback.chains.evm.run import extract as run
+    from clawback.chains.evm.settle import Order
     from clawback.chains.evm.transport import Limits
     from clawback.errors import ClawbackError
 
@@ -130,7 +131,7 @@ def evm(
         raise click.UsageError(f"--to-block {to_block} lies before --from-block {from_block}")
     if only and internal == "required":
         raise click.UsageError("--only token-transfers sees no inner calls: leave out --internal required")
-    changes = _chains_of(settings_path)
+    changes = chains_of(settings_path)
 
     def row(number: int) -> Chain:
         if chain is None:
@@ -168,23 +169,6 @@ def evm(
     _print_summary(manifest, out)
     # Nothing is left to be collected: looking for it takes a fiftieth of a second.
     gc.freeze()
-
-
-def _chains_of(settings_path: Path | None) -> dict[str, dict[str, Any]]:
-    # Reading all settings takes longer than extracting a hundred blocks; `clawback config check` does that.
-    import tomllib
-
-    from clawback.errors import ClawbackError
-    from clawback.settings_file import find_settings_file
-
-    file, _ = find_settings_file(settings_path)
-    try:
-        chains = tomllib.loads(file.read_text(encoding="utf-8")).get("chains", {})
-    except ValueError as error:
-        raise ClawbackError("the settings file is no TOML", where=str(file), cause=str(error)) from error
-    if not isinstance(chains, dict) or not all(isinstance(row, dict) for row in chains.values()):
-        raise ClawbackError("chains is no table of tables", where=str(file), remedy="write [chains.NAME]")
-    return chains
 
 
 def _print_summary(manifest: dict[str, Any], out: Path) -> None:

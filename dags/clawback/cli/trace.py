@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clawback.cli.settings_chains import chains_of
 from clawback.cli.trace_options import CommandWithLists, TakesLists, inputs
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def trace(ctx: click.Context, /, method: str, engine: str, out: Path | None, **o
             cause=str(error),
             remedy="name a folder in which you may write",
         ) from error
-    given = _given(options)
+    given = _given(ctx.obj, options)
     if engine == "compiled":
         from clawback.tracing.given_compiled import trace_compiled
 
@@ -103,7 +104,10 @@ def trace(ctx: click.Context, /, method: str, engine: str, out: Path | None, **o
 @click.option("--position", type=int, help="Of the transaction, the transfer at this position alone.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per step instead of text.")
 @click.option("--limit", type=int, default=20, show_default=True, help="Most paths to show; 0 for all.")
+@click.pass_obj
 def back(
+    settings_path: Path | None,
+    /,
     address: str | None,
     asset: str | None,
     tx_hash: str | None,
@@ -124,12 +128,13 @@ def back(
     if (address is None) == (tx_hash is None):
         raise click.UsageError("give either --address (a holding) or --tx (a transfer)")
     chain = options["chain"]
+    _chains(settings_path)
     try:
         address = None if address is None else normalise_address(address, chain)
         tx_hash = None if tx_hash is None else normalise_tx_hash(tx_hash, chain)
     except ValueError as error:
         raise ClawbackError(str(error), where="--address or --tx", remedy=f"--chain is {chain}") from error
-    given = _given(options)
+    given = _given(settings_path, options)
     with trace_given(given, [FIFO], keeps_ways=True) as ((traced,), touched):
         if address is not None:
             paths = paths_to_holding(traced.book, touched, chain, address, asset)
@@ -169,14 +174,25 @@ def _refuse_for_compiled(options: dict[str, Any]) -> None:
             )
 
 
-def _given(options: dict[str, Any]) -> Given:
+def _chains(settings_path: Path | None) -> dict[str, dict[str, Any]]:
+    """Rows of chains that the settings add or change; what reads addresses knows them from now on."""
+    from clawback.chains.names import EVM_CHAINS
+
+    chains = chains_of(settings_path)
+    EVM_CHAINS.of_settings(chains)
+    return chains
+
+
+def _given(settings_path: Path | None, options: dict[str, Any]) -> Given:
     from clawback.tracing.given_input import read_given
 
     if not options["transfers"]:
         raise click.UsageError("--transfers is missing: the files to follow")
     if options["thefts"] is None:
         raise click.UsageError("--thefts is missing: what is stolen")
-    return read_given(**options, progress=lambda line: click.echo(line, err=True))
+    return read_given(
+        **options, chains=_chains(settings_path), progress=lambda line: click.echo(line, err=True)
+    )
 
 
 def _print_summary(summary: dict[str, Any], out: Path) -> None:

@@ -95,7 +95,7 @@ def inputs(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--chain", default="ethereum", show_default=True,
-            help="Chain of transfers files that have no column chain.",
+            help="Chain of transfers files without a column chain; [chains.NAME] of the settings add some.",
         ),
         click.option(
             "--max-hops", type=click.IntRange(min=0), default=0, show_default=True,

@@ -46,6 +46,7 @@ from clawback.schemas.documents import (
     SENTENCES_FOR_REVIEW,
 )
 from clawback.schemas.incidents import INCIDENT_LINKS, INCIDENT_ROLES, INCIDENTS, RECOVERIES
+from clawback.schemas.numbered import NFT_TRANSFERS
 from clawback.schemas.trace import FLOWS, HOLDINGS, SINKS, TOTALS
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "LABEL_CATEGORIES",
     "MAX_AMOUNT",
     "NATIVE",
+    "NFT_TRANSFERS",
     "PRICE",
     "PRICES",
     "QUALIFIERS",
@@ -99,7 +101,12 @@ QUARANTINE: Final = pa.schema(
     ]
 )
 
-DAY_TABLES: Final = {"transfers": TRANSFERS, "prices": PRICES, "documents": DOCUMENTS}
+DAY_TABLES: Final = {
+    "transfers": TRANSFERS,
+    "nft_transfers": NFT_TRANSFERS,
+    "prices": PRICES,
+    "documents": DOCUMENTS,
+}
 CHAIN_FACTS: Final = {"chain_events": CHAIN_EVENTS, "balances": BALANCES}
 """Cut by day as well; the tracer and the audit read them, no mart does."""
 SNAPSHOT_TABLES: Final = {

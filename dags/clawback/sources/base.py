@@ -121,6 +121,8 @@ class Context:
     land: Lander
     raw_manifest: Callable[[date], Manifest | None]
     """The newest raw manifest of this source for another day."""
+    left: Callable[[str], bytes | None]
+    """What a run that was killed has landed for this day under a name of a file, or None."""
     read: Callable[[Part], bytes]
     """The bytes of a part that this source has landed."""
     chains: Mapping[str, Mapping[str, Any]]

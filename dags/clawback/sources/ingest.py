@@ -109,6 +109,7 @@ def _fetch(ctx: RunContext, source_name: str, day: date, known: date, http: Http
                     clock=ctx.clock,
                     land=landing.land,
                     raw_manifest=folder.newest,
+                    left=landing.left,
                     read=partial(read_part, ctx.lake),
                     chains=ctx.settings.chains,
                     watched=lambda chain: _watched(ctx, chain, day),
@@ -202,7 +203,7 @@ def _check(
                 remedy="run the ingest again; if it stays so, the source is incomplete",
             )
     rows = read.counts().get(about.table, 0)
-    turned_away = sum(1 for item in read.quarantined if item.record.table == about.table)
+    turned_away = read.turned_away(about.table)
     least = integer_option(source.options, "min_rows", about.assertions["min"])
     most = integer_option(source.options, "max_rows", about.assertions["max"])
     allowed = about.assertions.get("max_quarantined_pct", 50)
@@ -241,7 +242,7 @@ def _tell(ctx: RunContext, source: str, day: date, read: DayOfSource) -> None:
     for item in whole[:_KEPT_ISSUES]:
         name = item.part.rpartition("/")[2]
         ctx.progress(f"{day} {source}: the file {name} was turned away: {item.record.reason}")
-    if rows := len(read.quarantined) - len(whole):
+    if rows := read.turned_away() - len(whole):
         ctx.progress(f"{day} {source}: {rows} rows were turned away, see the table quarantine")
 
 
@@ -269,7 +270,7 @@ def _meta(
         "expected": dict(extraction.expected),
         "got": dict(extraction.got),
         "rows": read.counts(),
-        "quarantined": len(read.quarantined),
+        "quarantined": read.turned_away(),
         "issues": [{"part": part, **asdict(issue)} for part, issue in read.issues[:_KEPT_ISSUES]],
         "extra": dict(extraction.extra),
     }

@@ -124,6 +124,14 @@ class Landing:
             return present
         return Part(self._written(name, content, digest, shared), len(content), digest, None)
 
+    def left(self, name: str) -> bytes | None:
+        """What lies under the name that a file landed now would get; None where nothing does.
+
+        No manifest names it: a run left it that was killed, or that still goes on. It is whole.
+        """
+        key = f"{self._prefix}/{name}"
+        return self.folder.lake.read(key) if self.folder.lake.exists(key) else None
+
     def complete(self, parts: list[Part], meta: dict[str, Any]) -> str:
         """Write the manifest, last of all; where another run came first with an equal one, give that."""
         while not create_manifest(self.folder.lake, self._prefix, parts, meta):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,8 @@ CACHED_BYTES: Final = 32 << 20
 """A larger file is streamed for each day instead of being held."""
 
 _CACHED_TOTAL: Final = 128 << 20
+_EXAMPLES: Final = 100
+"""Records of whole blocks that are kept of each table where they are only counted."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Quarantined:
 class DayOfSource:
     """All that the parts of one source say about a day.
 
-    `counted` has rows that were looked at and not kept, by table.
+    `counted` has rows that were looked at and not kept, by table; `counted_away` likewise records that were
+    turned away.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -47,12 +51,28 @@ class DayOfSource:
     issues: list[tuple[str, Issue]] = field(default_factory=list)
     broken: list[tuple[str, str]] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
+    counted_away: Counter[str] = field(default_factory=Counter)
 
     def counts(self) -> dict[str, int]:
         """Rows of each table, kept or not; names with an underscore are no tables."""
         found = self.counted + Counter({name: len(rows) for name, rows in self.rows.items()})
         names = sorted(self.rows.keys() | self.counted.keys())
         return {name: found[name] for name in names if not name.startswith("_")}
+
+    def turned_away(self, table: str | None = None) -> int:
+        """Records of a table that were turned away, kept or not; of all tables by default."""
+        kept = Counter(item.record.table for item in self.quarantined) + self.counted_away
+        return kept.total() if table is None else kept[table]
+
+    def count_away(self, key: str, records: Sequence[QuarantinedRow]) -> None:
+        """Count records that were turned away, and keep the first of each table as examples."""
+        kept = Counter(item.record.table for item in self.quarantined)
+        for record in records:
+            kept[record.table] += 1
+            if kept[record.table] <= _EXAMPLES:
+                self.quarantined.append(Quarantined(key, record))
+            else:
+                self.counted_away[record.table] += 1
 
 
 @dataclass(frozen=True)
@@ -93,7 +113,7 @@ def read_day(
 
 
 def survey_day(lake: Lake, connector: str, parts: list[Part] | tuple[Part, ...], day: date) -> DayOfSource:
-    """Like `read_day`, but rows of whole blocks are counted and not kept."""
+    """Like `read_day`, but rows of whole blocks and what is turned away of them are only counted."""
     blocks = block_parts(lake, connector, parts)
     if blocks is None:
         return read_day(lake, connector, parts, day)
@@ -101,8 +121,9 @@ def survey_day(lake: Lake, connector: str, parts: list[Part] | tuple[Part, ...],
     try:
         for key, stretch in blocks.stretches(day):
             found.counted["transfers"] += stretch.transfers.num_rows
+            found.counted["nft_transfers"] += stretch.numbered.num_rows
             found.counted["chain_events"] += len(stretch.events)
-            found.quarantined.extend(Quarantined(key, record) for record in stretch.quarantined)
+            found.count_away(key, stretch.quarantined)
     except BrokenPart as error:
         found.broken.append((connector, str(error)))
     return found
@@ -128,7 +149,7 @@ def row_day(table: str, row: Row) -> date | None:
     if "_day" in row:
         day: date | None = row["_day"]
         return day
-    if table in ("transfers", "chain_events", "balances"):
+    if table in ("transfers", "nft_transfers", "chain_events", "balances"):
         moment: date = row["block_time"].date()
         return moment
     if table == "prices":

@@ -15,10 +15,11 @@ Invariants:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from clawback.arrays import scalar_of
 from clawback.lake import Lake
 from clawback.lake.partition import Part, read_part
 from clawback.sources.base import Options, QuarantinedRow, Row
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OF_THE_LAKE: Final = ("source", "known_date")
-"""Columns of `transfers` that only whoever reads a source knows."""
+"""Columns that only whoever reads a source knows."""
 
 
 class BrokenPart(ValueError):
@@ -39,7 +40,8 @@ class BrokenPart(ValueError):
 class Stretch:
     """Consecutive blocks of one chain, checked.
 
-    `transfers` has the columns of `schemas.TRANSFERS` but `OF_THE_LAKE`; `events` are rows of `chain_events`.
+    `transfers` has the columns of `schemas.TRANSFERS` but `OF_THE_LAKE`, `numbered` likewise those of
+    `schemas.NFT_TRANSFERS`; `events` are rows of `chain_events`.
     """
 
     first_block: int
@@ -47,6 +49,7 @@ class Stretch:
     first_parent: str
     last_hash: str
     transfers: pa.Table
+    numbered: pa.Table
     events: Sequence[Row]
     quarantined: Sequence[QuarantinedRow]
 
@@ -117,6 +120,34 @@ class BlockParts:
     def _in_order(self) -> list[Part]:
         named = [(part.key.rpartition("/")[2], part) for part in self.parts]
         return [part for name, part in sorted(named, key=lambda pair: pair[0]) if name != OPTIONS_NAME]
+
+
+def cut_at(stretch: Stretch, block: int) -> tuple[Stretch, Stretch]:
+    """A stretch up to a block, and the rest of it; what was turned away goes with the former."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    transfers, numbered = stretch.transfers, stretch.numbered
+    last = scalar_of(block, pa.int64())
+    early = pc.less_equal(transfers["block_number"], last)
+    early_numbered = pc.less_equal(numbered["block_number"], last)
+    return (
+        replace(
+            stretch,
+            last_block=block,
+            transfers=transfers.filter(early),
+            numbered=numbered.filter(early_numbered),
+            events=[row for row in stretch.events if row["block_number"] <= block],
+        ),
+        replace(
+            stretch,
+            first_block=block + 1,
+            transfers=transfers.filter(pc.invert(early)),
+            numbered=numbered.filter(pc.invert(early_numbered)),
+            events=[row for row in stretch.events if row["block_number"] > block],
+            quarantined=[],
+        ),
+    )
 
 
 def rows_of(transfers: pa.Table) -> list[dict[str, Any]]:

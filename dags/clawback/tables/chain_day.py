@@ -2,7 +2,7 @@
 
 Invariants:
     Rows are those, and in the order, that `tables.merge` gives where every source gives rows. In memory are
-    some blocks, a row group of each file, the rows of other sources, and what is turned away.
+    some blocks, a row group of each file, the rows of other sources, and some of what is turned away.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import pyarrow as pa
 
 from clawback.parquet import GrowingFile, rows_to_table
 from clawback.schemas import QUARANTINE, TABLES
+from clawback.tables.numbered import TABLE as NUMBERED
+from clawback.tables.turned_away import TurnedAway
 from clawback.tables.windows import BlockSource, Window, windows
 
 if TYPE_CHECKING:
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_ORDER: Final = [(name, "ascending") for name in ("source", "table", "part", "row", "reason", "sample")]
-STREAMED: Final = ("transfers", "chain_events")
+STREAMED: Final = ("transfers", "chain_events", "nft_transfers")
 """Tables that whole blocks have rows of."""
 
 
@@ -67,22 +68,16 @@ class ChainDay:
             for table in STREAMED
         }
         sources = [one for one in self.blocks if one.parts.chain == chain]
-        transfers, events = (of_chain[table] for table in STREAMED)
-        return windows(sources, self.rank, transfers, events, self.day, self.wrapped, is_first=self.is_first)
-
-
-@dataclass(frozen=True)
-class WrittenDay:
-    """Files of the streamed tables with their rows, and all that was turned away."""
-
-    files: Mapping[str, tuple[Path, int]]
-    quarantine: pa.Table
+        transfers, events, numbered = (of_chain[table] for table in STREAMED)
+        return windows(
+            *(sources, self.rank, transfers, events, numbered, self.day, self.wrapped), is_first=self.is_first
+        )
 
 
 def write_chain_day(
     chain_day: ChainDay, merged: Mapping[str, list[Row]], wanted: Collection[str], folder: Path
-) -> WrittenDay:
-    """Write the streamed tables that are wanted, and put all quarantined records together.
+) -> dict[str, tuple[Path, int]]:
+    """Write the streamed tables that are wanted, and with them all quarantined records.
 
     Args:
         chain_day: given the other sources' rows before.
@@ -90,10 +85,14 @@ def write_chain_day(
         wanted: names of tables.
         folder: of this call alone.
 
+    Returns:
+        Files with their rows, by table; `quarantine` only where it is wanted.
+
     Raises:
         BrokenPart: a landed part cannot be used.
     """
-    turned_away = [rows_to_table(merged["quarantine"], QUARANTINE)]
+    turned_away = TurnedAway(folder)
+    turned_away.add(rows_to_table(merged["quarantine"], QUARANTINE))
     rest = {table: _by_chain(merged[table]) for table in STREAMED}
     chains = sorted({*chain_day.chains, *(chain for rows in rest.values() for chain in rows)})
     with ExitStack() as stack:
@@ -105,20 +104,25 @@ def write_chain_day(
         for chain in chains:
             if chain in chain_day.chains:
                 for window in chain_day.windows(chain):
-                    found = {"transfers": window.transfers, "chain_events": window.events}
+                    found = {
+                        "transfers": window.transfers,
+                        "chain_events": window.events,
+                        NUMBERED: window.numbered,
+                    }
                     for table, file in files.items():
                         file.add(found[table])
-                    if (records := _turned_away(window)).num_rows:
-                        turned_away.append(records)
+                    if "quarantine" in wanted:
+                        turned_away.add(_turned_away(window))
             else:
                 for table, file in files.items():
                     file.add(rows_to_table(rest[table].get(chain, []), TABLES[table]))
         for file in files.values():
             file.close()
-    return WrittenDay(
-        {table: (file.path, file.rows) for table, file in files.items()},
-        pa.concat_tables(turned_away).sort_by(_ORDER),
-    )
+    written = {table: (file.path, file.rows) for table, file in files.items()}
+    if "quarantine" in wanted:
+        path = folder / "quarantine.parquet"
+        written["quarantine"] = (path, turned_away.write(path))
+    return written
 
 
 def _by_chain(rows: Sequence[Row]) -> dict[str, list[Row]]:

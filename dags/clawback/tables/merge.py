@@ -22,6 +22,7 @@ from clawback.sources.reading import DayOfSource
 from clawback.tables.chain_facts import merge_balances, merge_events
 from clawback.tables.claims import merge_claims
 from clawback.tables.documents import merge_versions
+from clawback.tables.numbered import merge_numbered_rows
 from clawback.tables.transfers import in_order, merge_transfers, public
 from clawback.thefts.overrides import Overrides
 
@@ -32,6 +33,7 @@ _CHAIN: Final = frozenset({"transfers", "chain_events"})
 _REPORTS: Final = frozenset({"reports", "claims"})
 MADE_OF: Final[dict[str, frozenset[str]]] = {
     "transfers": _CHAIN,
+    "nft_transfers": frozenset({"transfers"}),
     "chain_events": _CHAIN,
     "balances": frozenset({"transfers", "balances"}),
     "prices": frozenset({"prices"}),
@@ -138,6 +140,7 @@ def merge_day(
     events = _chain_facts(merge, known, "chain_events", merge_events)
     tables: dict[str, list[Row]] = {
         "transfers": _transfers(merge, known, events, wrapped),
+        "nft_transfers": _chain_facts(merge, known, "nft_transfers", merge_numbered_rows),
         "chain_events": events,
         "balances": _chain_facts(merge, known, "balances", merge_balances),
         "prices": _prices(merge),

@@ -42,8 +42,6 @@ from clawback.tables.raw_days import as_it_stands, input_of, raw_of
 from clawback.tables.windows import BlockSource
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from clawback.tables.merge import Row
 
 CODE_VERSION: Final = "4"
@@ -141,16 +139,15 @@ def _write(
         for name in partitions
         if not blocks.blocks or name not in (*STREAMED, "quarantine")
     }
+    turned_away = tables["quarantine"].num_rows if "quarantine" in tables else 0
     if blocks.blocks and partitions.keys() & {*STREAMED, "quarantine"}:
-        tables["quarantine"] = _write_blocks(ctx, day, blocks, merged, partitions)
-    for name in tables.keys() & partitions.keys():
-        table = tables[name]
+        turned_away = _write_blocks(ctx, day, blocks, merged, partitions)
+    for name, table in tables.items():
         data = {"part-0000.parquet": table_to_bytes(table)}
         rows = {"part-0000.parquet": table.num_rows}
         write_partition(ctx.lake, partitions[name], data, _meta(name, day), rows)
-    quarantine = tables.get("quarantine")
-    if quarantine is not None and quarantine.num_rows and "quarantine" in partitions:
-        ctx.progress(f"{day} tables: {quarantine.num_rows} records in quarantine")
+    if turned_away:
+        ctx.progress(f"{day} tables: {turned_away} records in quarantine")
 
 
 def _write_blocks(
@@ -159,20 +156,20 @@ def _write_blocks(
     blocks: ChainDay,
     merged: dict[str, list[Row]],
     partitions: dict[str, str],
-) -> pa.Table:
-    """Write what streams; all that was turned away is given back."""
+) -> int:
+    """Write what streams; how many records were turned away, where that is written too."""
     ctx.work_dir.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=ctx.work_dir, prefix="tables-") as folder:
         try:
             written = write_chain_day(blocks, merged, partitions, Path(folder))
         except BrokenPart as error:
             raise _unreadable(", ".join(one.source for one in blocks.blocks), str(error)) from error
-        for name, (path, rows) in written.files.items():
+        for name, (path, rows) in written.items():
             key = f"{partitions[name]}/part-0000.parquet"
             part = Part(key, path.stat().st_size, file_sha256_hex(path), rows)
             ctx.lake.put_file(key, path)
             write_manifest(ctx.lake, partitions[name], [part], _meta(name, day))
-    return written.quarantine
+    return written["quarantine"][1] if "quarantine" in written else 0
 
 
 def _meta(table: str, day: date) -> dict[str, Any]:

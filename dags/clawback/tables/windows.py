@@ -13,7 +13,7 @@ Invariants:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -28,9 +28,11 @@ from clawback.identifiers import bytes_of, text_of
 from clawback.parquet import rows_to_table, table_to_rows
 from clawback.schemas import CHAIN_EVENTS, TIME, TRANSFERS
 from clawback.sources.base import QuarantinedRow
-from clawback.sources.stretches import BlockParts, Stretch, rows_of
+from clawback.sources.stretches import BlockParts, Stretch, cut_at, rows_of
 from clawback.tables.chain_facts import merge_events
 from clawback.tables.light import Homes, LightRows
+from clawback.tables.numbered import TABLE as NUMBERED
+from clawback.tables.numbered import LightNumbered, complete, in_rank_order, merge_numbered
 from clawback.tables.transfers import merge_transfers, public
 
 Row = dict[str, Any]
@@ -59,6 +61,7 @@ class Window:
     """
 
     transfers: pa.Table
+    numbered: pa.Table
     events: pa.Table
     rejected: Sequence[tuple[str, str, Row, str]]
     quarantined: Sequence[tuple[str, str, QuarantinedRow]]
@@ -87,20 +90,8 @@ class _Reader:
         if held.last_block <= bound:
             self.held = None
             return held
-        before = pc.less_equal(held.transfers["block_number"], scalar_of(bound, pa.int64()))
-        self.held = replace(
-            held,
-            first_block=bound + 1,
-            transfers=held.transfers.filter(pc.invert(before)),
-            events=[row for row in held.events if row["block_number"] > bound],
-            quarantined=[],
-        )
-        return replace(
-            held,
-            last_block=bound,
-            transfers=held.transfers.filter(before),
-            events=[row for row in held.events if row["block_number"] <= bound],
-        )
+        taken, self.held = cut_at(held, bound)
+        return taken
 
 
 def windows(
@@ -108,6 +99,7 @@ def windows(
     rank: Sequence[str],
     transfers: Sequence[tuple[str, Row]],
     events: Sequence[tuple[str, Row]],
+    numbered: Sequence[tuple[str, Row]],
     day: date,
     wrapped: Collection[WrappedCoin],
     *,
@@ -121,6 +113,7 @@ def windows(
         transfers: rows of the other sources for this chain with their source, complete with `source` and
             `known_date`.
         events: rows of `chain_events` likewise.
+        numbered: rows of `nft_transfers` likewise.
         day: the UTC day.
         wrapped: contracts of chains' own coins in token form.
         is_first: whether events of before the day are taken too.
@@ -130,6 +123,7 @@ def windows(
     """
     homes = _homes(sources, {row["tx_hash"] for _, row in (*transfers, *events)})
     light_transfers, light_events = LightRows.of(transfers, homes), LightRows.of(events, homes)
+    light_numbered = LightNumbered(numbered)
     readers = [_Reader(one, one.parts.stretches(None if is_first else day)) for one in sources]
     while True:
         # The least last block: up to there everything that any source says is at hand.
@@ -140,6 +134,7 @@ def windows(
             if taken is not None:
                 found.take_blocks(reader.source, reader.part, taken, is_first=is_first)
         found.take_rows(light_transfers.up_to(bound), light_events.up_to(bound))
+        found.take_numbered(light_numbered.up_to(bound))
         yield found.merged()
         if bound is None:
             return
@@ -163,6 +158,7 @@ class _Found:
     day: date
     wrapped: Collection[WrappedCoin]
     columns: list[tuple[str, pa.Table]] = field(default_factory=list)
+    numbered: dict[str, list[pa.Table]] = field(default_factory=dict)
     transfers: list[tuple[str, Row]] = field(default_factory=list)
     events: list[tuple[str, Row]] = field(default_factory=list)
     quarantined: list[tuple[str, str, QuarantinedRow]] = field(default_factory=list)
@@ -170,12 +166,11 @@ class _Found:
     def take_blocks(self, source: BlockSource, part: str, stretch: Stretch, *, is_first: bool) -> None:
         """Take blocks as columns."""
         own = {"source": source.source, "known_date": source.known}
-        table = stretch.transfers
+        table, numbered = stretch.transfers, stretch.numbered
         if is_first:
-            begin, end = (scalar_of(moment, TIME) for moment in day_bounds(self.day))
-            times = table["block_time"]
-            table = table.filter(pc.and_(pc.greater_equal(times, begin), pc.less(times, end)))
+            table, numbered = _of_day(table, self.day), _of_day(numbered, self.day)
         self.columns.append((source.source, _complete(table, own)))
+        self.take_numbered({source.source: complete(numbered, source.source, source.known)})
         for row in stretch.events:
             moment = row["block_time"].date()
             if moment == self.day:
@@ -191,6 +186,11 @@ class _Found:
         self.transfers += transfers
         self.events += events
 
+    def take_numbered(self, found: Mapping[str, pa.Table]) -> None:
+        """Take transfers of numbered tokens, by source."""
+        for source, table in found.items():
+            self.numbered.setdefault(source, []).append(table)
+
     def merged(self) -> Window:
         """All of it, merged."""
         place = {name: number for number, name in enumerate(self.rank)}
@@ -203,7 +203,9 @@ class _Found:
         more, contradicting = event_transfers(
             (row for row in events if row["tx_hash"] in told), rows, self.wrapped
         )
+        numbered, wrong_numbered = merge_numbered(in_rank_order(self.numbered, self.rank))
         rejected = [
+            *((NUMBERED, row["source"], row, reason) for row, reason in wrong_numbered),
             *(("chain_events", row["source"], row, reason) for row, reason in wrong_events),
             *(("transfers", source, row, reason) for source, row, reason in wrong),
             *(("transfers", row["source"], row, reason) for row, reason in contradicting),
@@ -213,6 +215,7 @@ class _Found:
         return Window(
             # Columns of one source are in order already.
             _in_order(table) if merged.num_rows else table,
+            numbered,
             rows_to_table([public(row) for row in events], CHAIN_EVENTS),
             rejected,
             self.quarantined,
@@ -257,6 +260,12 @@ def _in_order(table: pa.Table) -> pa.Table:
     hashes = pa.chunked_array([text_of(chunk) for chunk in table["tx_hash"].chunks], pa.string())
     place = table.column_names.index("tx_hash")
     return table.take(pc.sort_indices(table.set_column(place, "tx_hash", hashes), sort_keys=_ORDER))
+
+
+def _of_day(table: pa.Table, day: date) -> pa.Table:
+    begin, end = (scalar_of(moment, TIME) for moment in day_bounds(day))
+    times = table["block_time"]
+    return table.filter(pc.and_(pc.greater_equal(times, begin), pc.less(times, end)))
 
 
 def _moved(row: Row) -> tuple[Any, ...]:

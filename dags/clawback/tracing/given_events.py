@@ -6,12 +6,13 @@ Layout:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clawback.chain_events.transfers import event_transfers
+from clawback.chain_events.transfers import WrappedCoin, event_transfers
+from clawback.chains.evm.catalogue import events_of_chains, wrapped_coins
 from clawback.errors import ClawbackError
 from clawback.sources.event_files.parse import parse
 from clawback.tables.chain_facts import merge_events
@@ -26,6 +27,8 @@ class GivenEvents:
     rows: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     """Rows that cannot be read, with the reason."""
+    wrapped: Collection[WrappedCoin] = frozenset()
+    """Contracts of chains' own coins in token form."""
 
     @property
     def events(self) -> list[ChainEvent]:
@@ -45,7 +48,7 @@ class GivenEvents:
             for row in present
             if (row.chain, row.tx_hash) in transactions
         ]
-        told, contradicting = event_transfers(self.rows, beside)
+        told, contradicting = event_transfers(self.rows, beside, self.wrapped)
         if contradicting:
             row, reason = contradicting[0]
             raise ClawbackError(
@@ -57,21 +60,29 @@ class GivenEvents:
         return [Transfer(**{name: row[name] for name in names}) for row in told]
 
 
-def read_events(files: Sequence[Path], chain: str, *, skip_bad_rows: bool = False) -> GivenEvents:
+def read_events(
+    files: Sequence[Path],
+    chain: str,
+    chains: Mapping[str, Mapping[str, Any]],
+    *,
+    skip_bad_rows: bool = False,
+) -> GivenEvents:
     """Reads all files and puts them together; events that several files tell count once.
 
     Args:
         files: CSV (plain or gzip) or Parquet.
         chain: of files whose columns do not say it.
+        chains: rows of EVM chains that the settings change or add.
         skip_bad_rows: count rows that cannot be read, or contradict others, instead of refusing the file.
 
     Raises:
         ClawbackError: A file that cannot be used; names the row.
     """
-    given = GivenEvents()
+    given = GivenEvents(wrapped=wrapped_coins(chains))
+    options = {"chain": chain, "events": events_of_chains(chains)}
     found: list[dict[str, Any]] = []
     for file in files:
-        parsed = parse(file, {"chain": chain}, file.name, None)
+        parsed = parse(file, options, file.name, None)
         if parsed.broken is not None:
             raise ClawbackError("the file holds no chain events", where=str(file), cause=parsed.broken)
         given.skipped += [f"{file}, row {row.row}: {row.reason}" for row in parsed.quarantined]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -97,6 +97,7 @@ def read_given(
     prices: Sequence[Path],
     mapping: Sequence[Path],
     chain: str,
+    chains: Mapping[str, Mapping[str, Any]],
     max_hops: int,
     dust: Sequence[str],
     strict: bool,
@@ -104,6 +105,8 @@ def read_given(
     progress: Callable[[str], None],
 ) -> Given:
     """Reads the files of the command; its options explain each.
+
+    `chains` are rows of EVM chains that the settings change or add: their wrapped coins and events.
 
     Raises:
         ClawbackError: A file that cannot be used, or, with `strict`, a label.
@@ -129,7 +132,7 @@ def read_given(
     read = read_transfers(
         transfers, mapping, chain, skip_bad_rows=skip_bad_rows, as_one=bool(seen), progress=progress
     )
-    facts = read_events(events, chain, skip_bad_rows=skip_bad_rows)
+    facts = read_events(events, chain, chains, skip_bad_rows=skip_bad_rows)
     moved = facts.transfers(read.of_transactions({row["tx_hash"] for row in facts.rows}))
     if moved:
         progress(f"{len(moved)} burns and wrapped coins that only an event tells of")

@@ -85,6 +85,13 @@ def wrapped_coins(changes: Mapping[str, Mapping[str, Any]] | None = None) -> fro
     return frozenset((name, address) for name, row in _rows(changes).items() for address in row.wrapped)
 
 
+def events_of_chains(
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, list[dict[str, str]]]:
+    """Rows of event signatures that chains have beside those of all chains, by chain."""
+    return {name: [dict(event) for event in row.events] for name, row in _rows(changes).items() if row.events}
+
+
 def _rows(changes: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Chain]:
     rows = dict(_packaged())
     for name, row in (changes or {}).items():

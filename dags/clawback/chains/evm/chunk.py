@@ -8,9 +8,8 @@ Layout:
 from __future__ import annotations
 
 import gc
-from collections import Counter, deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any, Final
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.fetch import Piece, fetch
 from clawback.chains.evm.files import CHUNKS, chunk_name, table_names, write_json
+from clawback.chains.evm.lanes import fetched_in_order
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
@@ -87,7 +87,8 @@ def _extract(nodes: Nodes, plan: Plan, out: Path, blocks: range) -> dict[str, An
             table: stack.enter_context(TableFile(out / table / f"{name}.parquet", TABLES[table]))
             for table in table_names(plan.only_token_transfers)
         }
-        for piece in _pieces(nodes, blocks, _wish(plan)):
+        wish = _wish(plan)
+        for piece in fetched_in_order(nodes, blocks, lambda asked: fetch(nodes, asked, wish), _lanes()):
             if last is not None and (
                 piece.first_parent != last.last_hash or piece.first_time < last.last_time
             ):
@@ -121,24 +122,6 @@ def _extract(nodes: Nodes, plan: Plan, out: Path, blocks: range) -> dict[str, An
     }
     write_json(out / CHUNKS / f"{name}.json", told)
     return told
-
-
-def _pieces(nodes: Nodes, blocks: range, wish: Wish) -> Iterator[Piece]:
-    """Pieces in the order of the chain, a few being fetched while one is written."""
-    waiting: deque[Future[list[Piece]]] = deque()
-    following = blocks.start
-    lanes = _lanes()
-    try:
-        while following < blocks.stop or waiting:
-            while following < blocks.stop and len(waiting) < nodes.pace.lanes:
-                asked = range(following, min(following + nodes.pace.blocks, blocks.stop))
-                waiting.append(lanes.submit(fetch, nodes, asked, wish))
-                following = asked.stop
-            yield from waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
-        wait(waiting)
 
 
 def _wish(plan: Plan) -> Wish:

@@ -15,7 +15,7 @@ from clawback.chains.evm.failures import NotOffered, TooMuch
 from clawback.chains.evm.logs import Wanted, wanted_logs
 from clawback.chains.evm.nft import numbered_transfers
 from clawback.chains.evm.nodes import Nodes
-from clawback.chains.evm.read import Reading, Wish, ask_blocks, read_answers
+from clawback.chains.evm.read import Answers, Reading, Wish, ask_blocks, read_answers
 from clawback.chains.evm.rows import Refused, without_wide
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Header, Log
@@ -81,24 +81,31 @@ def in_parts(nodes: Nodes, asked: range, attempt: Callable[[Endpoint, range], T]
     return [part for half in halves for part in in_parts(nodes, half, attempt)]
 
 
-def _fetch(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
-    # Rows are made in here too: text that turns out to be no address is a reason to ask another node.
-    return (
-        _of_logs(nodes, endpoint, asked, wish)
-        if wish.only_token_transfers
-        else _of_blocks(nodes, endpoint, asked, wish)
-    )
+def ask_and_read(
+    nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish, make: Callable[[Answers, Reading], T]
+) -> T:
+    """Ask one endpoint for full blocks, check the answers, and make something of them; the pace learns.
 
-
-def _of_blocks(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
+    Raises:
+        NodeFailure: they do not hold.
+    """
     begun = time.monotonic()
     answers = ask_blocks(endpoint, asked, wish.traces)
     waited = time.monotonic() - begun
     with nodes.pace.reading:
         begun = time.monotonic()
-        piece = _piece(read_answers(answers, wish, asked), wish.logs)
+        found = make(answers, read_answers(answers, wish, asked))
         nodes.pace.took(len(asked), answers.largest, waited, begun, time.monotonic())
-    return piece
+    return found
+
+
+def _fetch(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:
+    # Rows are made in here too: text that turns out to be no address is a reason to ask another node.
+    return (
+        _of_logs(nodes, endpoint, asked, wish)
+        if wish.only_token_transfers
+        else ask_and_read(nodes, endpoint, asked, wish, lambda _, reading: _piece(reading, wish.logs))
+    )
 
 
 def _of_logs(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piece:

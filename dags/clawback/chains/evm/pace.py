@@ -28,7 +28,8 @@ class Pace:
         self.reading = threading.Lock()
         """Held by whoever reads answers: for work, threads only stand in each other's way."""
         self._most_blocks = most_blocks
-        self._most_lanes = most_lanes
+        self.most_lanes = most_lanes
+        """Threads that may be needed."""
         self._waits = 0
         self._read_until = 0.0
         self._lock = threading.Lock()
@@ -53,7 +54,7 @@ class Pace:
             self._waits = self._waits + 1 if idle > _WORTH_HIDING * (ended - begun) else 0
             if self._waits >= _PATIENCE:
                 self._waits = 0
-                self.lanes = min(self.lanes + 1, self._most_lanes)
+                self.lanes = min(self.lanes + 1, self.most_lanes)
 
     def too_much(self, blocks: int) -> None:
         """That many blocks at once were refused: never so many again."""

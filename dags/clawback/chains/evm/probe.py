@@ -155,6 +155,11 @@ def block_with_transactions(nodes: Nodes, blocks: range) -> int | None:
     return None
 
 
+def block_hash(nodes: Nodes, number: int) -> str:
+    """The hash of the chain's block of that number."""
+    return _header(nodes, hex(number)).hash
+
+
 def _first_from(nodes: Nodes, second: int, final: Place) -> int:
     """The first block whose time is not before a second; the final one is known to be such a one."""
     low, high = 0, final.number

@@ -1,4 +1,4 @@
-"""An extraction from start to end: plan, workers, links between chunks, manifest.
+"""An extraction from start to end: plan (`settle.py`), workers, links between chunks, manifest.
 
 Layout:
     <out>/plan.json           what is extracted; an extraction that was begun goes on only under the same plan
@@ -15,19 +15,16 @@ Invariants:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from clawback.chains.evm.catalogue import Chain
 from clawback.chains.evm.files import (
     CHUNKS,
     MANIFEST,
-    PLAN,
     VIEWS,
     chunk_name,
     read_json,
@@ -35,30 +32,13 @@ from clawback.chains.evm.files import (
     write_json,
     write_text,
 )
-from clawback.chains.evm.plan import Access, Plan, TraceMethod
+from clawback.chains.evm.plan import Access, Plan
+from clawback.chains.evm.settle import Order, Progress, settled
 from clawback.chains.evm.views import views_sql
 from clawback.chains.evm.workers import Workers
 from clawback.errors import ClawbackError
 from clawback.hashing import file_sha256_hex
 from clawback.locks import alone
-
-Internal = Literal["auto", "off", "required"]
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Order:
-    """What somebody wants extracted. `find_blocks` is asked once the nodes are known."""
-
-    chain: Callable[[int], Chain]
-    """The row of a chain by the id that the nodes say; raises where another one was named."""
-    find_blocks: Callable[[Any, Chain], range]
-    """Blocks to extract, given the nodes and the chain; raises where they are not there or not final."""
-    out: Path
-    only_token_transfers: bool = False
-    internal: Internal = "auto"
-    checks: tuple[str, ...] = ()
-    workers: int = 2
 
 
 def extract(order: Order, access: Access, progress: Progress) -> dict[str, Any]:
@@ -74,7 +54,7 @@ def extract(order: Order, access: Access, progress: Progress) -> dict[str, Any]:
     try:
         # The workers first: they must not inherit the lock.
         with Workers(order.workers) as workers, alone(order.out / ".lock"):
-            plan, access = _plan(order, access, progress)
+            plan, access = settled(order, access, progress)
             told = _extract_chunks(workers, plan, access, order.out, progress)
             told = _linked(workers, plan, access, order.out, told, progress)
             write_text(order.out / VIEWS, views_sql(plan.chain, plan.only_token_transfers))
@@ -87,70 +67,6 @@ def extract(order: Order, access: Access, progress: Progress) -> dict[str, Any]:
             remedy="run it again (it goes on where it stopped), with fewer --workers",
         ) from error
     return manifest
-
-
-def _plan(order: Order, access: Access, progress: Progress) -> tuple[Plan, Access]:
-    from clawback.chains.evm.nodes import Nodes
-    from clawback.chains.evm.pace import Pace
-    from clawback.chains.evm.probe import same_chain, trace_method
-    from clawback.chains.evm.transport import Endpoint
-
-    named = [Endpoint(url, access.limits, access.allow_hosts) for url in access.urls]
-    number, endpoints = same_chain(named, progress)
-    chain = order.chain(number)
-    nodes = Nodes(endpoints, Pace())
-    blocks = order.find_blocks(nodes, chain)
-    if not blocks:
-        raise ClawbackError(
-            "there is no block to extract", remedy="check the day, or --from-block, --to-block"
-        )
-    traces: TraceMethod | None = None
-    if not order.only_token_transfers and order.internal != "off":
-        traces, tracing = trace_method(endpoints, nodes, blocks)
-        # Only who traces can answer a whole batch.
-        endpoints = tracing or endpoints
-        if traces is None and order.internal == "required":
-            raise ClawbackError(
-                "no node traces inner calls",
-                cause="neither trace_block nor debug_traceBlockByNumber gives traces of these blocks",
-                remedy="name a node that keeps traces, or leave out --internal required",
-            )
-        progress(f"internal value: {traces or 'not seen, for the node offers no traces'}")
-    plan = Plan(
-        chain=chain.name,
-        chain_id=number,
-        first_block=blocks.start,
-        last_block=blocks.stop - 1,
-        only_token_transfers=order.only_token_transfers,
-        traces=traces,
-        checks=tuple(sorted(order.checks)),
-        wrapped=chain.wrapped,
-        log_topics=chain.log_topics,
-        log_addresses=chain.log_addresses,
-        chunk_blocks=chain.chunk_blocks,
-    )
-    _settle(order.out, plan)
-    answering = tuple(access.urls[named.index(endpoint)] for endpoint in endpoints)
-    return plan, Access(answering, access.allow_hosts, access.limits, access.most_blocks)
-
-
-def _settle(out: Path, plan: Plan) -> None:
-    wanted = plan.as_json()
-    present = read_json(out / PLAN)
-    if present is None:
-        write_json(out / PLAN, wanted)
-    elif present != wanted:
-        differing = sorted(
-            name for name in present.keys() | wanted.keys() if present.get(name) != wanted.get(name)
-        )
-        raise ClawbackError(
-            "the folder holds another extraction",
-            where=f"--out {out}",
-            cause="; ".join(
-                f"{name}: {present.get(name)} there, {wanted.get(name)} now" for name in differing
-            ),
-            remedy="name another folder, or ask for what was begun there",
-        )
 
 
 def _extract_chunks(

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from clawback.chains.evm.catalogue import events_of_chains
 from clawback.errors import ClawbackError
 from clawback.sources.base import Context, Extraction, Options
 from clawback.sources.files import land_files, option_files
@@ -17,10 +18,15 @@ _SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 
 
 def extract(ctx: Context, day: date) -> Extraction:
-    """Land the file, or all files of the folder; the chain of files that do not name one goes with them."""
+    """Land the file, or all files of the folder; the chain of files that do not name one goes with them.
+
+    So do the events that chains of the settings have of their own.
+    """
     chain = _chain(ctx.options, f"source '{ctx.source}'")
+    events = events_of_chains(ctx.chains)
     landed = land_files(ctx, _SUFFIXES)
-    return landed if chain is None else replace(landed, parse_options={"chain": chain})
+    read_with = ({} if chain is None else {"chain": chain}) | ({"events": events} if events else {})
+    return replace(landed, parse_options=read_with) if read_with else landed
 
 
 def check_options(options: Options, base_dir: Path, where: str) -> None:

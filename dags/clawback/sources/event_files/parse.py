@@ -10,11 +10,13 @@ Layout:
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from clawback.chain_events.decode import OF_THE_EMITTER, LogColumns, decode_events
+from clawback.chain_events.signatures import SignatureTable, signatures_with
 from clawback.schemas import EVENT_KINDS
 from clawback.sources.base import Options, ParsedPart, QuarantinedRow, Row, cut_sample
 from clawback.sources.tabular import BrokenFile, Record, Table, open_table
@@ -55,13 +57,21 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
                 f"the columns are {', '.join(table.columns)}, expected {', '.join(sorted(_GIVEN))} and"
                 f" position or log_index, or of logs {', '.join(sorted(_LOGS))} and topics or topic0"
             )
-        _read(parsed, table, options.get("chain"), day, is_logs)
+        signatures = {name: signatures_with(rows) for name, rows in options.get("events", {}).items()}
+        _read(parsed, table, options.get("chain"), day, signatures if is_logs else None)
     except BrokenFile as error:
         parsed.broken = str(error)
     return parsed
 
 
-def _read(parsed: ParsedPart, table: Table, chain: str | None, day: date | None, is_logs: bool) -> None:
+def _read(
+    parsed: ParsedPart,
+    table: Table,
+    chain: str | None,
+    day: date | None,
+    signatures: Mapping[str, SignatureTable] | None,
+) -> None:
+    """Reads logs by the signatures of chains that have some of their own; given events where None."""
     for record in table.records:
         moment: date | None = None
         try:
@@ -74,7 +84,7 @@ def _read(parsed: ParsedPart, table: Table, chain: str | None, day: date | None,
             if day is not None and moment != day:
                 continue
             common = {**_common(cells), "block_time": time}
-            row = _decoded(cells, common) if is_logs else _given(cells, common)
+            row = _given(cells, common) if signatures is None else _decoded(cells, common, signatures)
             if row is not None:
                 parsed.add("chain_events", row)
         except ValueError as error:
@@ -144,7 +154,7 @@ def _parameters(text: str) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _decoded(cells: dict[str, str], common: Row) -> Row | None:
+def _decoded(cells: dict[str, str], common: Row, signatures: Mapping[str, SignatureTable]) -> Row | None:
     if common["chain"] not in EVM_CHAINS:
         raise ValueError(f"logs of '{common['chain']}' cannot be decoded")
     found = decode_events(
@@ -159,6 +169,7 @@ def _decoded(cells: dict[str, str], common: Row) -> Row | None:
             [common["tx_index"]],
             [parse_integer(cells["log_index"], "log_index", 2**40)],
         ),
+        signatures.get(common["chain"]),
     )
     if found.turned_away:
         raise ValueError(found.turned_away[0][1])

@@ -1,41 +1,44 @@
 """Fetches a day's blocks, receipts and traces from the nodes of a chain, and lands the answers that hold.
 
 Invariants:
-    A part is a fixed number of blocks, so the same answers are the same bytes. An answer is checked before it
-    is landed, against itself and the others: with several nodes only that tells which one to keep.
+    A part is a fixed number of blocks, so the same answers are the same bytes, however many were asked for at
+    once. An answer is checked before it is landed, against itself and the others: with several nodes only
+    that tells which one to keep. A run that was killed is gone on with.
 """
 
 from __future__ import annotations
 
-import gzip
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.catalogue import Chain, chain_named
-from clawback.chains.evm.fetch import in_parts
+from clawback.chains.evm.fetch import ask_and_read, in_parts
+from clawback.chains.evm.lanes import fetched_in_order
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import CHECKS
 from clawback.chains.evm.probe import trace_method
-from clawback.chains.evm.read import Answers, Wish, ask_blocks, read_answers
+from clawback.chains.evm.read import Wish
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
 from clawback.sources.base import Context, Extraction, Options
-from clawback.sources.evm_rpc.links import check_link
 from clawback.sources.evm_rpc.nodes import (
     blocks_asked,
     chain_options,
     check_node_options,
-    joined,
     last_block_before,
     nodes_of,
     texts_option,
 )
+from clawback.sources.evm_rpc.raw import RawBlocks, parts_of, raw_blocks
+from clawback.sources.evm_rpc.resume import resumed
 from clawback.sources.registry import integer_option
 
-VERSION: Final = "3"
-_QUESTIONS_OF_A_PART: Final = 4
+VERSION: Final = "4"
+_GROUPS_OF_A_PART: Final = 4
 _INTERNAL: Final = ("auto", "off", "required")
 
 
@@ -45,29 +48,22 @@ def extract(ctx: Context, day: date) -> Extraction:
     nodes = nodes_of(ctx, chain)
     blocks = blocks_asked(ctx, nodes, chain, day)
     wish = _wish(ctx.options, nodes, chain, blocks)
-    last = last_block_before(ctx, day)
-    parts = []
-    got = {"blocks": 0, "transactions": 0, "receipts": 0}
     # Five full blocks of Ethereum are 3 MB of answers, and ten times that once decoded.
     at_once = integer_option(ctx.options, "question_blocks", chain.question_blocks)
-    size = integer_option(ctx.options, "batch_blocks", _QUESTIONS_OF_A_PART * at_once)
-    for index, start in enumerate(range(blocks.start, blocks.stop, size)):
-        asked = range(start, min(start + size, blocks.stop))
-        landed: list[Answers] = []
-        for begin in range(asked.start, asked.stop, at_once):
-            question = range(begin, min(begin + at_once, asked.stop))
-            found = in_parts(nodes, question, lambda endpoint, part: _ask(endpoint, part, wish))
-            for answers, batch in found:
-                last = check_link(last, batch)
-                got["blocks"] += len(batch.headers)
-                got["transactions"] += len(batch.transactions)
-                got["receipts"] += len(batch.receipts)
-                landed.append(answers)
-        # mtime 0: the same answer must be the same bytes whenever it is landed.
-        content = gzip.compress(joined(landed), compresslevel=6, mtime=0)
-        parts.append(ctx.land(f"part-{index:04d}.json.gz", content))
+    size = integer_option(ctx.options, "batch_blocks", _GROUPS_OF_A_PART * at_once)
+    progress = resumed(
+        *(ctx, nodes, wish, blocks, size, at_once, _part_name, last_block_before(ctx, day)),
+    )
+    missing = range(blocks.start + progress.got["blocks"], blocks.stop)
+    with (
+        ThreadPoolExecutor(nodes.pace.most_lanes, thread_name_prefix="lane") as lanes,
+        closing(fetched_in_order(nodes, missing, partial(_fetch, nodes, wish), lanes)) as found,
+    ):
+        for content in parts_of((progress.take(some) for some in found), size, at_once):
+            progress.parts.append(ctx.land(_part_name(len(progress.parts)), content))
+    last, got = progress.last, progress.got
     return Extraction(
-        tuple(parts),
+        tuple(progress.parts),
         {
             "method": "POST",
             "nodes": sorted(endpoint.name for endpoint in nodes.endpoints),
@@ -85,7 +81,7 @@ def extract(ctx: Context, day: date) -> Extraction:
 def check_options(options: Options, base_dir: Path, where: str) -> None:
     """Check addresses, chain, block numbers and words."""
     check_node_options(options, where)
-    for name in ("batch_blocks", "question_blocks"):
+    for name in ("batch_blocks", "question_blocks", "most_blocks", "most_questions"):
         if integer_option(options, name, 1) == 0:
             raise ClawbackError(f"the option '{name}' is 0", where=where, remedy="give a number from 1")
     if options.get("internal", "auto") not in _INTERNAL:
@@ -119,6 +115,12 @@ def _wish(options: Options, nodes: Nodes, chain: Chain, blocks: range) -> Wish:
     )
 
 
-def _ask(endpoint: Endpoint, asked: range, wish: Wish) -> tuple[Answers, Batch]:
-    answers = ask_blocks(endpoint, asked, wish.traces)
-    return answers, read_answers(answers, wish, asked).batch
+def _part_name(place: int) -> str:
+    return f"part-{place:04d}.json.gz"
+
+
+def _fetch(nodes: Nodes, wish: Wish, asked: range) -> list[RawBlocks]:
+    def attempt(endpoint: Endpoint, part: range) -> RawBlocks:
+        return ask_and_read(nodes, endpoint, part, wish, raw_blocks)
+
+    return in_parts(nodes, asked, attempt)

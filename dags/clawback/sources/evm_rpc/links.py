@@ -18,14 +18,34 @@ class LastBlock:
     landed: date | None = None
 
 
+@dataclass(frozen=True)
+class Link:
+    """Ends of consecutive blocks that follow on each other."""
+
+    first: int
+    parent: str
+    last: int
+    hash: str
+
+
+def link_of(batch: Batch) -> Link:
+    """Ends of checked blocks."""
+    headers = batch.headers
+    return Link(int(batch.numbers[0]), headers[0].parent_hash, int(batch.numbers[-1]), headers[-1].hash)
+
+
 def check_link(last: LastBlock | None, batch: Batch) -> LastBlock:
-    """The batch follows on the last block; its own last block.
+    """The batch follows on the last block; its own last block. Raises Rewritten."""
+    return check_following(last, link_of(batch))
+
+
+def check_following(last: LastBlock | None, link: Link) -> LastBlock:
+    """Blocks follow on the last block; their own last block.
 
     Raises:
         Rewritten: a gap, or a parent that is another block: the chain has been rewritten.
     """
-    first = int(batch.numbers[0])
-    parent = batch.headers[0].parent_hash
+    first, parent = link.first, link.parent
     if last is not None:
         remedy = "ingest the day again"
         if last.landed is not None:
@@ -44,7 +64,7 @@ def check_link(last: LastBlock | None, batch: Batch) -> LastBlock:
                 f"its parent is {parent}, the block landed before it is {last.hash}",
                 remedy,
             )
-    return LastBlock(int(batch.numbers[-1]), batch.headers[-1].hash)
+    return LastBlock(link.last, link.hash)
 
 
 def _rewritten(last: LastBlock, problem: str, cause: str, remedy: str) -> Rewritten:

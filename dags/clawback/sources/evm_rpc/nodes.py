@@ -53,7 +53,8 @@ def nodes_of(ctx: Context, chain: Chain) -> Nodes:
             cause=f"they say chain id {number}, {chain.name} has {chain.chain_id}",
             remedy="mend the option url or chain",
         )
-    return Nodes(answering, Pace())
+    pace = Pace(integer_option(options, "most_blocks", 100), integer_option(options, "most_questions", 4))
+    return Nodes(answering, pace)
 
 
 def chain_options(chain: Chain) -> dict[str, Any]:

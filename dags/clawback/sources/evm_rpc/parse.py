@@ -1,9 +1,9 @@
-"""Landed answers as transfers (fees, value, inner value, ERC-20 logs, wrapped coins) and chain events.
+"""Landed answers as transfers (fees, value, inner value, ERC-20, wrapped coins), numbered tokens, events.
 
 Invariants:
     What is an amount and what is none, and what breaks a batch, is decided in `clawback.chains.evm`; this
-    makes columns and rows of it. Transfers of nothing and numbered tokens (ERC-721, ERC-1155) are no rows of
-    `transfers`.
+    makes columns and rows of it. Transfers of nothing are no rows; numbered tokens (ERC-721, ERC-1155) are
+    rows of `nft_transfers`, never of `transfers`.
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ from typing import Any, Final
 import msgspec
 
 from clawback.chain_events.signatures import SignatureTable, signatures_with
+from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.failures import NodeFailure
+from clawback.chains.evm.nft import numbered_transfers
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.read import Answers, Reading, Wish, read_answers
+from clawback.chains.evm.rows import Refused
 from clawback.chains.evm.rpc import Question
 from clawback.errors import ClawbackError
 from clawback.schemas import NATIVE
 from clawback.sources.base import Options, ParsedPart, QuarantinedRow, Row, cut_sample, read_bytes
 from clawback.sources.evm_rpc.columns import transfer_columns
 from clawback.sources.evm_rpc.events import add_events
+from clawback.sources.evm_rpc.numbered import numbered_columns
 from clawback.sources.stretches import BrokenPart, Places, Stretch, rows_of
 
 MAX_BYTES: Final = 256 << 20
@@ -72,6 +76,8 @@ def parse_blocks(
         for stretch in stretches(read_bytes(data, MAX_BYTES), options, day, only):
             for row in rows_of(stretch.transfers):
                 parsed.add("transfers", row)
+            for numbered in stretch.numbered.to_pylist():
+                parsed.add("nft_transfers", numbered)
             for event in stretch.events:
                 parsed.add("chain_events", event)
             parsed.quarantined += stretch.quarantined
@@ -161,22 +167,33 @@ def _stretch(
     times = [datetime.fromtimestamp(second, tz=UTC) for second in batch.times.tolist()]
     found = ParsedPart()
     add_events(found, chain, batch, times, day, only, table)
+    no_tokens = Refused()
+    numbered = numbered_transfers(batch, no_tokens)
     return Stretch(
         int(batch.numbers[0]),
         int(batch.numbers[-1]),
         batch.headers[0].parent_hash,
         batch.headers[-1].hash,
         transfer_columns(chain, reading, day, only),
+        numbered_columns(chain, batch, numbered, day, only),
         found.rows.get("chain_events", []),
-        [*found.quarantined, *_refused(reading, times, day, only)],
+        [
+            *found.quarantined,
+            *_refused("transfers", batch, reading.refused, times, day, only),
+            *_refused("nft_transfers", batch, no_tokens, times, day, only),
+        ],
     )
 
 
 def _refused(
-    reading: Reading, times: list[datetime], day: date | None, only: Collection[str] | None
+    table: str,
+    batch: Batch,
+    refused: Refused,
+    times: list[datetime],
+    day: date | None,
+    only: Collection[str] | None,
 ) -> Iterator[QuarantinedRow]:
-    batch = reading.batch
-    for tx, position, contract, reason, says in sorted(reading.refused.records):
+    for tx, position, contract, reason, says in sorted(refused.records):
         block, tx_hash = int(batch.tx_block[tx]), batch.transactions[tx].hash
         moment = times[block].date()
         if (only is not None and tx_hash not in only) or day not in (None, moment):
@@ -184,4 +201,4 @@ def _refused(
         # An amount's digits are part of the reason: the sample may be cut.
         about = f"{tx_hash}: {reason}: {says}" if says.isdecimal() else f"{tx_hash}: {reason}"
         sample: dict[str, Any] = {"position": position, "contract": contract, "says": says}
-        yield QuarantinedRow("transfers", int(batch.numbers[block]), about, cut_sample(sample), moment)
+        yield QuarantinedRow(table, int(batch.numbers[block]), about, cut_sample(sample), moment)
