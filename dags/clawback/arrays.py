@@ -22,7 +22,8 @@ def array_of(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Values as an array; None is unknown.
 
     Args:
-        values: texts, whole numbers, decimals, flags, days or moments, as the type asks, or lists of them.
+        values: texts, bytes of one width, whole numbers, decimals, flags, days or moments, as the type asks,
+            or lists of them.
         kind: of the array.
 
     Raises:
@@ -36,6 +37,8 @@ def array_of(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         inner = array_of([item for items in lists for item in items], kind.value_type)
         buffers = [_known(values), pa.py_buffer(_ends(lists).astype(np.int32))]
         return pa.Array.from_buffers(kind, len(lists), buffers, children=[inner])
+    if pa.types.is_fixed_size_binary(kind) and not pa.types.is_decimal(kind):
+        return _of_bytes(values, kind)
     written = next((how for is_kind, how in _WRITTEN if getattr(pa.types, is_kind)(kind)), None)
     if written is None:
         raise pa.ArrowTypeError(f"no values of Python are made {kind}")
@@ -76,6 +79,19 @@ def flags_of(values: NDArray[np.bool_]) -> pa.Array:
     import pyarrow as pa
 
     return pa.Array.from_buffers(pa.bool_(), len(values), [None, _bits(values)])
+
+
+def _of_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array:
+    """Bytes of one width."""
+    import pyarrow as pa
+
+    absent = bytes(kind.byte_width)
+    pieces = [absent if value is None else value for value in values]
+    if any(not isinstance(piece, bytes) for piece in pieces):
+        raise pa.ArrowTypeError(f"a value is no {kind}")
+    if any(len(piece) != kind.byte_width for piece in pieces):
+        raise pa.ArrowInvalid(f"a value is not {kind.byte_width} bytes wide")
+    return pa.Array.from_buffers(kind, len(pieces), [_known(values), pa.py_buffer(b"".join(pieces))])
 
 
 def _known(values: Sequence[Any]) -> pa.Buffer | None:

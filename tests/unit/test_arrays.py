@@ -20,6 +20,7 @@ from clawback.schemas import AMOUNT, PRICE, TIME
 whole = st.integers(-(10**38) + 1, 10**38 - 1)
 values_of = {
     pa.string(): st.text(),
+    pa.binary(20): st.binary(min_size=20, max_size=20),
     pa.int32(): st.integers(-(2**31), 2**31 - 1),
     pa.int64(): st.integers(-(2**63), 2**63 - 1),
     pa.bool_(): st.booleans(),
@@ -52,6 +53,8 @@ def test_moments_of_other_zones_are_told_in_utc() -> None:
     ("value", "kind"),
     [
         (1, pa.string()),
+        (b"12", pa.binary(3)),
+        ("123", pa.binary(3)),
         ("\ud800", pa.string()),
         ("1", pa.int64()),
         (1.0, pa.int64()),
