@@ -12,13 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
+from clawback.chains.evm.tables import texts
 from clawback.schemas import NFT_TRANSFERS
 
 Row = dict[str, Any]
 
 TABLE: Final = "nft_transfers"
+NO_ROWS: Final = pa.Table.from_batches([], NFT_TRANSFERS)
+"""Not by `empty_table`, which imports pandas."""
+_EPOCH: Final = date(1970, 1, 1)
 _KEY: Final = ("chain", "tx_hash", "position", "part")
 _COMPARED: Final = (
     *("block_number", "block_time", "standard", "contract", "from_address", "to_address"),
@@ -29,13 +34,14 @@ _ORDER: Final = ("chain", "block_number", "tx_index", "tx_hash", "position", "pa
 
 def complete(table: pa.Table, source: str, known: date) -> pa.Table:
     """Columns of a source with what only the lake knows, as those of `NFT_TRANSFERS`."""
-    own = {"source": source, "known_date": known}
-    columns = [
-        pa.repeat(pa.scalar(own[field.name], field.type), table.num_rows)
-        if field.name in own
-        else table[field.name]
-        for field in NFT_TRANSFERS
-    ]
+    if not table.num_rows:
+        return NO_ROWS
+    days = np.full(table.num_rows, (known - _EPOCH).days, np.int32)
+    own = {
+        "source": texts([source] * table.num_rows),
+        "known_date": pa.Array.from_buffers(pa.date32(), table.num_rows, [None, pa.py_buffer(days)]),
+    }
+    columns = [own[name] if name in own else table[name] for name in NFT_TRANSFERS.names]
     return pa.Table.from_arrays(columns, schema=NFT_TRANSFERS)
 
 
@@ -51,7 +57,7 @@ def merge_numbered(tables: Sequence[pa.Table]) -> tuple[pa.Table, list[tuple[Row
     speaking = [table for table in tables if table.num_rows]
     if len(speaking) < 2:
         # Blocks come in order, and so does what is in them.
-        return (speaking[0] if speaking else NFT_TRANSFERS.empty_table()), []
+        return (speaking[0] if speaking else NO_ROWS), []
     rows, rejected = merge_numbered_rows(row for table in speaking for row in table.to_pylist())
     return pa.Table.from_pylist(rows, schema=NFT_TRANSFERS), rejected
 

@@ -31,6 +31,7 @@ ROWS_PER_GROUP: Final = 16_384
 """A record has up to a kilobyte of text, so a group has fewer rows than of other tables."""
 
 _ORDER: Final = [(name, "ascending") for name in QUARANTINE.names]
+_NO_RECORDS: Final = pa.Table.from_batches([], QUARANTINE)
 _Record = tuple[Any, ...]
 
 
@@ -69,7 +70,7 @@ class TurnedAway:
         return file.rows
 
     def _sorted(self) -> pa.Table:
-        table = pa.concat_tables([QUARANTINE.empty_table(), *self._waiting]).sort_by(_ORDER)
+        table = pa.concat_tables([_NO_RECORDS, *self._waiting]).sort_by(_ORDER)
         self._waiting.clear()
         self._bytes = 0
         return table

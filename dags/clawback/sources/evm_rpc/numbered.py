@@ -11,12 +11,14 @@ import pyarrow as pa
 
 from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.nft import STANDARDS, NumberedRows
-from clawback.chains.evm.tables import nft_table
+from clawback.chains.evm.tables import integers, nft_table, texts
 from clawback.schemas import NFT_TRANSFERS
 from clawback.sources.evm_rpc.columns import blocks_of_day
 from clawback.sources.stretches import OF_THE_LAKE
 
 COLUMNS: Final = pa.schema([field for field in NFT_TRANSFERS if field.name not in OF_THE_LAKE])
+NO_ROWS: Final = pa.Table.from_batches([], COLUMNS)
+"""Not by `empty_table`, which imports pandas; nor does anything else here."""
 
 
 def numbered_columns(
@@ -31,10 +33,12 @@ def numbered_columns(
         day: only this day, or all.
         only: hashes of the transactions that are taken; all by default.
     """
+    if not rows.tx:
+        return NO_ROWS
     found = nft_table(batch, rows)
     columns: dict[str, Any] = {
         **{name: found[name] for name in found.column_names if name in COLUMNS.names},
-        "chain": pa.repeat(pa.scalar(chain), found.num_rows),
+        "chain": texts([chain] * found.num_rows),
         "standard": _words(rows.standard),
         "token_id": _digits(rows.token_number),
         "quantity": _digits(rows.amount),
@@ -47,13 +51,13 @@ def numbered_columns(
     if only is not None:
         named = [transaction.hash in only for transaction in batch.transactions]
         wanted &= np.array(named, np.bool_)[tx]
-    return table if wanted.all() else table.take(pa.array(np.flatnonzero(wanted)))
+    return table if wanted.all() else table.take(integers(np.flatnonzero(wanted)))
 
 
 def _words(standards: Iterable[int]) -> pa.Array:
-    return pa.array([STANDARDS[number] for number in standards], pa.string())
+    return texts([STANDARDS[number] for number in standards])
 
 
 def _digits(words: Iterable[bytes]) -> pa.Array:
     """Numbers of 256 bits, big endian, as their decimal digits."""
-    return pa.array([str(int.from_bytes(word, "big")) for word in words], pa.string())
+    return texts([str(int.from_bytes(word, "big")) for word in words])
