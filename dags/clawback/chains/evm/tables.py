@@ -8,6 +8,7 @@ Layout:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -187,6 +188,11 @@ def integers(values: Integers, present: Flags | None = None) -> pa.Array:
     Built of its buffer, like all columns here: `pa.array` would import pandas, a second of each process.
     """
     return _plain(pa.int64(), np.ascontiguousarray(values), present)
+
+
+def texts(values: Sequence[str]) -> pa.Array:
+    """Texts as an Arrow array."""
+    return _variable(pa.string(), [value.encode() for value in values])
 
 
 def _places(batch: Batch, tx: Integers) -> list[pa.Array]:
