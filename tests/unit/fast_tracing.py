@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clawback.tracing.exchanges import Prices
-from clawback.tracing.fast.balances import merge, runs_after, runs_before
+from clawback.tracing.fast.balances import merge, openings_of, runs_after, runs_before
 from clawback.tracing.fast.cases import address_of
 from clawback.tracing.fast.index import Balances
 from clawback.tracing.fast.records_day import RecordBook, asset_of
@@ -53,7 +53,7 @@ class FastResult:
         for number, (day, group) in enumerate(groupby(transactions, key=lambda item: item.day)):
             book = RecordBook(list(group))
             index = book.index()
-            before = [runs[key] for key in runs_before(number)]
+            before = openings_of(index.balances.keys, [runs[key] for key in runs_before(number)])
             of_day = (prices or {}).get(day)
             said = self.tracer.trace_day(day, index, book, roles, labels, before, of_day, created_by)
             self.handed_over += self.tracer.handed_over

@@ -14,13 +14,13 @@ from clawback.errors import ClawbackError
 from clawback.tracing.conservation import violations
 from clawback.tracing.fast import all_methods
 from clawback.tracing.fast.all_methods import flows_file, trace_all
-from clawback.tracing.fast.balances import read_run, runs_before
+from clawback.tracing.fast.balances import read_openings
 from clawback.tracing.fast.day_book import DayBook, read_day
-from clawback.tracing.fast.desk import look_up
+from clawback.tracing.fast.desk import KNOWN, make_all_known, open_holding, past_of
 from clawback.tracing.fast.records_day import asset_of
 from clawback.tracing.fast.results import sums_seen
 from clawback.tracing.fast.state import load, save
-from clawback.tracing.fast.table import BulkDay, write_day
+from clawback.tracing.fast.table import BulkDay, index_bulk, write_day
 from clawback.tracing.fast.tracer import Tracer, share_day
 from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Transfer
@@ -118,21 +118,66 @@ def test_methods_that_stand_at_different_days_are_refused(tmp_path: Path) -> Non
         list(trace_all(tmp_path, [0], [Tracer("ethereum", ("A",)), late], [], [], tmp_path))
 
 
-def test_what_a_method_looks_up_stays_apart_from_those_at_work_beside_it(tmp_path: Path) -> None:
+def test_what_a_method_judges_stays_apart_from_those_at_work_beside_it(tmp_path: Path) -> None:
     whole = made_up(400, 30)
     for number, day in enumerate(days_of(whole)):
         write_day(day, tmp_path, number)
     roles, labels = said_of(transfers_of(whole), 3)
     read = read_day(tmp_path, 1)
-    runs = [read_run(tmp_path, last, span) for last, span in runs_before(1)]
+    openings = read_openings(tmp_path, 1)
     names = sorted(role.incident_id for role in roles)
-    one = share_day("ethereum", names, read.day, read.index, DayBook("ethereum", read), roles, labels, runs)
+    said = (roles, labels, openings)
+    one = share_day("ethereum", names, read.day, read.index, DayBook("ethereum", read), *said)
     other = one.apart()
-    look_up(one.past, 0)
-    assert (one.past.started[0], other.past.started[0]) == (1, 0)
     assert other.market is not one.market
-    look_up(other.past, 0)
-    assert other.past.start[0].tolist() == one.past.start[0].tolist()
+    assert other.past is one.past
+
+
+def test_a_trace_looks_for_no_balance_in_the_days_before(tmp_path: Path) -> None:
+    # What a day costs must not grow with the days before it: their nets are not even opened.
+    whole = made_up(900, 40)
+    for number, day in enumerate(days_of(whole)):
+        write_day(day, tmp_path, number)
+    roles, labels = said_of(transfers_of(whole), 9)
+    incidents = tuple(sorted(role.incident_id for role in roles))
+    found = []
+    for _ in range(2):
+        tracers = [Tracer("ethereum", incidents, 0, method) for method in METHODS]
+        list(trace_all(tmp_path, range(DAYS), tracers, roles, labels, tmp_path))
+        found.append([flows_file(tmp_path, method, 2).read_bytes() for method in METHODS])
+        assert all(sums_seen(tracer) for tracer in tracers)
+        for run in tmp_path.glob("run-*-2-*.npy"):
+            run.unlink()
+    assert found[0] == found[1]
+
+
+def test_a_day_without_the_balances_with_which_it_begins_is_refused(tmp_path: Path) -> None:
+    write_day(made_up(400, 30), tmp_path, 0)
+    (tmp_path / "index-00000-openings.npy").unlink()
+    with pytest.raises(ClawbackError, match="balances with which a bulk day begins are missing"):
+        list(trace_all(tmp_path, [0], [Tracer("ethereum", ("K",))], [], [], tmp_path))
+
+
+@pytest.mark.parametrize("row", [0, 150, 400])
+def test_all_balances_kept_at_once_are_those_opened_one_by_one(row: int) -> None:
+    index = index_bulk(made_up(400, 30))
+    count = len(index.balances.keys)
+    openings = np.random.default_rng(row).integers(0, 2**40, (count, 3), dtype=np.uint64)
+    openings[:, 2] = 0
+    past = past_of(index, openings)
+    marks, amounts = np.zeros((2, count), np.uint8), np.zeros((2, count, 3), np.uint64)
+    done = np.zeros(6, np.int64)
+    for holding in range(count):
+        open_holding(marks[0], index.rows.amount, amounts[0], past, done, holding, row)
+    assert done[5] == count
+    # One that is known already keeps what it has.
+    marks[1, 3], amounts[1, 3] = KNOWN, 7
+    make_all_known(marks[1], index.rows, amounts[1], past, done, row)
+    assert done[5] == -1
+    assert marks.min() == KNOWN
+    assert amounts[1, 3].tolist() == [7, 7, 7]
+    amounts[1, 3] = amounts[0, 3]
+    assert amounts[1].tolist() == amounts[0].tolist()
 
 
 def test_a_table_that_does_not_decode_ends_the_run_though_no_flow_needs_it(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ class Market:
         return (Fraction(1),) * len(side), False
 
 
-def giver(row: Transfer) -> str | None:
+def giver(row: Transfer) -> str:
     """Who gives in the sense of an exchange: the payer, or the token's contract where units are minted."""
     return row.asset if row.payer is None else row.payer
 

@@ -21,7 +21,7 @@ from clawback.tracing.engine import Book
 from clawback.tracing.fast.all_methods import follow_all
 from clawback.tracing.fast.bulk_day import name_of_asset
 from clawback.tracing.fast.day_book import ReadDay
-from clawback.tracing.fast.flow_files import flows_table
+from clawback.tracing.fast.flow_files import by_incident, flows_table
 from clawback.tracing.fast.records_day import asset_of
 from clawback.tracing.fast.results import each_seen, stolen_by_source, sums_seen
 from clawback.tracing.fast.tracer import DayFlows, Tracer
@@ -87,7 +87,7 @@ def trace_compiled(given: Given, methods: Sequence[Method], beside: Path) -> Ite
 
 def flow_tables(tracer: Tracer, read: ReadDay, flows: DayFlows) -> Iterator[pa.Table]:
     """Flows of a day as rows of the table of flows, by incident, then as they happened."""
-    order = np.argsort(flows.rows[:, 1], kind="stable")
+    order = by_incident(flows.rows, len(tracer.incidents))
     for first in range(0, len(order), PART):
         part = DayFlows(flows.rows[order[first : first + PART]], flows.endings)
         yield _flow_table(tracer, read, part)

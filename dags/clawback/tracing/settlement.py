@@ -9,16 +9,16 @@ Method:
     Each (exchange, asset received) is converted once: taint that a later conversion brings there stays.
 
 Cost:
-    A conversion changes only the assets that its exchange gives, so only they are tried again. Exchanges that
-    taint has reached through an asset that no conversion changes meanwhile are converted together: converting
-    one after the other would choose the same ones in the same order. A transaction of many exchanges between
-    a few assets is then tried a few times, not once for each.
+    A conversion changes only what its exchange gives, so only the parts of those assets in which it pays are
+    tried again (see `parts`). Exchanges that taint has reached through a part that no conversion changes
+    meanwhile are converted together: converting one after the other would choose the same ones in the same
+    order. Many exchanges, side by side or one behind the other, are then tried a few times each.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clawback.tracing.exchanges import Exchange, giver, taker
@@ -28,6 +28,7 @@ from clawback.tracing.kept import Conversion, Reached, kept_units
 from clawback.tracing.ledger import Ledger
 from clawback.tracing.order import Transaction
 from clawback.tracing.outlets import Outlet
+from clawback.tracing.parts import Part, divided, undivided
 from clawback.tracing.records import HoldingKey, Transfer
 from clawback.tracing.sinks import Ending
 from clawback.tracing.thefts import Claim
@@ -42,7 +43,6 @@ class Trial:
     """A run of the transaction, asset by asset."""
 
     ledgers: dict[str, Ledger] = field(default_factory=dict)
-    passages: dict[str, Passage] = field(default_factory=dict)
     outlets: dict[Spot, Outlet] = field(default_factory=dict)
     reached: dict[Spot, Reached] = field(default_factory=dict)
 
@@ -65,17 +65,24 @@ class Settlement:
     """Where taint stays what it is, because its image would overflow or eat its own source."""
 
     def __post_init__(self) -> None:
-        """Finds what each asset has to do with which exchange."""
+        """Finds what each part of an asset has to do with which exchange."""
         self._rows = dict(self.transaction.assets)
-        self._givers: dict[str, list[Exchange]] = defaultdict(list)
-        self._takers: dict[str, list[Exchange]] = defaultdict(list)
+        # Stolen units of an asset have a sum that all of them count in.
+        self._parts = {
+            asset: undivided(asset, rows) if self.claims.get(asset) else divided(asset, rows)
+            for asset, rows in self.transaction.assets
+        }
         self._given_by: dict[str, list[str]] = {}
+        self._givers: dict[str, dict[str, int]] = defaultdict(dict)
+        self._takers: dict[int, list[tuple[Exchange, int]]] = defaultdict(list)
         for exchange in self.proven:
             self._given_by[exchange.account] = [asset for asset, _ in exchange.given]
-            for asset, _ in exchange.given:
-                self._givers[asset].append(exchange)
-            for asset, _ in exchange.received:
-                self._takers[asset].append(exchange)
+            for asset, net in exchange.given:
+                self._givers[asset][exchange.account] = net
+            for asset, net in exchange.received:
+                part = self._parts[asset].left.get(exchange.account)
+                if part is not None:
+                    self._takers[id(part)].append((exchange, net))
         self._unproven: dict[str, set[str]] = defaultdict(set)
         for exchange in self.unproven:
             for asset, _ in exchange.received:
@@ -95,50 +102,57 @@ class Settlement:
             self.conversions = {}
             self._of_account.clear()
         trial = Trial(dict.fromkeys(self._rows, self.ledger))
-        self._try(trial, self._rows)
-        return self._finish(trial)
+        passages = {
+            asset: self._try(trial, undivided(asset, rows).all[0]) for asset, rows in self._rows.items()
+        }
+        return self._finish(trial, passages)
 
     def _find_conversions(self) -> bool:
         """Finds all conversions; False where an own taint must be set aside first (it was added)."""
         waiting: dict[Spot, None] = {}
-        trial = Trial()
-        changed: Iterable[str] = self._rows
+        trial = Trial({asset: self.ledger.fork(self._keys_of[asset]) for asset in self._rows})
+        changed = [part for parts in self._parts.values() for part in parts.all]
         before = (self.ledger.too_wide, set(self.refused))
         is_bundled = False
         while True:
-            for asset in changed:
-                trial.ledgers[asset] = self.ledger.fork(self._keys_of[asset])
-            self._try(trial, changed)
-            self._note_reached(trial, changed)
-            for spot, conversion in self.conversions.items():
-                reached = trial.reached.get(spot)
-                if reached is None or sum(n for _, n in reached.arrivals) < conversion.tainted:
-                    if is_bundled:
-                        # One at a time it may be another one that is found first.
-                        self._together = False
-                        self.ledger.too_wide, self.refused = before
-                        return False
-                    return self._force(spot)
-            for spot in sorted(trial.reached, key=lambda spot: (trial.reached[spot].first, spot)):
+            tried = [spot for part in changed for spot in self._try_again(trial, part)]
+            if lost := [spot for spot in tried if self._is_lost(trial, spot)]:
+                if is_bundled:
+                    # One at a time it may be another one that is found first.
+                    self._together = False
+                    self.ledger.too_wide, self.refused = before
+                    return False
+                found = {spot: place for place, spot in enumerate(self.conversions)}
+                return self._force(min(lost, key=lambda spot: found[spot]))
+            fresh = [spot for spot in tried if spot in trial.reached and not self._is_settled(spot)]
+            for spot in sorted(fresh, key=lambda spot: (trial.reached[spot].first, spot)):
                 waiting.setdefault(spot)
-            ready = [
-                spot
-                for spot in waiting
-                if spot in trial.reached and spot not in self.conversions and spot not in self.refused
-            ]
+            ready = [spot for spot in waiting if spot in trial.reached]
             if not ready:
                 return True
             # Own taint of an exchange that will be set aside must not reach another one first.
             ready.sort(key=lambda spot: not self._pays_own_taint(trial, spot[0]))
-            dirty: dict[str, None] = {}
+            dirty: dict[int, Part] = {}
             for number, spot in enumerate(ready):
-                if number and (not self._together or spot[1] in dirty):
+                if number and (not self._together or id(self._parts[spot[1]].left[spot[0]]) in dirty):
                     break
                 is_bundled = is_bundled or number > 0
                 self._convert(trial, spot)
+                del waiting[spot]
                 for asset in self._given_by[spot[0]]:
-                    dirty.setdefault(asset)
-            changed = dirty
+                    part = self._parts[asset].own[spot[0]]
+                    dirty.setdefault(id(part), part)
+            changed = list(dirty.values())
+
+    def _is_settled(self, spot: Spot) -> bool:
+        return spot in self.conversions or spot in self.refused
+
+    def _is_lost(self, trial: Trial, spot: Spot) -> bool:
+        # Whether less taint reaches an exchange than was converted there.
+        if spot not in self.conversions:
+            return False
+        reached = trial.reached.get(spot)
+        return reached is None or sum(units for _, units in reached.arrivals) < self.conversions[spot].tainted
 
     def _convert(self, trial: Trial, spot: Spot) -> None:
         reached = trial.reached[spot]
@@ -159,59 +173,69 @@ class Settlement:
             self.refused.add(spot)
         return False
 
-    def _try(self, trial: Trial, assets: Iterable[str]) -> None:
-        contracts = {exchange.account for exchange in self.proven}
-        for asset in assets:
-            rows = self._rows[asset]
-            contract = asset if asset in contracts else None
-            outlets = self._outlets(trial.ledgers[asset], asset, rows, contract)
-            passage = Passage(
-                trial.ledgers[asset],
-                self.transaction.chain,
-                asset,
-                self.ending,
-                self.balance_before,
-                unproven=self._unproven.get(asset, frozenset()),
-                outlets=outlets,
-                contract=contract,
-                tracks_start=True,
-            )
-            passage.move(rows, self.claims.get(asset, {}))
-            trial.passages[asset] = passage
-            trial.outlets.update({(account, asset): outlet for account, outlet in outlets.items()})
+    def _try_again(self, trial: Trial, part: Part) -> list[Spot]:
+        # Gives the spots at which other taint may have arrived.
+        chain, asset = self.transaction.chain, part.asset
+        if self.claims.get(asset):
+            trial.ledgers[asset] = self.ledger.fork(self._keys_of[asset])
+        for owner in part.owners:
+            key = (chain, owner, asset)
+            if key in self.ledger.holdings:
+                trial.ledgers[asset].restore(key, self.ledger.holdings[key].copy())
+        passage = self._try(trial, part)
+        spots = []
+        for exchange, net in self._takers.get(id(part), ()):
+            spot = (exchange.account, asset)
+            spots.append(spot)
+            reached = kept_units(passage, exchange, asset, net).reached()
+            trial.reached.pop(spot, None)
+            if reached is not None:
+                trial.reached[spot] = reached
+        return spots
 
-    def _outlets(
-        self, ledger: Ledger, asset: str, rows: Sequence[Transfer], contract: str | None
-    ) -> dict[str, Outlet]:
+    def _try(self, trial: Trial, part: Part) -> Passage:
+        asset = part.asset
+        contract = asset if asset in self._given_by else None
+        outlets = self._outlets(trial.ledgers[asset], part, contract)
+        passage = Passage(
+            trial.ledgers[asset],
+            self.transaction.chain,
+            asset,
+            self.ending,
+            self.balance_before,
+            unproven=self._unproven.get(asset, frozenset()),
+            outlets=outlets,
+            contract=contract,
+            tracks_start=True,
+        )
+        passage.move(part.rows, self.claims.get(asset, {}))
+        trial.outlets.update({(account, asset): outlet for account, outlet in outlets.items()})
+        return passage
+
+    def _outlets(self, ledger: Ledger, part: Part, contract: str | None) -> dict[str, Outlet]:
         outlets: dict[str, Outlet] = {}
-        paid = _own_units(rows, contract) if asset in self._givers else {}
-        for exchange in self._givers.get(asset, ()):
-            net = dict(exchange.given)[asset]
-            outlet = Outlet(ledger.method, paid.get(exchange.account, 0) - net, net)
-            if exchange.account in self._of_account or exchange.account in self.forced:
+        givers = self._givers.get(part.asset, {})
+        paid = _own_units(part.rows, contract) if givers else {}
+        for account in part.owners:
+            if account not in givers:
+                continue
+            net = givers[account]
+            outlet = Outlet(ledger.method, paid[account] - net, net)
+            if account in self._of_account or account in self.forced:
                 outlet.open(
                     [
                         piece
-                        for conversion in self._of_account.get(exchange.account, ())
-                        for piece in conversion.images.get(asset, ())
+                        for conversion in self._of_account.get(account, ())
+                        for piece in conversion.images.get(part.asset, ())
                     ]
                 )
-            outlets[exchange.account] = outlet
+            outlets[account] = outlet
         return outlets
-
-    def _note_reached(self, trial: Trial, assets: Iterable[str]) -> None:
-        for asset in assets:
-            for exchange in self._takers.get(asset, ()):
-                net = dict(exchange.received)[asset]
-                reached = kept_units(trial.passages[asset], exchange, asset, net).reached()
-                trial.reached.pop((exchange.account, asset), None)
-                if reached is not None:
-                    trial.reached[exchange.account, asset] = reached
 
     def _pays_own_taint(self, trial: Trial, account: str) -> bool:
         return any(trial.outlets[account, asset].pays_own_taint for asset in self._given_by[account])
 
-    def _finish(self, trial: Trial) -> list[Flow]:
+    def _finish(self, trial: Trial, passages: Mapping[str, Passage]) -> list[Flow]:
         chain = self.transaction.chain
         turned = {}
         swaps: dict[str, list[Flow]] = defaultdict(list)
@@ -219,14 +243,14 @@ class Settlement:
             aside = {asset: trial.outlets[exchange.account, asset].set_aside for asset, _ in exchange.given}
             moved: Moved = {}
             for asset, net in exchange.received:
-                kept = kept_units(trial.passages[asset], exchange, asset, net)
+                kept = kept_units(passages[asset], exchange, asset, net)
                 conversion = self.conversions.get((exchange.account, asset))
                 turned.update(settle_kept(self.ledger, chain, kept, conversion, aside, moved))
             for asset, found in swap_rows(self.ledger, exchange, aside, moved).items():
                 swaps[asset] += found
         flows: list[Flow] = []
         for asset, rows in self.transaction.assets:
-            own = trial.passages[asset].finish(rows, turned)
+            own = passages[asset].finish(rows, turned)
             flows += [*own, *_numbered(swaps[asset], own)]
         return flows
 

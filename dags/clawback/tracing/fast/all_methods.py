@@ -19,15 +19,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-import numpy as np
-
 from clawback.errors import ClawbackError
 from clawback.tracing.conservation import refuse
 from clawback.tracing.exchanges import Prices
-from clawback.tracing.fast.balances import read_run, runs_before
+from clawback.tracing.fast.balances import read_openings
 from clawback.tracing.fast.conserved import violations
 from clawback.tracing.fast.day_book import DayBook, ReadDay, read_day
-from clawback.tracing.fast.flow_files import flows_table
+from clawback.tracing.fast.flow_files import by_incident, flows_table
 from clawback.tracing.fast.tracer import DayFlows, SharedDay, Tracer, share_day
 from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Label, Role
@@ -35,8 +33,9 @@ from clawback.tracing.records import Label, Role
 LANES: Final = 2
 """Methods at work at the same time: each holds the queues of a whole day, and poison alone is half of all."""
 Keep = Callable[[Tracer, ReadDay, DayFlows], None]
-PART: Final = 1 << 20
-"""Flows that are made a table at once: those of a whole day under poison would not fit beside it."""
+PART: Final = 1 << 17
+"""Flows that are made a table at once. Memory of this size is used again for the next ones; more of it would
+be asked of the system each time, which must wipe it: under poison that cost more than the writing."""
 
 
 def flows_file(out: Path, method: str, day: int) -> Path:
@@ -48,9 +47,7 @@ def write_in_parts(incidents: Sequence[str], read: ReadDay, flows: DayFlows, fil
     """Writes the flows of a day by incident, then as they happened, some of them at a time."""
     import pyarrow.parquet as pq
 
-    # Sixteen bits are sorted in one pass over the digits.
-    narrow = np.uint16 if len(incidents) <= 1 << 16 else np.uint32
-    order = np.argsort(flows.rows[:, 1].astype(narrow), kind="stable")
+    order = by_incident(flows.rows, len(incidents))
     table = flows_table(incidents, read, DayFlows(flows.rows[order[:PART]], flows.endings))
     names = ["incident_id", "asset", "outcome", "theft_role", "block_number", "block_time", "hop"]
     with pq.ParquetWriter(
@@ -132,10 +129,10 @@ def follow_all(
             read = coming.result()
             if place + 1 < len(numbers):
                 coming = reader.submit(read_day, folder, numbers[place + 1])
-            runs = [read_run(folder, last, span) for last, span in runs_before(number)]
+            openings = read_openings(folder, number)
             head = tracers[0]
             book = DayBook(head.chain, read)
-            said = (roles, labels, runs, (prices or {}).get(read.day), created_by)
+            said = (roles, labels, openings, (prices or {}).get(read.day), created_by)
             shared = share_day(head.chain, head.incidents, read.day, read.index, book, *said)
             free_days: SimpleQueue[SharedDay] = SimpleQueue()
             for lane in range(lanes):

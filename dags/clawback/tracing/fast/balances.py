@@ -5,6 +5,8 @@ Layout:
     dividing n there is a run of the last 2**k days, merged of two of half the span. The days before day n + 1
     are the runs for the bits of n, oldest first. So a day reads at most log2(n) runs, and each day's nets are
     merged log2(n) times at most, whoever makes them.
+    What the holdings of a day had when it began is worked out from those runs once, when the day is written:
+    three limbs each, in the order of the day's keys. A trace looks into that one array.
 """
 
 from __future__ import annotations
@@ -15,14 +17,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from clawback.tracing.fast.compiled import Limbs, compiled, whole
+from clawback.errors import ClawbackError
+from clawback.tracing.fast.compiled import Limbs, compiled
 from clawback.tracing.fast.index import WORDS, Balances
 from clawback.tracing.fast.wide import ZERO
 
-MOST_RUNS: Final = 20
-"""Enough for a million days."""
-FIRST_STRIDE: Final = 256
-"""Keys; five pages are some hundred."""
+OPENINGS: Final = "index-{:05d}-openings.npy"
 
 
 def runs_before(day: int) -> list[tuple[int, int]]:
@@ -179,14 +179,6 @@ def add_day(folder: Path, day: int, balances: Balances) -> None:
 
 
 @compiled
-def _carry(run: Balances, place: int, holding: int, amount: Limbs) -> None:
-    if _less3(amount, holding, run.lowest, place):
-        for limb in range(3):
-            amount[holding, limb] = run.lowest[place, limb]
-    _add3(amount, holding, run.net, place)
-
-
-@compiled
 def first_between(keys: Limbs, low: int, high: int, others: Limbs, other: int) -> int:
     """Place from low to high of the first of the sorted keys that is not below a key of others."""
     while low < high:
@@ -199,68 +191,53 @@ def first_between(keys: Limbs, low: int, high: int, others: Limbs, other: int) -
 
 
 @compiled
-def _guess(count: int, word: np.uint64) -> int:
-    # Where a key would lie if keys were spread evenly, as those are that begin with bytes of a hash.
-    return whole((word >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
+def _carry(run: Balances, keys: Limbs, amounts: Limbs) -> None:
+    holding, place = 0, 0
+    while holding < len(keys) and place < len(run.keys):
+        order = order_of(run.keys, place, keys, holding)
+        if order == 0:
+            if _less3(amounts, holding, run.lowest, place):
+                for limb in range(3):
+                    amounts[holding, limb] = run.lowest[place, limb]
+            _add3(amounts, holding, run.net, place)
+        place += 1 if order <= 0 else 0
+        holding += 1 if order >= 0 else 0
 
 
-@compiled
-def first_not_below(keys: Limbs, others: Limbs, other: int) -> int:
-    """Place of the first of the sorted keys that is not below a key of others, or how many there are.
+def openings_of(keys: Limbs, runs: Sequence[Balances]) -> Limbs:
+    """What holdings have after the spans of all runs.
 
-    Looks where the key should be, then in ever longer strides: a few pages of a mapped file are read instead
-    of one for each halving. Keys that are spread unevenly cost twice the halvings.
+    Args:
+        keys: sorted.
+        runs: oldest first.
+
+    Returns:
+        Three limbs for each holding.
     """
-    count = len(keys)
-    low, high = 0, count
-    if count == 0:
-        return 0
-    place, stride = _guess(count, others[other, 0]), FIRST_STRIDE
-    if order_of(keys, place, others, other) < 0:
-        low = place + 1
-        while low + stride < count and order_of(keys, low + stride, others, other) < 0:
-            low += stride + 1
-            stride *= 2
-        high = min(low + stride, count)
-    else:
-        high = place
-        while high - stride >= 0 and order_of(keys, high - stride, others, other) >= 0:
-            high -= stride
-            stride *= 2
-        low = max(high - stride + 1, 0)
-    return first_between(keys, whole(low), whole(high), others, other)
+    amounts = np.zeros((len(keys), 3), np.uint64)
+    for run in runs:
+        _carry(run, keys, amounts)
+    return amounts
 
 
-@compiled
-def carry_runs(runs: tuple[Balances, ...], keys: Limbs, holding: int, amount: Limbs) -> None:
-    """Makes `amount` of a holding its balance after the spans of all runs, oldest first."""
-    for limb in range(3):
-        amount[holding, limb] = ZERO
-    for number in range(len(runs)):
-        run = runs[number]
-        place = first_not_below(run.keys, keys, holding)
-        if place < len(run.keys) and order_of(run.keys, place, keys, holding) == 0:
-            _carry(run, place, holding, amount)
+def write_openings(folder: Path, day: int, keys: Limbs) -> None:
+    """Writes what the holdings of a day had when it began; the days before it are there."""
+    runs = [read_run(folder, last, span) for last, span in runs_before(day)]
+    np.save(folder / OPENINGS.format(day), openings_of(keys, runs))
 
 
-@compiled
-def carry_all(runs: tuple[Balances, ...], keys: Limbs, amounts: Limbs) -> None:
-    """Makes `amounts` the balances of all holdings after the spans of all runs, oldest first."""
-    for holding in range(len(keys)):
-        for limb in range(3):
-            amounts[holding, limb] = ZERO
-    for number in range(len(runs)):
-        run = runs[number]
-        holding, place = 0, 0
-        while holding < len(keys) and place < len(run.keys):
-            order = order_of(run.keys, place, keys, holding)
-            if order == 0:
-                _carry(run, place, holding, amounts)
-            place += 1 if order <= 0 else 0
-            holding += 1 if order >= 0 else 0
+def read_openings(folder: Path, day: int) -> Limbs:
+    """What the holdings of a day had when it began; only what is looked at is read.
 
-
-def padded(runs: Sequence[Balances]) -> tuple[Balances, ...]:
-    """Always as many runs, so that the kernel is compiled once: the rest is empty."""
-    none = Balances(np.zeros((0, WORDS), np.uint64), np.zeros((0, 3), np.uint64), np.zeros((0, 3), np.uint64))
-    return (*runs, *[none] * (MOST_RUNS - len(runs)))
+    Raises:
+        ClawbackError: The day was written by a version that did not keep it.
+    """
+    file = folder / OPENINGS.format(day)
+    if not file.exists():
+        raise ClawbackError(
+            "the balances with which a bulk day begins are missing",
+            where=str(file),
+            remedy="write the day's table again",
+        )
+    found: Limbs = opened(file)
+    return found

@@ -18,9 +18,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from clawback.tracing.fast.balances import carry_all, carry_runs
 from clawback.tracing.fast.compiled import Bytes, Limbs, Longs, Places, compiled
-from clawback.tracing.fast.index import PAYS, Balances, DayIndex, Rows
+from clawback.tracing.fast.index import PAYS, DayIndex, Rows
 from clawback.tracing.fast.labels import Groups
 from clawback.tracing.fast.lots import Lots
 from clawback.tracing.fast.sums import MEASURE_COUNT, Sums
@@ -39,8 +38,8 @@ BASIS_SHIFT: Final = 32
 KNOWN: Final = np.uint8(1)
 """The balance of the holding is kept: taint reached it, today or before."""
 EXIT: Final = np.uint8(2)
-MANY_OPENINGS: Final = 64
-"""One in so many of the day's holdings: looking up as many costs about what going through all runs does."""
+MANY_KNOWN: Final = 16
+"""One in so many of the day's holdings: once taint has reached as many, all balances are kept."""
 
 
 def sink_place(sink: str) -> int:
@@ -94,24 +93,21 @@ class Past(NamedTuple):
     """By what the balance of a holding is known when taint first reaches it.
 
     Apart from the desk: compiled calls copy what they are given, and only opening a holding needs this.
-    `start` is what a holding had when the day began, where `started` says that it has been looked up; it
-    serves all methods. `openings` counts those looked up one by one.
+    `start` is what a holding had when the day began. Nothing in it changes, so it serves all methods.
     """
 
     keys: Limbs
-    runs: tuple[Balances, ...]
     touch_start: Longs
     touches: Places
     start: Limbs
-    started: Bytes
-    openings: Longs
 
 
 class Desk(NamedTuple):
     """All of it.
 
     `facts`: incidents, hop limit, source of row 0; from 3 on see `passage`. `done`: next row, next claim,
-    flows, scratch of a group, transactions with possible exchanges in which taint moved.
+    flows, scratch of a group, transactions with possible exchanges in which taint moved, holdings whose
+    balance is kept (-1: all).
     """
 
     lots: Lots
@@ -137,43 +133,26 @@ def asset_of(desk: Desk, holding: int) -> int:
     return np.int64(desk.asset_number[desk.asset_of[holding]])
 
 
-def past_of(index: DayIndex, runs: tuple[Balances, ...]) -> Past:
-    """Nothing looked up yet."""
-    count = len(index.balances.keys)
-    return Past(
-        index.balances.keys,
-        runs,
-        index.touch_start,
-        index.touches,
-        np.zeros((count, 3), np.uint64),
-        np.zeros(count, np.uint8),
-        np.zeros(1, np.int64),
-    )
-
-
-@compiled
-def look_up(past: Past, holding: int) -> None:
-    """Finds what a holding had when the day began; after many single ones, all of them at once."""
-    if past.started[holding]:
-        return
-    if past.openings[0] * MANY_OPENINGS >= len(past.started):
-        carry_all(past.runs, past.keys, past.start)
-        for place in range(len(past.started)):
-            past.started[place] = 1
-        return
-    past.openings[0] += 1
-    past.started[holding] = 1
-    carry_runs(past.runs, past.keys, holding, past.start)
+def past_of(index: DayIndex, openings: Limbs) -> Past:
+    """What is known of the holdings of a day that began with these balances."""
+    return Past(index.balances.keys, index.touch_start, index.touches, openings)
 
 
 @compiled
 def make_known(desk: Desk, past: Past, holding: int, row: int) -> None:
     """Works out what a holding has before a transfer, and keeps it from then on."""
-    if desk.mark[holding] & KNOWN:
-        return
-    desk.mark[holding] |= KNOWN
-    units, amount = desk.rows.amount, desk.lots.amount
-    look_up(past, holding)
+    if not desk.mark[holding] & KNOWN:
+        open_holding(desk.mark, desk.rows.amount, desk.lots.amount, past, desk.done, holding, row)
+
+
+@compiled
+def open_holding(
+    mark: Bytes, units: Limbs, amount: Limbs, past: Past, done: Longs, holding: int, row: int
+) -> None:
+    """The same for a holding that is not known, given single arrays."""
+    mark[holding] |= KNOWN
+    if done[5] >= 0:
+        done[5] += 1
     for limb in range(3):
         amount[holding, limb] = past.start[holding, limb]
     for place in range(past.touch_start[holding], past.touch_start[holding + 1]):
@@ -184,6 +163,28 @@ def make_known(desk: Desk, past: Past, holding: int, row: int) -> None:
             shrink_floored(amount, holding, units[touch, 1], units[touch, 0])
         else:
             grow(amount, holding, units[touch, 1], units[touch, 0])
+
+
+@compiled
+def make_all_known(mark: Bytes, rows: Rows, amount: Limbs, past: Past, done: Longs, row: int) -> None:
+    """Works out what all other holdings have before a transfer, and keeps it from then on.
+
+    One by one each is a look at all its transfers of the day; all of them at once go through the day once.
+    """
+    for holding in range(len(mark)):
+        if not mark[holding] & KNOWN:
+            for limb in range(3):
+                amount[holding, limb] = past.start[holding, limb]
+    for place in range(row):
+        low, high = rows.amount[place, 0], rows.amount[place, 1]
+        payer, receiver = rows.payer[place], rows.receiver[place]
+        if payer >= 0 and not mark[payer] & KNOWN:
+            shrink_floored(amount, payer, high, low)
+        if receiver >= 0 and not mark[receiver] & KNOWN:
+            grow(amount, receiver, high, low)
+    for holding in range(len(mark)):
+        mark[holding] |= KNOWN
+    done[5] = -1
 
 
 @compiled

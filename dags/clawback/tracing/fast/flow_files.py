@@ -42,8 +42,8 @@ DICTIONARIES: Final = (
 
 
 @compiled
-def _by_incident(flows: Limbs, incidents: int) -> Longs:
-    # A stable order by incident: few incidents, so counting sorts in two passes.
+def by_incident(flows: Limbs, incidents: int) -> Longs:
+    """The order of flows by incident, then as they happened: few incidents, so two passes that count."""
     begin = np.zeros(incidents + 1, np.int64)
     for flow in range(len(flows)):
         begin[np.int64(flows[flow, 1]) + 1] += 1
@@ -67,10 +67,10 @@ def _addresses(keys: Limbs, places: Places, rows: Longs, found: Bytes) -> None:
 
 
 def flows_table(incidents: Sequence[str], read: ReadDay, flows: DayFlows) -> pa.Table:
-    """Flows of a day as a table, by incident, then as they happened."""
+    """Flows of a day as a table, in the order in which they are given."""
     import pyarrow as pa
 
-    made = flows.rows[_by_incident(flows.rows, len(incidents))]
+    made = flows.rows
     rows = made[:, 0].astype(np.int64)
     keys, day_rows = read.index.balances.keys, read.index.rows
     columns: dict[str, Any] = {
@@ -128,8 +128,9 @@ def write_flows(incidents: Sequence[str], read: ReadDay, flows: DayFlows, out: P
     """Writes the flows of a day."""
     import pyarrow.parquet as pq
 
+    rows = flows.rows[by_incident(flows.rows, len(incidents))]
     pq.write_table(
-        flows_table(incidents, read, flows),
+        flows_table(incidents, read, DayFlows(rows, flows.endings)),
         out / f"flows-{read.number:05d}.parquet",
         compression="zstd",
         compression_level=1,

@@ -102,6 +102,8 @@ def _with_flows(desk: Desk, made: Limbs, done: list[Limbs]) -> Desk:
 
 def _joined(parts: list[Limbs]) -> Limbs:
     # One array of all; parts are let go as they are copied, for a day of poison fills memory once.
+    if len(parts) == 1:
+        return parts[0]
     whole = np.empty((sum(len(part) for part in parts), parts[0].shape[1]), np.uint64)
     place = 0
     parts.reverse()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clawback.tracing.fast.blend import Blend, blend_of, move_blend
+from clawback.tracing.fast.blend import blend_of, pass_blends
 from clawback.tracing.fast.clean import transaction_end
 from clawback.tracing.fast.compiled import Limbs, Places, compiled, whole
 from clawback.tracing.fast.desk import KNOWN, Desk, Past, make_known
@@ -28,11 +28,10 @@ from clawback.tracing.fast.stops import (
     MORE_PILES,
     MORE_STAKES,
     MORE_SUMS,
+    NOT_SIMPLE,
 )
 from clawback.tracing.fast.sums import MEASURE_COUNT
-from clawback.tracing.fast.wide import ZERO
 
-NOT_SIMPLE: Final = 8
 CELLS_PER_TRANSFER: Final = 16
 """More than one transfer can make of the lots of one incident, its parties' piles included."""
 
@@ -75,22 +74,6 @@ def _know(desk: Desk, past: Past, first: int, last: int) -> None:
 
 
 @compiled
-def _blended(blend: Blend, row: int) -> int:
-    # Moves a transfer of a followed payer; gives `FINISHED`, or what is too small.
-    if blend.rows.amount[row, 0] == ZERO and blend.rows.amount[row, 1] == ZERO:
-        return FINISHED
-    most = whole(blend.stained[blend.rows.payer[row]])
-    if len(blend.flows) - blend.done[2] < most:
-        return MORE_FLOWS
-    if len(blend.node) - blend.control[LIVE_STAKES] < most:
-        return MORE_STAKES
-    if len(blend.sums.keys) < 2 * (blend.sums.used[0] + most * MEASURE_COUNT):
-        return MORE_SUMS
-    move_blend(blend, row)
-    return FINISHED
-
-
-@compiled
 def _moved_clean(
     node: Places, piles: Piles, lots: Lots, scratch: Limbs, rows: Rows, row: int, rule: int
 ) -> int:
@@ -120,6 +103,15 @@ def run_own(desk: Desk, past: Past, own: Own) -> int:
     stakes, blend = own.stakes, blend_of(desk, own)
     blends = is_blend(stakes.rule)
     while row < count:
+        if blends:
+            claimed = whole(desk.claims.row[claim]) if claim < len(desk.claims.row) else whole(count)
+            lacking = whole(pass_blends(blend, past, row, claimed))
+            row = whole(desk.done[0])
+            if lacking not in (FINISHED, NOT_SIMPLE):
+                desk.done[1] = claim
+                return lacking
+            if row == count:
+                break
         if rows.first[row] & BEGINS:
             end, pays = whole(transaction_end(rows.first, row)), False
             for place in range(row, end):
@@ -148,14 +140,8 @@ def run_own(desk: Desk, past: Past, own: Own) -> int:
             desk.done[0], desk.done[1] = row, claim
             payer, receiver = rows.payer[row], rows.receiver[row]
             simple = FINISHED
-            if claims > 0 or last > row + 1 or payer == receiver:
+            if blends or claims > 0 or last > row + 1 or payer == receiver:
                 simple = NOT_SIMPLE
-            elif blends:
-                if tainted:
-                    simple = _blended(blend, row)
-                    if receiver >= 0 and lots.stained[receiver] > 0 and not mark[receiver] & KNOWN:
-                        # Asked first: calls copy what they are given.
-                        make_known(desk, past, whole(receiver), row)
             else:
                 simple = _moved_clean(stakes.node, stakes.piles, lots, stakes.units, rows, row, stakes.rule)
             if simple == NOT_SIMPLE:

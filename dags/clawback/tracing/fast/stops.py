@@ -13,3 +13,5 @@ EXCHANGE: Final = 5
 """Taint moves in a transaction in which assets may have been exchanged: see `exchanged`."""
 MORE_STAKES: Final = 6
 MORE_PILES: Final = 7
+NOT_SIMPLE: Final = 8
+"""A kernel of simple transfers alone: the next one needs all rules."""

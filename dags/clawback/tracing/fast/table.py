@@ -4,9 +4,10 @@ Layout:
     `transfers-NNNNN.parquet`: block_number, tx_index, position, block_time, from_address, to_address, asset
     (20 raw bytes each; to_address may be unknown), amount DECIMAL(38,0), and where they are known kind and
     tx_hash (32 raw bytes), in travel order (see `bulk_day`). Beside it the day's index as arrays (`amount`,
-    `payer`, `receiver`, `asset` of each holding; a trace looks at the few that taint touches), the word that
-    stands for each transaction's hash, sorted, with its first row and one behind the last, and the runs of
-    nets that the day completes. NNNNN counts days. A folder is one chain.
+    `payer`, `receiver`, `asset` of each holding, and the balances with which it began; a trace looks at the
+    few that taint touches), the word that stands for each transaction's hash, sorted, with its first row and
+    one behind the last, and the runs of nets that the day completes. NNNNN counts days, which are written one
+    after the other. A folder is one chain.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from clawback.errors import ClawbackError
 from clawback.schemas import MAX_AMOUNT
-from clawback.tracing.fast.balances import add_day, opened, read_run
+from clawback.tracing.fast.balances import add_day, opened, read_run, write_openings
 from clawback.tracing.fast.bulk_day import BURN, FEE, KINDS, MINT, BulkDay, in_travel_order
 from clawback.tracing.fast.compiled import Bytes, Limbs, compiled
 from clawback.tracing.fast.desk import sink_place
@@ -141,7 +142,10 @@ def table_of(day: BulkDay) -> pa.Table:
 
 
 def write_day(day: BulkDay, folder: Path, number: int) -> DayIndex:
-    """Writes a day, its index, and the runs of nets that it completes; gives the index."""
+    """Writes a day, its index, and the runs of nets that it completes; gives the index.
+
+    The days before it are there.
+    """
     import pyarrow.parquet as pq
 
     day = in_travel_order(day)
@@ -180,6 +184,7 @@ def write_day(day: BulkDay, folder: Path, number: int) -> DayIndex:
         stale.unlink()
     for name, array in arrays.items():
         np.save(folder / f"index-{number:05d}-{name}.npy", array)
+    write_openings(folder, number, index.balances.keys)
     add_day(folder, number, index.balances)
     return index
 

@@ -4,7 +4,7 @@ Invariants:
     The figures are those of `clawback.tracing.engine`, flow by flow. Amounts are integers of two limbs, sums
     of three; nothing is rounded anywhere.
     A day costs what its transfers cost: of the days before, it reads the holdings that still carry taint and,
-    for the holdings that taint can reach today, a few sorted runs of nets.
+    for the holdings that taint can reach today, what they had when it began.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from datetime import date
 import numpy as np
 
 from clawback.tracing.exchanges import Market, Prices
-from clawback.tracing.fast.balances import padded
 from clawback.tracing.fast.bulk_day import name_of_asset
 from clawback.tracing.fast.cases import Rowbook, read_claims, read_exits
 from clawback.tracing.fast.compiled import Bytes, Limbs, Places
 from clawback.tracing.fast.desk import FLOW_WIDTH, KNOWN, Claims, Desk, Exits, Past, Scratch, past_of
 from clawback.tracing.fast.exchanged import HandedOver
 from clawback.tracing.fast.groups import join_keys
-from clawback.tracing.fast.index import BEGINS, Balances, DayIndex, asset_bytes
+from clawback.tracing.fast.index import BEGINS, DayIndex, asset_bytes
 from clawback.tracing.fast.labels import Groups, empty_groups, roomy_groups
 from clawback.tracing.fast.lots import Lots
 from clawback.tracing.fast.own_day import dust_of, run_own_day, stakes_for
@@ -71,7 +70,7 @@ class SharedDay:
 
     def apart(self) -> SharedDay:
         """The same day for a method at work at the same time: what is found on the way is kept apart."""
-        return replace(self, market=self.market.apart(), past=past_of(self.index, self.past.runs))
+        return replace(self, market=self.market.apart())
 
 
 def share_day(
@@ -82,7 +81,7 @@ def share_day(
     book: Rowbook,
     roles: Iterable[Role],
     labels: Iterable[Label],
-    runs: Sequence[Balances],
+    openings: Limbs,
     prices: Prices | None = None,
     created_by: Mapping[tuple[str, str], str] | None = None,
 ) -> SharedDay:
@@ -97,7 +96,7 @@ def share_day(
     mark_exchanges(index, mark, named, mine, endings, numbers, chain, created_by)
     quotes = quotes_of(index, prices, chain)
     market = Market(endings, prices, created_by, mine)
-    past = past_of(index, padded(runs))
+    past = past_of(index, openings)
     return SharedDay(index, book, market, mine, named, endings, claims, exits, met, mark, quotes, past)
 
 
@@ -137,7 +136,7 @@ class Tracer:
         book: Rowbook,
         roles: Sequence[Role],
         labels: Iterable[Label],
-        runs: Sequence[Balances],
+        openings: Limbs,
         prices: Prices | None = None,
         created_by: Mapping[tuple[str, str], str] | None = None,
     ) -> DayFlows:
@@ -149,11 +148,11 @@ class Tracer:
             book: the same transfers, for what case files say about them.
             roles: of the incidents of this tracer.
             labels: the first of equal confidence wins.
-            runs: nets of all days before, oldest first.
+            openings: what its holdings had when it began (see `balances.openings_of`).
             prices: of the day, USD of a base unit; they prove exchanges.
             created_by: (chain, address) -> the factory that created it.
         """
-        said = (roles, labels, runs, prices, created_by)
+        said = (roles, labels, openings, prices, created_by)
         return self.trace_shared(share_day(self.chain, self.incidents, day, index, book, *said))
 
     def trace_shared(self, shared: SharedDay) -> DayFlows:
@@ -214,6 +213,8 @@ class Tracer:
     ) -> Limbs:
         index, past, several = shared.index, shared.past, _largest(shared.index)
         count, arrivals = len(self.incidents), 2 * several
+        # What is not written to is not there: the system gives memory page by page.
+        room = FLOW_ROOM if self.stakes is None else max(FLOW_ROOM, len(index.rows.payer))
         facts = np.array([count, self.max_hops, self.days << DAY_SHIFT, *SINK_FACTS], np.int64)
         desk = Desk(
             lots,
@@ -227,8 +228,8 @@ class Tracer:
             index.asset_of,
             np.array([self.asset_number(asset.tobytes()) for asset in index.assets], np.int32),
             facts,
-            np.zeros(5, np.int64),
-            np.empty((FLOW_ROOM + several * count, FLOW_WIDTH), np.uint64),
+            np.array([0, 0, 0, 0, 0, np.count_nonzero(mark & KNOWN)], np.int64),
+            np.empty((room + several * count, FLOW_WIDTH), np.uint64),
             self.too_wide,
             self.unseen,
         )
