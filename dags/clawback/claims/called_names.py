@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from clawback.claims.agent import Agent, Who
@@ -25,9 +26,12 @@ def called_names(reading: Reading, sentence: Sentence) -> list[Agent]:
     words = sentence.words
     found: list[Agent] = []
     quoted = [place for place, word in enumerate(words) if word == '"']
-    for opening, closing in zip(quoted[::2], quoted[1::2], strict=False):
+    for opening, closing in pairwise(quoted):
         led = words[max(0, opening - _BEFORE) : opening]
-        if 0 < closing - opening - 1 <= _MAX_CALLED and _NAMING & set(led) and words[closing - 1] != ".":
+        if not 0 < closing - opening - 1 <= _MAX_CALLED or not _NAMING & set(led):
+            continue
+        begins = sentence.ends[opening] == sentence.starts[opening + 1]
+        if begins and sentence.starts[opening] > sentence.ends[opening - 1] and words[closing - 1] != ".":
             found.append(_named(reading, sentence, opening + 1, closing))
     for place, word in enumerate(words):
         if any(agent.first <= place < agent.last for agent in found):

@@ -120,13 +120,20 @@ def _finding(
     first: int | None = None,
     last: int | None = None,
 ) -> Finding:
+    is_subject = agent.head != "insider" and (first is not None or agent.first < hit.first)
     return Finding(
         sentence, "attribution",
         min(agent.first, hit.first) if first is None else first,
         max(agent.last, hit.last) if last is None else last,
         f"attribution.{agent.who.value}:{hit.family.removeprefix('f.')}:{hit.phrase.split('|')[0]}",
         actor=agent.name, stance=stance, label=f"{agent.name.casefold()} {stance}",
+        speaker=agent.name if stance == "denied" and is_subject and _denies(sentence, hit) else None,
     )  # fmt: skip
+
+
+def _denies(sentence: Sentence, hit: Hit) -> bool:
+    """Whether a word of denial is one that the accused says himself."""
+    return any(own.first < hit.last and hit.first < own.last for own in sentence.of("f.denies"))
 
 
 def _unknown(sentence: Sentence, reach: int) -> list[Finding]:

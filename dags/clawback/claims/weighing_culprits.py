@@ -13,6 +13,7 @@ from typing import Final
 from clawback.claims.agent import Agent, Who
 from clawback.claims.agents import Agents
 from clawback.claims.culprit_cues import culprit_cues, side_cues, unknown_cues
+from clawback.claims.denials import OWN_DENIALS
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
@@ -20,10 +21,10 @@ from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 
 STANCES: Final = ("named", "denied")
-FROM: Final = {"named": 0, "denied": -50, "unknown": 100}
+FROM: Final = {"named": 10, "denied": 60, "unknown": 100}
 """Points from which somebody is blamed or cleared, or nobody known, without a rule that says so."""
 
-UP_TO: Final = {"named": -40, "denied": -150, "unknown": 0}
+UP_TO: Final = {"named": 0, "denied": -100, "unknown": 0}
 """Points from which on what a rule found stands."""
 
 _REACH: Final = 10
@@ -133,6 +134,7 @@ def _finding(
         sentence, "attribution", first, last, f"weighed.attribution: {reasons}",
         actor=name, stance=stance, label=f"{name.casefold()} {stance}",
         hedge=(best, best + 1, "denied") if stance == "denied" else None,
+        speaker=name if stance == "denied" and best >= agent.last and words[best] in OWN_DENIALS else None,
     )  # fmt: skip
 
 
