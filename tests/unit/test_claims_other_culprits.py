@@ -104,3 +104,15 @@ def test_that_everyone_is_presumed_innocent_clears_nobody(language: str, text: s
 
 def test_a_states_yearly_total_blames_it_for_no_theft() -> None:
     assert _told("En total Corea del Norte robó cada año 400 millones de dólares.", "es") == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("de", "Ein Techniker wurde nach dem Diebstahl festgenommen. Er bestreitet die Tat.", "Ein Techniker"),
+        ("es", "Tras el robo, Corea del Norte negó cualquier participación.", "DPRK"),
+    ],
+)
+def test_a_denial_of_the_accused_is_his_word(language: str, text: str, name: str) -> None:
+    claims = extract_claims(text, published=date(2024, 3, 14), language=language).claims
+    assert [claim.asserted_by for claim in claims if claim.actor_stance == "denied"] == [name]
