@@ -62,7 +62,7 @@ def _cases(
         own = [finding for finding in ruled if finding.sentence is sentence]
         for agent in [*agents.of(sentence), *agents.referred(sentence)]:
             mine = [finding for finding in own if finding.actor == agent.name]
-            cues = frozenset(culprit_cues(reading, sentence, agent, strength, verdicts(mine)))
+            cues = frozenset(culprit_cues(reading, sentence, agent, agents, strength, verdicts(mine)))
             for stance in STANCES:
                 same = [
                     label

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from clawback.claims.agents import Agents, Who
+from clawback.claims.agent import Who
+from clawback.claims.agents import Agents
 from clawback.claims.extract import Claim, extract_claims
 from clawback.claims.fold import fold
 from clawback.claims.reading import Reading, read

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clawback.claims.agents import Agent, Who
+from clawback.claims.agent import Agent, Who
 from clawback.claims.justice import MONEY_ONLY
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit

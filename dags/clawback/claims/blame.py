@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from clawback.claims.agents import Agent, Who
+from clawback.claims.agent import Agent, Who
 from clawback.claims.justice import MONEY_ONLY
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import Hit

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from clawback.claims.agents import Agent
+from clawback.claims.agent import Agent
+from clawback.claims.agents import Agents
 from clawback.claims.cues import place_cues
+from clawback.claims.culprit_clauses import clause_cues, text_cues
 from clawback.claims.phrases import DATE, FIGURE
 from clawback.claims.reading import Reading, Sentence
 
@@ -22,6 +24,7 @@ _RIGHT: Final = 9
 _NEAR: Final = 3
 _STEM: Final = 5
 _SHORT: Final = 8
+_LONG: Final = 4
 _FAMILIES: Final = (
     "steal",
     "steal_do",
@@ -43,14 +46,22 @@ _FAMILIES: Final = (
 
 
 def culprit_cues(
-    reading: Reading, sentence: Sentence, agent: Agent, strength: int, verdicts: frozenset[str]
+    reading: Reading,
+    sentence: Sentence,
+    agent: Agent,
+    agents: Agents,
+    strength: int,
+    verdicts: frozenset[str],
 ) -> set[str]:
     """All cues of an agent, `verdicts` being the stances that the rules gave him."""
     cues = place_cues(reading, sentence, strength)
     cues |= {f"is {agent.who.value}", f"head {agent.head}", f"{agent.who.value} first {agent.first == 0}"}
+    cues |= {f"begins {sentence.words[agent.first]}", f"is of {min(agent.last - agent.first, _LONG)} words"}
     if agent.own:
         cues.add("is of the house")
     cues |= {f"{RULE} {verdict}" for verdict in verdicts}
+    cues |= clause_cues(sentence, agent, agents.of(sentence))
+    cues |= text_cues(reading, agent, agents.standing(agent))
     words = sentence.words
     first = agent.first
     while first > 0 and agent.first - first < _LEFT and words[first - 1] not in _ENDS:

@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Final
 
 from clawback.claims.acts import acts, passive
-from clawback.claims.agents import Agent, Agents, Who
+from clawback.claims.agent import Agent, Who
+from clawback.claims.agents import Agents
 from clawback.claims.blame import (
     apposed_to_thief,
     beside_guilt,
@@ -69,7 +70,8 @@ class _Culprits:
 
     def of(self, sentence: Sentence) -> list[Finding]:
         """The culprits whom a sentence names or clears."""
-        agents = self._agents.of(sentence)
+        # Who is told of in general words is weighed, and no rule reads him.
+        agents = [agent for agent in self._agents.of(sentence) if agent.who is not Who.BODY]
         found: list[Finding] = []
         taken: set[tuple[str, str]] = set()
         blamed: list[Agent] = []

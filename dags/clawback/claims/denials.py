@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clawback.claims.agents import Agent, Who
+from clawback.claims.agent import Agent, Who
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import FIGURE, Hit, name_of
 from clawback.claims.predicates import (
@@ -18,7 +18,7 @@ from clawback.claims.predicates import (
 )
 from clawback.claims.reading import DATE, Sentence
 
-_OWN_DENIALS: Final = word_set("culprits.own_denials")
+OWN_DENIALS: Final = word_set("culprits.own_denials")
 _WORTHLESS: Final = word_set("culprits.worthless")
 _GUILT_DENIED: Final = word_set("culprits.guilt_denied")
 
@@ -38,7 +38,7 @@ def denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | Non
         if agent.head == "state" and GENERAL & set(words):
             # A state's general denial speaks of no theft.
             continue
-        own = words[hit.first] in _OWN_DENIALS
+        own = words[hit.first] in OWN_DENIALS
         return Blame(hit.first, hit.last, "denied", f"denied:{name_of(hit)}", hit.first - agent.last, own)
     for hit in sentence.of("before_not"):
         between = words[hit.last : agent.first]

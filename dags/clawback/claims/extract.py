@@ -28,7 +28,8 @@ from clawback.claims.layout import Kind
 from clawback.claims.lexicon import LANGUAGES, word_set
 from clawback.claims.links import is_total, links
 from clawback.claims.methods import techniques
-from clawback.claims.other_languages import culprits, recoveries
+from clawback.claims.other_culprits import culprits
+from clawback.claims.other_languages import recoveries
 from clawback.claims.other_methods import moves, ways
 from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.scope import points_of, ruled_strength, theft_strength

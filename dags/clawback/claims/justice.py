@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from clawback.claims.agents import Agent
+from clawback.claims.agent import Agent
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import Hit
 from clawback.claims.predicates import TRANSPARENT, Blame, blame_of, reaches

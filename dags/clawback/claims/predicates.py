@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from clawback.claims.agents import Agent, Who
+from clawback.claims.agent import Agent, Who
 from clawback.claims.lexicon import word_set
 from clawback.claims.phrases import Hit, name_of
 from clawback.claims.reading import Sentence

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from clawback.claims.agents import Agent, Agents, Who
+from clawback.claims.agent import Agent, Who
+from clawback.claims.agents import Agents
 from clawback.claims.culprit_cues import culprit_cues, side_cues, unknown_cues
+from clawback.claims.denials import OWN_DENIALS
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
@@ -19,10 +21,10 @@ from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 
 STANCES: Final = ("named", "denied")
-FROM: Final = {"named": 0, "denied": -50, "unknown": 100}
+FROM: Final = {"named": 10, "denied": 60, "unknown": 100}
 """Points from which somebody is blamed or cleared, or nobody known, without a rule that says so."""
 
-UP_TO: Final = {"named": -40, "denied": -150, "unknown": 0}
+UP_TO: Final = {"named": 0, "denied": -100, "unknown": 0}
 """Points from which on what a rule found stands."""
 
 _REACH: Final = 10
@@ -45,8 +47,7 @@ def weigh_culprits(reading: Reading, agents: Agents, findings: list[Finding], st
         if sentence.span.kind is Kind.HEADING or len(agents.of(sentence)) > _MAX_AGENTS:
             result.extend(own)
             continue
-        own_agents, referred = agents.of(sentence), agents.referred(sentence)
-        kept = _weighed(reading, sentence, own_agents, referred, own, strength, tables, last)
+        kept = _weighed(reading, sentence, agents, own, strength, tables, last)
         if not any(finding.stance == "named" for finding in kept):
             kept += _unknown(reading, sentence, own, strength, tables["unknown"])
         persons = {agent.name for agent in agents.of(sentence) if agent.who is Who.PERSON}
@@ -58,8 +59,7 @@ def weigh_culprits(reading: Reading, agents: Agents, findings: list[Finding], st
 def _weighed(
     reading: Reading,
     sentence: Sentence,
-    agents: list[Agent],
-    referred: list[Agent],
+    agents: Agents,
     own: list[Finding],
     strength: int,
     tables: dict[str, Points],
@@ -69,16 +69,17 @@ def _weighed(
     dropped: set[int] = set()
     added: list[Finding] = []
     told = {finding.actor for finding in own}
-    back = [agent for agent in referred if agent.name not in told]
-    for agent in [*agents, *back]:
+    own_agents = agents.of(sentence)
+    back = [agent for agent in agents.referred(sentence) if agent.name not in told]
+    for agent in [*own_agents, *back]:
         mine = [finding for finding in own if finding.actor == agent.name]
-        cues = culprit_cues(reading, sentence, agent, strength, verdicts(mine))
+        cues = culprit_cues(reading, sentence, agent, agents, strength, verdicts(mine))
         for stance in STANCES:
             total = tables[stance].total(cues)
             ruled = [finding for finding in mine if finding.stance == stance]
             if ruled and total <= UP_TO[stance]:
                 dropped |= {id(finding) for finding in ruled}
-            elif not mine and total > FROM[stance] and not _is_no_case(sentence, agent, agents):
+            elif not mine and total > FROM[stance] and not _is_no_case(sentence, agent, own_agents):
                 name = last if last is not None and _is_anaphoric(sentence, agent) else agent.name
                 reasons = tables[stance].reasons(cues)
                 added.append(_finding(sentence, agent, name, stance, tables[stance], reasons))
@@ -133,6 +134,7 @@ def _finding(
         sentence, "attribution", first, last, f"weighed.attribution: {reasons}",
         actor=name, stance=stance, label=f"{name.casefold()} {stance}",
         hedge=(best, best + 1, "denied") if stance == "denied" else None,
+        speaker=name if stance == "denied" and best >= agent.last and words[best] in OWN_DENIALS else None,
     )  # fmt: skip
 
 
