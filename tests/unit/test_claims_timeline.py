@@ -68,7 +68,7 @@ def test_of_a_timeline_only_the_days_of_thefts_are_claims() -> None:
     text = (
         "Timeline\n\n"
         "- March 2, 2024, 11:05 PM UTC: The attacker gained access to the hot wallet and withdrew 900 ETH.\n"
-        "- March 4, 2024, 08:00 AM UTC: The Brightpool team said that 900 ETH were stolen from its hot wallet.\n"
+        "- March 4, 2024, 08:00 AM UTC: The Brightpool team said that 900 ETH were stolen from it.\n"
         "- March 5, 2024, 09:30 AM UTC: An analyst tweeted about the hack with a loss of $3 million.\n"
         "- March 9, 2024: Brightpool paid its users for the stolen coins.\n"
     )
@@ -86,7 +86,7 @@ def test_the_first_line_of_a_timeline_is_not_taken_for_the_day_where_no_line_tel
 
 def test_how_long_before_a_theft_something_was_is_no_day_of_the_theft() -> None:
     text = (
-        "Hackers robbed Brightpool of 900 ETH on 9 March 2024. Staff had been locked out seven days before the"
-        " attack."
+        "Hackers robbed Brightpool of 900 ETH on 9 March 2024. Staff had been locked out seven days before"
+        " the attack."
     )
     assert _days(text) == ["2024-03-09"]
