@@ -30,6 +30,7 @@ from clawback.claims.links import is_total, links
 from clawback.claims.methods import techniques
 from clawback.claims.other_languages import culprits, recoveries
 from clawback.claims.other_methods import moves, ways
+from clawback.claims.proceeds import of_proceeds
 from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.scope import points_of, ruled_strength, theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
@@ -160,6 +161,8 @@ def extract_claims(
         methods = weigh_methods(reading, methods, "technique", strength, cues)
         moved = weigh_methods(reading, moved, "laundering_method", strength, cues)
     used = {(item.sentence.number, item.role) for item in governed}
+    if not foreign:
+        moved = of_proceeds(reading, moved, [*findings, *methods, *dates])
     findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
     findings += [*moved, *methods, *links(reading, victims), *dates]
     builder = _Builder(reading, victims, speakers, _incident_day(dates))
