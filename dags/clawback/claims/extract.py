@@ -36,6 +36,7 @@ from clawback.claims.scope import points_of, ruled_strength, theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
 from clawback.claims.unnumbered import unnumbered
 from clawback.claims.victims import UNNAMED, Victims
+from clawback.claims.ways_of_thieves import ways_of_thieves
 from clawback.claims.weighing import weigh_dates, weigh_losses
 from clawback.claims.weighing_culprits import weigh_culprits
 from clawback.claims.weighing_methods import weigh_methods
@@ -161,10 +162,12 @@ def extract_claims(
         methods = weigh_methods(reading, methods, "technique", strength, cues)
         moved = weigh_methods(reading, moved, "laundering_method", strength, cues)
     used = {(item.sentence.number, item.role) for item in governed}
-    if not foreign:
-        moved = of_proceeds(reading, moved, [*findings, *methods, *dates])
     findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
-    findings += [*moved, *methods, *links(reading, victims), *dates]
+    findings += [*links(reading, victims), *dates]
+    if not foreign:
+        methods = ways_of_thieves(reading, methods, findings)
+        moved = of_proceeds(reading, moved, [*findings, *methods])
+    findings += [*moved, *methods]
     builder = _Builder(reading, victims, speakers, _incident_day(dates))
     claims = _merged([builder.claim(finding) for finding in findings])
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))

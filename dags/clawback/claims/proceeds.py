@@ -39,11 +39,17 @@ def of_proceeds(reading: Reading, moves: Iterable[Finding], others: Collection[F
         move
         for move in moves
         if (others or tells_theft(move.sentence) or _LOOT & set(move.sentence.words))
+        and not _leads_list(move.sentence)
         and not _pays_for_attack(move)
         and not _is_borrowed(move)
         and not _is_watched_for(move)
         and not _was_before(move.sentence, first_day)
     ]
+
+
+def _leads_list(sentence: Sentence) -> bool:
+    """Whether it only leads a list: "the following addresses were used to move the coins:"."""
+    return sentence.words[-1:] == [":"] and "following" in sentence.words
 
 
 def _day_of(finding: Finding) -> date | None:
