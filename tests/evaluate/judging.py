@@ -62,7 +62,9 @@ def questions(
     asked = []
     labelled = [(document.name, _of_label(label)) for document in documents for label in document.labels]
     for document in documents:
-        found = extract_claims(document.text, title=document.title, published=document.published)
+        found = extract_claims(
+            document.text, title=document.title, published=document.published, latest=document.latest
+        )
         asked.extend(
             {"labelled": False, "document": document.name, **_of_claim(claim)}
             for claim in unmatched(document, list(found.claims), aliases)

@@ -102,6 +102,11 @@ def test_what_one_hand_took_in_all(text: str, actor: str, value: int) -> None:
     assert claim.victim is None
 
 
+def test_coins_taken_across_chains_are_no_total() -> None:
+    text = "Lazarus Group took $41 million from the platform's hot wallets across Ethereum and Polygon."
+    assert claims(LEAD + text, "actor_total") == []
+
+
 def test_one_theft_of_a_group_is_no_total() -> None:
     assert (
         claims("Lazarus Group stole $41 million from an exchange last year in a hack.", "actor_total") == []

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from clawback.claims.event_places import thefts_in
+from clawback.claims.event_places import counts_back, thefts_in
+from clawback.claims.events import theft_dates
 from clawback.claims.extract import extract_claims
 from clawback.claims.reading import Sentence, read
 from clawback.claims.timeline import entry_of, theft_of_entry
@@ -76,17 +77,17 @@ def test_of_a_timeline_only_the_days_of_thefts_are_claims() -> None:
 
 
 def test_the_first_line_of_a_timeline_is_not_taken_for_the_day_where_no_line_tells_a_theft() -> None:
-    text = (
-        "Hackers stole 900 ETH from Brightpool.\n\n"
-        "- January 5, 2023: Brightpool's chairman resigns from his office.\n"
-        "- January 9, 2023: Brightpool signs a lease.\n"
-    )
-    assert _days(text) == []
+    line = "January 5, 2023: Brightpool's chairman left his post. Hackers stole 900 ETH."
+    prose = "January 5, 2023 was when Brightpool's alarm went off. Hackers stole 900 ETH."
+    assert [finding.rule for finding in theft_dates(read(prose), {})] == ["date.first"]
+    assert theft_dates(read(line), {}) == []
 
 
 def test_how_long_before_a_theft_something_was_is_no_day_of_the_theft() -> None:
-    text = (
-        "Hackers robbed Brightpool of 900 ETH on 9 March 2024. Staff had been locked out seven days before"
-        " the attack."
-    )
-    assert _days(text) == ["2024-03-09"]
+    text = "It was 9 March 2024. Staff lost their keys seven days before the attack."
+    told = read(text)
+    sentence = told.sentences[1]
+    assert counts_back(told, sentence, next(iter(sentence.dates)))
+    assert {finding.sentence.number for finding in theft_dates(told, {1: [(1, 2)]})} <= {0}
+    after = read("It was 9 March 2024. Two days before, the attack had begun.")
+    assert not counts_back(after, after.sentences[0], next(iter(after.sentences[0].dates)))

@@ -123,6 +123,7 @@ def extract_claims(
     published: date | None = None,
     language: str = "en",
     publisher: str | None = None,
+    latest: date | None = None,
 ) -> Extraction:
     """Read the claims of one text.
 
@@ -132,10 +133,12 @@ def extract_claims(
         published: day of publication, against which relative dates are resolved.
         language: tag such as `en`.
         publisher: who publishes it; its own statements are the author's.
+        latest: last day on which it may have been published, where only a month or a year is known; it tells
+            the year of a date that is written without one.
     """
     # A text whose language nobody could tell is read as English is.
     language = "en" if language == "und" else language
-    reading = read(text, title=title, published=published, language=language)
+    reading = read(text, title=title, published=published, language=language, latest=latest)
     victims = Victims(reading, fold(title), publisher)
     speakers = Speakers(reading, publisher=publisher)
     strength = theft_strength(reading, language)

@@ -14,9 +14,11 @@ from typing import Final
 from clawback.claims.cues import cues_around, date_cues, figure_cues, place_cues, word_cues
 from clawback.claims.event_places import counts_back
 from clawback.claims.figure import Figure
+from clawback.claims.figure_doubts import is_passed_on
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.links import is_total
+from clawback.claims.phrases import FIGURE
 from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.timeline import entry_of
@@ -64,7 +66,10 @@ def weigh_losses(reading: Reading, governed: list[Governed], strength: int) -> l
                 result.extend([item] if item is not None else [])
             else:
                 cues = loss_cues(reading, sentence, word, item, strength, is_first=is_first)
-                result.append(_loss(sentence, word, item, table, cues))
+                found = _loss(sentence, word, item, table, cues)
+                weighed = found is not item and found is not None and found.role == "loss"
+                if not weighed or _may_be_loss(sentence, word, result):
+                    result.append(found)
             is_first = False
     return [item for item in result if item is not None]
 
@@ -89,6 +94,25 @@ def _loss(
             sentence, word, sentence.figures[word], "loss", None, f"weighed.loss: {table.reasons(cues)}"
         )
     return replace(item, role=NOTHING) if item is not None and is_loss else item
+
+
+def _may_be_loss(sentence: Sentence, word: int, before: list[Governed | None]) -> bool:
+    """Whether points alone may make a figure a loss: it is not passed on, nor the value of what is none."""
+    words = sentence.words
+    if is_passed_on(sentence, word):
+        return False
+    if words[word - 2 : word] != [FIGURE, "("]:
+        return True
+    # What a sum is called, a debt or a price, its value in brackets is too.
+    return not any(
+        item is not None
+        and item.sentence is sentence
+        and item.word == word - 2
+        and item.role == NOTHING
+        and item.hit is not None
+        and item.hit.tag == NOTHING
+        for item in before[-2:]
+    )
 
 
 def theft_date_cues(

@@ -117,6 +117,7 @@ def _extractions(paths: tuple[Path, ...]) -> Iterator[tuple[TextDocument, Extrac
                 published=document.published,
                 language=document.language,
                 publisher=document.publisher,
+                latest=document.latest,
             ),
         )
 
