@@ -22,8 +22,7 @@ def _way(reading: Reading, first: int, *, rule: str = "technique.x") -> Finding:
 def _kept(text: str, word: str, *, rule: str = "technique.x") -> bool:
     reading = read(text, published=PUBLISHED)
     way = _way(reading, reading.sentences[0].words.index(word), rule=rule)
-    loss = Finding(reading.sentences[0], "loss", 0, 1, "figure.x")
-    return ways_of_thieves(reading, [way], [loss]) == [way]
+    return ways_of_thieves([way]) == [way]
 
 
 @pytest.mark.parametrize(
@@ -43,16 +42,9 @@ def test_a_way_is_that_of_a_thief(text: str, word: str, is_kept: bool) -> None:
 
 
 def test_what_a_firm_does_about_a_theft_is_no_way_where_points_alone_found_it() -> None:
-    text = "Brightpool works with two firms that assist in its investigation of the server."
+    text = "Brightpool works with two firms that assist it with the server."
     assert not _kept(text, "works", rule="weighed.technique: x")
     assert _kept(text, "works")
-
-
-def test_a_long_text_that_tells_nothing_else_of_a_theft_has_no_way_of_one() -> None:
-    advice = "A key that is phished is a key that is gone. "
-    post, essay = (read(advice * times, published=PUBLISHED) for times in (1, 9))
-    assert ways_of_thieves(essay, [_way(essay, 0)], []) == []
-    assert len(ways_of_thieves(post, [_way(post, 0)], [])) == 1
 
 
 def test_a_breach_that_is_looked_into_is_no_verb() -> None:

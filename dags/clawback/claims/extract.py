@@ -168,7 +168,7 @@ def extract_claims(
     findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
     findings += [*links(reading, victims), *dates]
     if not foreign:
-        methods = ways_of_thieves(reading, methods, findings)
+        methods = ways_of_thieves(methods)
         moved = of_proceeds(reading, moved, [*findings, *methods])
     findings += [*moved, *methods]
     builder = _Builder(reading, victims, speakers, _incident_day(dates))

@@ -89,6 +89,8 @@ def _is_watched_for(move: Finding) -> bool:
 
 
 def _was_before(sentence: Sentence, first_day: date | None) -> bool:
-    """Whether a sentence dates the move before the theft."""
+    """Whether a sentence dates the move before the theft, and tells of no other theft."""
+    if tells_theft(sentence):
+        return False
     days = [when.last for when in sentence.dates.values() if when.last is not None]
     return first_day is not None and bool(days) and max(days) < first_day - _LONG_BEFORE

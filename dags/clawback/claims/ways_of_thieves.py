@@ -1,16 +1,12 @@
-"""Whether a way is that of a thief: not of those who got coins back, not what somebody advises or fears.
-
-A way of theft needs something else that is told of the theft: a loss, a day, a culprit.
-"""
+"""Whether a way is that of a thief: not of those who got coins back, not what somebody advises or fears."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from clawback.claims.finding import Finding
 from clawback.claims.lexicon import word_set
-from clawback.claims.reading import Reading
 
 _RESCUE: Final = word_set("ways.rescue")
 _RESCUING: Final = frozenset({"was", "is", "by", "operation", "operations", "mission", "of"})
@@ -19,22 +15,11 @@ _ADVISING: Final = word_set("ways.advising")
 _PREVENTING: Final = word_set("ways.preventing")
 _ANSWERING: Final = word_set("ways.answering")
 _NEAR: Final = 8
-_LONG: Final = 5
-"""Sentences of a text that would tell more of a theft than its way."""
-
 _WEIGHED: Final = "weighed"
 
 
-def ways_of_thieves(reading: Reading, ways: Iterable[Finding], others: Collection[Finding]) -> list[Finding]:
-    """The ways that a thief went, of those that rules and points found.
-
-    Args:
-        reading: the text.
-        ways: ways of theft.
-        others: all other claims of the text; a long one without any tells of no theft.
-    """
-    if not others and len(reading.sentences) >= _LONG:
-        return []
+def ways_of_thieves(ways: Iterable[Finding]) -> list[Finding]:
+    """The ways that a thief went, of those that rules and points found."""
     return [
         way
         for way in ways
