@@ -34,6 +34,8 @@ def _kept(text: str, word: str, *, rule: str = "technique.x") -> bool:
         ("The thief copied the recovery phrase of the owner.", "copied", True),
         ("The thief later advised the bridge to change the keys of its hot wallet.", "change", False),
         ("Poor training on phishing may have left clerks open to malware.", "phishing", False),
+        ("Brightpool has not yet disclosed how the thief used its keys.", "used", False),
+        ("The identity of the thief is unknown, but he used a leaked key.", "used", False),
         ("The clerks fell for phishing and installed malware.", "phishing", True),
     ],
 )

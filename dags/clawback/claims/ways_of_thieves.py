@@ -14,6 +14,9 @@ _COUNTERED: Final = frozenset({"exploit", "exploited", "hack", "hacked", "hackin
 _ADVISING: Final = word_set("ways.advising")
 _PREVENTING: Final = word_set("ways.preventing")
 _ANSWERING: Final = word_set("ways.answering")
+_TELLING: Final = word_set("ways.telling")
+_QUESTIONS: Final = frozenset({"how", "what", "which", "any"})
+_UNKNOWN: Final = frozenset({"unknown", "unclear", "undisclosed"})
 _NEAR: Final = 8
 _WEIGHED: Final = "weighed"
 
@@ -27,6 +30,7 @@ def ways_of_thieves(ways: Iterable[Finding]) -> list[Finding]:
         and not _is_advised(way)
         and not _is_guarded_against(way)
         and not _is_answer(way)
+        and not _is_untold(way)
     ]
 
 
@@ -61,3 +65,16 @@ def _is_answer(way: Finding) -> bool:
     if not way.rule.startswith(_WEIGHED) or sentence.of("thief"):
         return False
     return bool(_ANSWERING & set(sentence.words))
+
+
+def _is_untold(way: Finding) -> bool:
+    """Whether it is not told how or by whom: "it has not announced what allowed the thieves in"."""
+    words = way.sentence.words[: way.last]
+    if "identity" in words and _UNKNOWN & set(words):
+        return True
+    return any(
+        word in {"not", "n't", "never"}
+        and _TELLING & set(words[place + 1 : place + 4])
+        and _QUESTIONS & set(words[place + 2 : place + 7])
+        for place, word in enumerate(words)
+    )
