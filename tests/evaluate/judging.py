@@ -21,7 +21,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 from tests.evaluate.corpus import ROOT, Document, Label, load_shared
 from tests.evaluate.score import Aliases, unmatched
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 from tests.evaluate.corpus import ROOT
 from tests.evaluate.score import Aliases
 
