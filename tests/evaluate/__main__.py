@@ -42,6 +42,7 @@ def evaluate(documents: list[Document], verdicts: Verdicts | None = None) -> Sco
             published=document.published,
             language=document.language,
             publisher=document.publisher,
+            latest=document.latest,
         )
         judge = None if verdicts is None else verdicts.right
         score_document(document, list(found.claims), score, aliases, judge)

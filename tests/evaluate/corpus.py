@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from clawback.claims.files import last_day_of
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 CORPUS: Final = ROOT / "tests" / "fixtures" / "claims_corpus"
 SHARED: Final = ROOT.parent / "shared" / "data" / "reports"
@@ -50,6 +52,7 @@ class Document:
     is_theft: bool
     labels: list[Label]
     scored: frozenset[str] = field(default=frozenset({"asserted_by", "hedge"}))
+    latest: date | None = None
 
 
 def load(folder: Path) -> list[Document]:
@@ -150,4 +153,5 @@ def _shared(data: dict[str, Any], folder: Path) -> Document:
         language="en",
         is_theft=data["is_theft"],
         labels=labels,
+        latest=last_day_of(article.get("published")),
     )

@@ -21,7 +21,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 from tests.evaluate.corpus import ROOT, Document, Label, load_shared
 from tests.evaluate.score import Aliases, unmatched
 
@@ -62,7 +63,9 @@ def questions(
     asked = []
     labelled = [(document.name, _of_label(label)) for document in documents for label in document.labels]
     for document in documents:
-        found = extract_claims(document.text, title=document.title, published=document.published)
+        found = extract_claims(
+            document.text, title=document.title, published=document.published, latest=document.latest
+        )
         asked.extend(
             {"labelled": False, "document": document.name, **_of_claim(claim)}
             for claim in unmatched(document, list(found.claims), aliases)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from clawback.claims.extract import Claim
+from clawback.claims.claim import Claim
 from tests.evaluate.corpus import Document, Label
 
 AMOUNTS: Final = frozenset(

@@ -8,7 +8,8 @@ import pytest
 
 from clawback.claims.agent import Who
 from clawback.claims.agents import Agents
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 from clawback.claims.fold import fold
 from clawback.claims.reading import Reading, read
 from clawback.claims.victims import Victims

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clawback.claims.claim import Claim
 from clawback.claims.documents import parse_report
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.extract import extract_claims
 from clawback.claims.fold import fold
 from clawback.claims.layout import MAX_SENTENCE, sentences
 from clawback.schemas import CLAIM_TYPES, HEDGE_LEVELS

@@ -94,6 +94,11 @@ def test_letters_beside_a_number_are_not_always_an_asset(text: str) -> None:
     assert figures(text) == []
 
 
+def test_shares_of_a_pool_of_two_coins_are_coins_of_neither() -> None:
+    assert figures("It held 1.6 million LUSD-WETH pool shares.") == []
+    assert one("It held 1.6 million LUSD.").unit == "LUSD"
+
+
 @pytest.mark.parametrize(
     "proof",
     [

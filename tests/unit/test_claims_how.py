@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 
 TABLES = Path(__file__).parents[1] / "fixtures" / "claims_sentences"
 PUBLISHED = date(2024, 3, 14)

@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 from tests.evaluate.corpus import Document, Label
 from tests.evaluate.judging import JUDGED, Verdicts, questions, verdicts
 from tests.evaluate.score import Aliases, Score, score_document

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 from tests.evaluate.corpus import ROOT
 from tests.evaluate.score import Aliases
 
@@ -100,6 +101,11 @@ def test_what_one_hand_took_in_all(text: str, actor: str, value: int) -> None:
     (claim,) = claims(LEAD + text, "actor_total")
     assert (claim.actor, claim.value) == (actor, value)
     assert claim.victim is None
+
+
+def test_coins_taken_across_chains_are_no_total() -> None:
+    text = "Lazarus Group took $41 million from the platform's hot wallets across Ethereum and Polygon."
+    assert claims(LEAD + text, "actor_total") == []
 
 
 def test_one_theft_of_a_group_is_no_total() -> None:

@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 
 SENTENCES = Path(__file__).parents[1] / "fixtures" / "claims_sentences" / "figures.txt"
 BEFORE = "Attackers broke into the lending protocol Brightpool on Monday.\n\n"

@@ -58,6 +58,14 @@ def test_claims_of_a_folder_as_json_lines_and_the_unreadable_by_name(room: Path)
     assert again.stdout == out.read_text("utf-8")
 
 
+def test_a_month_of_publication_tells_the_year_of_a_day_and_nothing_of_yesterday(tmp_path: Path) -> None:
+    text = "Brightpool was hacked on September 26, and yesterday its bridge was hacked."
+    document = {"title": "Brightpool hacked", "published": "2020-10", "text": text}
+    (tmp_path / "month.json").write_text(json.dumps(document), encoding="utf-8")
+    found = [json.loads(line) for line in call("claims", "extract", tmp_path, "--json").stdout.splitlines()]
+    assert [claim["value"] for claim in found if claim["claim_type"] == "date"] == ["2020-09-26"]
+
+
 def test_a_table_cannot_steer_the_terminal(room: Path) -> None:
     result = call("claims", "extract", room / "b.txt")
     assert "12 ETH" in result.stdout

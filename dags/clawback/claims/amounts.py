@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.figure_costs import cost_of
+from clawback.claims.figure_doubts import RECOVERY
 from clawback.claims.figure_groups import brings_total, groups_of
 from clawback.claims.figure_leads import led, role_of_line
 from clawback.claims.figure_roles import MAYBE, NOTHING, Governed, role_of
@@ -25,6 +26,8 @@ MAX_FIGURES: Final = 40
 
 _FURNITURE: Final = word_set("amounts.furniture")
 _LONG_LABEL: Final = 4
+_GOT_BACK: Final = {"seizure": "seized", "recovery": "recovered"}
+_THESE: Final = frozenset({"these", "those"})
 _THEFT_TEXT: Final = 2
 """A text with so many words of theft is about one; there "the count is $46 million" is a loss."""
 
@@ -81,6 +84,9 @@ def _in_sentence(
             result.extend(_like(before, sentence, word) for word in group)
             continue
         role, hit, rule = role_of(sentence, group, hit)
+        if role == "loss" and _is_worth_of_these(sentence, hit):
+            # "Police seized part of the coins. These were valued at $3.6 million."
+            role = _recovery_before(reading, sentence) or role
         other = _nearest(sentence, group, about_theft=about_theft, but=hit) if role == MAYBE else None
         if other is not None:
             role, hit, rule = role_of(sentence, group, other)
@@ -96,6 +102,21 @@ def _in_sentence(
             for word in group
         )
     return result
+
+
+def _is_worth_of_these(sentence: Sentence, hit: Hit) -> bool:
+    """Whether a sum is what "these" are worth, of which the sentence before told."""
+    return hit.tag == "amount>" and sentence.words[0] in _THESE
+
+
+def _recovery_before(reading: Reading, sentence: Sentence) -> str | None:
+    """What the sentence before tells of coins that were got back, by its verb or its noun."""
+    if not 0 < sentence.number < len(reading.sentences):
+        return None
+    before = reading.sentences[sentence.number - 1]
+    verbs = [hit.tag.rstrip("<>=") for hit in before.of("role")]
+    nouns = [_GOT_BACK[word] for word in before.words if word in _GOT_BACK]
+    return next((role for role in (*verbs, *nouns) if role in RECOVERY), None)
 
 
 def _is_furniture(reading: Reading, sentence: Sentence) -> bool:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from clawback.claims.extract import Claim
+from clawback.claims.claim import Claim
 from clawback.claims.speakers import AUTHOR
 
 MAX_DECIMALS: Final = 8

@@ -26,18 +26,22 @@ _LONGEST: Final = 48
 _CAPITAL_NEEDED: Final = frozenset({"may", "march", "mar", "dec", "mars", "mai"})
 
 
-def find_dates(folded: str, published: date | None, language: str = "en") -> list[When]:
+def find_dates(
+    folded: str, published: date | None, language: str = "en", latest: date | None = None
+) -> list[When]:
     """All dates of a folded text, in order, without overlap.
 
     Args:
         folded: from `fold.fold`.
         published: day of publication, against which relative dates are resolved.
         language: tag such as `en`; it tells 5/3 of March from 5/3 of May.
+        latest: last day on which it may have been published, where the day is not known; it tells the year
+            of a day or month without one.
     """
     low = folded.lower()
     if len(low) != len(folded):
         low = lower(folded)
-    found = [*_written(folded, low, published, language), *dates_in_signs(folded, published)]
+    found = [*_written(folded, low, published, language, latest), *dates_in_signs(folded, published)]
     found.sort(key=lambda when: when.start)
     days = {when.start for when in found if when.is_day}
     taken = {place for when in found for place in range(when.start, when.end)}
@@ -69,7 +73,9 @@ def _without_overlap(found: list[When]) -> list[When]:
     return kept
 
 
-def _written(folded: str, low: str, published: date | None, language: str) -> Iterator[When]:
+def _written(
+    folded: str, low: str, published: date | None, language: str, written_by: date | None
+) -> Iterator[When]:
     ways = ways_of_writing(language)
     years: list[int] = []
     position = 0
@@ -80,7 +86,11 @@ def _written(folded: str, low: str, published: date | None, language: str) -> It
             match = ways.patterns[number].match(low, sign.start(), sign.start() + _LONGEST)
             if match is None:
                 continue
-            when = _absolute(folded, match, number, published, years, language, latest)
+            when = (
+                _day_of_month(int(match.group("day")), match, published, latest)
+                if match.groupdict().get("nth")
+                else _absolute(folded, match, number, published or written_by, years, language)
+            )
             if when is not None:
                 position = max(position, when.end)
                 latest = when.last if when.is_day else latest
@@ -95,7 +105,6 @@ def _absolute(
     published: date | None,
     years: list[int],
     language: str,
-    latest: date | None,
 ) -> When | None:
     parts = match.groupdict()
     start, end = match.span()
@@ -107,8 +116,6 @@ def _absolute(
         year = 2000 + int(parts["short"])
     if parts.get("feast"):
         month, day = FEASTS[parts["feast"]]
-    elif parts.get("nth"):
-        return _day_of_month(int(parts["day"]), match, published, latest)
     elif number == SLASHED:
         month, day = _slashed(int(parts["first"]), int(parts["second"]), language)
     elif number == YEAR_ONLY:

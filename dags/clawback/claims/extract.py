@@ -9,110 +9,38 @@ Invariants:
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from clawback.claims import amounts
 from clawback.claims.agents import Agents
+from clawback.claims.building import Builder
+from clawback.claims.claim import Extraction, Unread
 from clawback.claims.culprits import attributions
 from clawback.claims.events import theft_dates
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
-from clawback.claims.hedges import Hedge, disclaimer_of, hedge_of, taken_back
 from clawback.claims.laundering import launderings
-from clawback.claims.layout import Kind
-from clawback.claims.lexicon import LANGUAGES, word_set
+from clawback.claims.lexicon import LANGUAGES
 from clawback.claims.links import is_total, links
+from clawback.claims.merging import merged
 from clawback.claims.methods import techniques
 from clawback.claims.other_culprits import culprits
 from clawback.claims.other_languages import recoveries
 from clawback.claims.other_methods import moves, ways
-from clawback.claims.reading import Reading, Sentence, read
+from clawback.claims.proceeds import of_proceeds
+from clawback.claims.reading import Reading, read
 from clawback.claims.scope import points_of, ruled_strength, theft_strength
-from clawback.claims.speakers import AUTHOR, Speakers
+from clawback.claims.speakers import Speakers
 from clawback.claims.unnumbered import unnumbered
-from clawback.claims.victims import UNNAMED, Victims
+from clawback.claims.victims import Victims
+from clawback.claims.ways_of_thieves import ways_of_thieves
 from clawback.claims.weighing import weigh_dates, weigh_losses
 from clawback.claims.weighing_culprits import weigh_culprits
 from clawback.claims.weighing_methods import weigh_methods
 
-MAX_QUOTE: Final = 400
 _REACH_OF_QUOTE: Final = 12
-_LEVELS: Final = word_set("extract.levels")
-_FOR_AMOUNTS: Final = _LEVELS | {"estimate"}
-_FOR_CULPRITS: Final = _LEVELS | {"ident", "tie", "unknown"}
-_CHARGED: Final = frozenset({"loss", "attribution", "technique", "laundering_method", "date"})
-"""What a text that is "merely an allegation" alleges: what was seized or given back is a fact."""
-
-_FOR_METHODS: Final = _LEVELS
-_OF_VICTIM: Final = frozenset(
-    {"attribution", "made_whole", "returned", "recovered", "frozen", "technique", "laundering_method", "date"}
-)
-_NAMED_NOT = re.compile(
-    r"without naming|not named in"
-    r"|(?:did|does|do) not (?:name|identify) the (?:victim|exchange|firm|company|platform)",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One claim. Offsets count characters of the text; amounts are exact; `value` of a date is in `when`.
-
-    `qualifier` is exact, about, at_least, up_to or range (then `low` and `high` hold, and `value` is None).
-    `written` is the number as it stands where that misleads. `asserted_by` is "author" where the text names
-    nobody. `victim_named` is False where the claim's own sentence leaves the victim unnamed.
-    """
-
-    claim_type: str
-    value: Decimal | None
-    unit: str | None
-    low: Decimal | None
-    high: Decimal | None
-    qualifier: str | None
-    written: str | None
-    when: str | None
-    label: str | None
-    victim: str | None
-    victim_named: bool
-    incident: str | None
-    actor: str | None
-    actor_stance: str | None
-    asserted_by: str
-    via: tuple[str, ...]
-    hedge: str | None
-    hedge_level: str | None
-    as_of: str | None
-    as_of_phrase: str | None
-    is_part: bool
-    quote: str
-    start: int
-    end: int
-    also: tuple[tuple[int, int], ...]
-    rule: str
-    why: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A sentence with money and a word of theft that no rule could read; it is for a person to look at."""
-
-    start: int
-    end: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Extraction:
-    """The claims of a text in its order, and what was left for review."""
-
-    claims: tuple[Claim, ...]
-    unread: tuple[Unread, ...]
-    victim: str | None
 
 
 def extract_claims(
@@ -122,6 +50,7 @@ def extract_claims(
     published: date | None = None,
     language: str = "en",
     publisher: str | None = None,
+    latest: date | None = None,
 ) -> Extraction:
     """Read the claims of one text.
 
@@ -131,10 +60,12 @@ def extract_claims(
         published: day of publication, against which relative dates are resolved.
         language: tag such as `en`.
         publisher: who publishes it; its own statements are the author's.
+        latest: last day on which it may have been published, where only a month or a year is known; it tells
+            the year of a date that is written without one.
     """
     # A text whose language nobody could tell is read as English is.
     language = "en" if language == "und" else language
-    reading = read(text, title=title, published=published, language=language)
+    reading = read(text, title=title, published=published, language=language, latest=latest)
     victims = Victims(reading, fold(title), publisher)
     speakers = Speakers(reading, publisher=publisher)
     strength = theft_strength(reading, language)
@@ -162,9 +93,13 @@ def extract_claims(
         moved = weigh_methods(reading, moved, "laundering_method", strength, cues)
     used = {(item.sentence.number, item.role) for item in governed}
     findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
-    findings += [*moved, *methods, *links(reading, victims), *dates]
-    builder = _Builder(reading, victims, speakers, _incident_day(dates))
-    claims = _merged([builder.claim(finding) for finding in findings])
+    findings += [*links(reading, victims), *dates]
+    if not foreign:
+        methods = ways_of_thieves(methods)
+        moved = of_proceeds(reading, moved, [*findings, *methods])
+    findings += [*moved, *methods]
+    builder = Builder(reading, victims, speakers, _incident_day(dates))
+    claims = merged([builder.claim(finding) for finding in findings])
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))
     seen = {id(item.figure) for item in governed}
     return Extraction(tuple(claims), tuple(_unread(reading, seen)), victims.main)
@@ -195,144 +130,6 @@ def told_losses(governed: list[Governed], ways: list[Finding]) -> dict[int, list
     return told
 
 
-class _Builder:
-    def __init__(self, reading: Reading, victims: Victims, speakers: Speakers, day: str | None) -> None:
-        self._reading = reading
-        self._victims = victims
-        self._speakers = speakers
-        self._day = day
-        self._disclaimer = disclaimer_of(reading)
-        self._unnamed = _NAMED_NOT.search(reading.folded) is not None
-
-    def claim(self, finding: Finding) -> Claim:
-        reading, sentence = self._reading, finding.sentence
-        start, end, first, last = self._quotation(finding)
-        speech = self._speakers.at(sentence, _anchor(sentence, finding))
-        if finding.claim_type == "date" and speech is not None and speech.verb.first > finding.first:
-            # "The hacker who took it last month has returned it, the exchange said": the day is known to all.
-            speech = None
-        tags = _FOR_AMOUNTS
-        if finding.claim_type in {"attribution", "linked_incident", "actor_total"}:
-            tags = _FOR_CULPRITS if finding.claim_type == "attribution" else _FOR_AMOUNTS
-        elif finding.claim_type == "made_whole":
-            tags = _LEVELS | {"promise"}
-        elif finding.figure is None:
-            tags = _FOR_METHODS
-        hedge = hedge_of(sentence, first, last, figure=finding.figure, speech=speech, tags=tags)
-        if finding.claim_type == "date" or (finding.stance == "unknown" and finding.hedge is None):
-            hedge = None
-        elif finding.hedge is not None and (
-            hedge is None or (finding.stance != "named" and hedge.level != finding.hedge[2])
-        ):
-            begins, ends, known_level = finding.hedge
-            hedge = Hedge(
-                sentence.starts[begins], sentence.ends[ends - 1], known_level, f"hedge.{finding.rule}"
-            )
-        if finding.figure is not None and (hedge is None or hedge.level is None):
-            hedge = taken_back(sentence, reading.following(sentence), last) or hedge
-        if (
-            finding.claim_type in _CHARGED
-            and self._disclaimer is not None
-            and speech is None
-            and (hedge is None or hedge.level is None)
-        ):
-            hedge = self._disclaimer
-        victim, named = self._victims.of(sentence, first, last)
-        if victim is not None and finding.actor is not None and victim in finding.actor:
-            # Who stole it did not lose it.
-            victim, named = self._victims.main, False
-        if finding.victim is not None:
-            victim, named = finding.victim, False
-        if finding.claim_type == "linked_incident" and self._victims.main is not None:
-            # The link is a claim about the theft that the text is about; the label names the other one.
-            victim, named = self._victims.main, victim == self._victims.main
-        why = [f"{finding.claim_type}: {finding.rule}"]
-        figure = finding.figure
-        if figure is not None:
-            why.extend(f"figure: {mark}" for mark in figure.marks)
-        if hedge is not None:
-            why.append(f"hedge: {hedge.rule}")
-        why.append("speaker: the article" if speech is None else f"speaker: {speech.verb.phrase}")
-        why.append(f"victim: {'named beside the claim' if named else 'the theft that the text is about'}")
-        when, phrase = self._as_of(finding)
-        if when is not None:
-            why.append(f"as of: {phrase}")
-        level = hedge.level if hedge is not None else None
-        stance = finding.stance
-        if stance == "named" and level == "denied":
-            stance = "denied"
-        return Claim(
-            claim_type=finding.claim_type,
-            value=figure.value if figure is not None else None,
-            unit=figure.unit if figure is not None else None,
-            low=figure.low if figure is not None else None,
-            high=figure.high if figure is not None else None,
-            qualifier=figure.qualifier if figure is not None else None,
-            written=figure.written if figure is not None else None,
-            when=finding.when,
-            label=finding.label,
-            victim=None if finding.claim_type == "actor_total" else victim,
-            victim_named=named and not self._unnamed,
-            incident=None if finding.claim_type == "actor_total" else self._incident(victim, when),
-            actor=finding.actor,
-            actor_stance=stance,
-            asserted_by=(finding.speaker or AUTHOR) if speech is None else speech.name,
-            via=() if speech is None else speech.via,
-            hedge=None if hedge is None else reading.quote(hedge.start, hedge.end),
-            hedge_level=level,
-            as_of=when,
-            as_of_phrase=phrase,
-            is_part=finding.is_part,
-            quote=reading.quote(start, end),
-            start=start,
-            end=end,
-            also=(),
-            rule=finding.rule,
-            why=tuple(why),
-        )
-
-    def _quotation(self, finding: Finding) -> tuple[int, int, int, int]:
-        """The shortest stretch: from the first to the last word, the words of quantity with their figure."""
-        sentence, figure = finding.sentence, finding.figure
-        first, last = finding.first, finding.last
-        start, end = sentence.starts[first], sentence.ends[last - 1]
-        if figure is not None:
-            if figure.phrase is not None:
-                start, end = min(start, figure.phrase[0]), max(end, figure.phrase[1])
-            if end - start > MAX_QUOTE:
-                start, end = figure.start, figure.end
-        elif end - start > MAX_QUOTE:
-            end = start + MAX_QUOTE
-        return start, end, first, last
-
-    def _as_of(self, finding: Finding) -> tuple[str | None, str | None]:
-        sentence = finding.sentence
-        if finding.claim_type == "date":
-            return finding.label, None
-        if not sentence.dates:
-            lead = self._reading.lead(sentence)
-            if lead is None or not lead.dates or sentence.span.kind is not Kind.ITEM:
-                return None, None
-            sentence = lead
-        best = min(
-            sentence.dates.items(),
-            key=lambda item: (
-                (max(finding.first - item[0], item[0] - finding.last, 0), item[0])
-                if sentence is finding.sentence
-                else (item[0], 0)
-            ),
-        )[1]
-        if best.text() is None:
-            return None, self._reading.quote(best.start, best.end)
-        return best.text(), self._reading.quote(best.start, best.end)
-
-    def _incident(self, victim: str | None, when: str | None) -> str | None:
-        if victim is None:
-            return None
-        day = self._day if victim == self._victims.main else when
-        return victim if day is None else f"{victim} {day[:7]}"
-
-
 def _amount(reading: Reading, item: Governed) -> Finding:
     first, last = item.word, item.word + 1
     if item.hit is not None:
@@ -351,55 +148,9 @@ def _is_amount(item: Governed) -> bool:
     return item.role != "loss" or item.figure.unit != "%"
 
 
-def _anchor(sentence: Sentence, finding: Finding) -> int:
-    if finding.figure is not None:
-        return next(word for word, figure in sentence.figures.items() if figure is finding.figure)
-    if finding.claim_type == "attribution" or finding.rule.startswith("words."):
-        # "found no evidence that Lazarus was involved", "it said it will refund" begin before what is said.
-        return finding.last - 1
-    return finding.first if finding.anchor is None else finding.anchor
-
-
 def _incident_day(dates: list[Finding]) -> str | None:
     days = [finding.label for finding in dates if finding.label is not None]
     return max(days, key=lambda day: (len(day), days.count(day), -days.index(day))) if days else None
-
-
-def _merged(claims: list[Claim]) -> list[Claim]:
-    """Claims that say the same again become further places of the first."""
-    kept: dict[tuple[object, ...], Claim] = {}
-    for claim in sorted(claims, key=lambda claim: (claim.start, claim.end)):
-        key = _same(claim)
-        known = kept.get(key)
-        if known is None:
-            kept[key] = claim
-            continue
-        place = (claim.start, claim.end)
-        places = (*known.also, place)
-        if known.asserted_by == AUTHOR and claim.asserted_by != AUTHOR:
-            claim_places = ((known.start, known.end), *known.also)
-            kept[key] = replace(claim, also=claim_places)
-        elif (
-            known.hedge_level is None
-            and claim.hedge_level is not None
-            and claim.asserted_by == known.asserted_by
-        ):
-            kept[key] = replace(claim, also=((known.start, known.end), *known.also))
-        else:
-            kept[key] = replace(known, also=places)
-    named = {key[:-1] for key in kept if key[-1] != AUTHOR}
-    return [claim for key, claim in kept.items() if key[-1] != AUTHOR or key[:-1] not in named]
-
-
-def _same(claim: Claim) -> tuple[object, ...]:
-    what: tuple[object, ...] = (claim.claim_type, claim.value, claim.low, claim.high, claim.unit, claim.actor)
-    if claim.value is None and claim.low is None:
-        victim = claim.victim if claim.claim_type in _OF_VICTIM else None
-        # Two who blame the same are two claims.
-        speaker = claim.asserted_by if claim.claim_type == "attribution" else None
-        return (claim.claim_type, claim.label, victim, speaker)
-    victim = claim.victim if claim.victim != UNNAMED else None
-    return (*what, victim, claim.asserted_by)
 
 
 def _unread(reading: Reading, governed: set[int]) -> list[Unread]:

@@ -29,6 +29,13 @@ _MANAGED: Final = word_set("doubts.managed")
 _INFINITIVE: Final = 8
 _PASSED_ON: Final = word_set("doubts.passed_on")
 _PASSED_WITHIN: Final = 14
+_ASIDE: Final = 10
+_PRICED_WITHIN: Final = 14
+_ABOUT: Final = frozenset(
+    {"nearly", "about", "almost", "around", "roughly", "over", "just", "approximately", "some"}
+)
+_WORTH: Final = frozenset({"value", "worth", "price"})
+_CHANGES: Final = word_set("doubts.changes")
 _PASSES: Final = frozenset({"passed", "went", "gone", "flowed", "ran", "moved"})
 _BE: Final = frozenset({"was", "were", "been", "being", "is", "are"})
 _GOES: Final = frozenset({"to", "into", "through", "via", "for", "onto"})
@@ -118,14 +125,27 @@ def is_planned(words: list[str], hit: Hit) -> bool:
 def is_passed_on(sentence: Sentence, last: int) -> bool:
     """Whether the figure is the subject of coins that go on: "a total of 24,849 ETH was sent to a mixer"."""
     words = sentence.words
+    if words[last + 1 : last + 2] == [","]:
+        # "900 ETH, four fifths of the loot, were split"
+        aside = next((at for at in range(last + 2, min(len(words), last + _ASIDE)) if words[at] == ","), None)
+        last = last if aside is None else aside
     for place in range(last + 1, min(len(words) - 1, last + _PASSED_WITHIN)):
-        if words[place] in _CLAUSE_ENDS:
+        if words[place] in _CLAUSE_ENDS or words[place] in {"said", "says"}:
             return False
         if words[place] in _PASSES and words[place + 1] == "through":
             return True
         if words[place] in _BE and words[place + 1] in _PASSED_ON:
             return bool(_GOES & set(words[place + 2 : place + 6])) or words[place + 1] in _HIDDEN
     return False
+
+
+def is_revalued(words: list[str], first: int) -> bool:
+    """Whether a figure is what coins were worth when prices had changed: "the value of the loot fell to"."""
+    place = first
+    while place > 0 and words[place - 1] in _ABOUT:
+        place -= 1
+    left = set(words[max(0, place - _PRICED_WITHIN) : place])
+    return words[place - 1 : place] == ["to"] and bool(left & _WORTH) and bool(left & _CHANGES)
 
 
 def is_aggregate(sentence: Sentence, hit: Hit, figure: Figure) -> bool:

@@ -20,6 +20,8 @@ _GOES: Final = frozenset({"to", "into", "through", "via", "onto", "toward", "tow
 _OWN: Final = word_set("moves.own")
 _PASSED_ON: Final = word_set("moves.passed_on")
 _TAKING: Final = ("~withdraw", "~take", "~remove", "~pull", "~redeem")
+_SWAPPING: Final = ("~redeem",)
+_SWAPPED: Final = 4
 _BORROWING: Final = ("~borrow",)
 _SELLING: Final = ("~sell",)
 """Coins made from nothing are no loss, but what they were sold for is."""
@@ -60,6 +62,9 @@ def is_taken(sentence: Sentence, hit: Hit, first: int, last: int) -> bool | None
         return False
     if hit.phrase.startswith(_MAKING):
         return thief or None
+    if hit.phrase.startswith(_SWAPPING) and "for" in words[last + 1 : last + _SWAPPED]:
+        # "redeemed 900 wrapped coins for ether": that is a swap, whosever the coins are.
+        return False
     if _PROCEEDS & set(words[last + 1 : last + 5]) or _by_customers(words, hit.first):
         return False
     if goal is not None:

@@ -18,6 +18,7 @@ from clawback.claims.figure_doubts import (
     is_of_a_firm,
     is_offer,
     is_passed_on,
+    is_revalued,
     is_unreal,
 )
 from clawback.claims.figure_moves import is_taken
@@ -46,6 +47,10 @@ _BESIDE: Final = 8
 _OFFERS: Final = frozenset({"offer", "bounty", "reward", "fine", "bid", "bond", "bail", "target", "limit"})
 _ADDRESS_REACH: Final = 7
 _AGENT_REACH: Final = 5
+_HELPING: Final = frozenset({"helped", "helps", "helping", "allowed", "enabled", "let"})
+_STEALING: Final = frozenset({"theft", "heist", "robbery", "stole", "stealing"})
+_LOANS: Final = frozenset({"loan", "loans"})
+_LOAN_REACH: Final = 5
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,8 @@ def role_of(sentence: Sentence, group: list[int], hit: Hit) -> tuple[str, Hit, s
     if role == MAYBE:
         return MAYBE, hit, f"{rule}, by whom is not said"
     if role == NOTHING:
+        if _is_stolen_by_it(sentence, hit):
+            return "loss", hit, f"figure.loss:by {sentence.words[hit.first]}"
         if hit.phrase.startswith("~discover") and _FOUND_AT & set(
             sentence.words[group[-1] + 1 : group[-1] + 8]
         ):
@@ -94,6 +101,8 @@ def role_of(sentence: Sentence, group: list[int], hit: Hit) -> tuple[str, Hit, s
             return "seized", hit, "figure.seized:found"
         blocked = _blocked_address(sentence, hit)
         return (NOTHING, hit, rule) if blocked is None else ("frozen", blocked, "figure.frozen:address")
+    if role == "recovered" and insurer_helps(sentence, hit):
+        return "insured", hit, f"{rule}, an insurer pays"
     role = _by_payer(sentence, role)
     role = _by_giver(sentence, role, hit)
     if role == NOTHING:
@@ -137,6 +146,23 @@ def _shared_object(sentence: Sentence, hit: Hit) -> Hit:
 
 def _by_payer(sentence: Sentence, role: str) -> str:
     return "insured" if role == "made_whole" and has_insurer(sentence.words) else role
+
+
+def insurer_helps(sentence: Sentence, hit: Hit) -> bool:
+    """Whether what is got back is an insurer's money: "the insurance helped it recover the rest"."""
+    return any(
+        other.tag.startswith("insured") and other.last <= hit.first and not {",", ";"} & set(between)
+        for other in sentence.of("role")
+        if _HELPING & set(between := sentence.words[other.last : hit.first])
+    )
+
+
+def _is_stolen_by_it(sentence: Sentence, hit: Hit) -> bool:
+    """Whether a theft is what was done with the coins: "a theft by minting 120,000 coins"."""
+    words = sentence.words
+    if not hit.phrase.startswith("~mint") or words[hit.first - 1 : hit.first] != ["by"]:
+        return False
+    return bool(_STEALING & set(words[max(0, hit.first - 4) : hit.first]))
 
 
 def _by_giver(sentence: Sentence, role: str, hit: Hit) -> str:
@@ -192,6 +218,10 @@ def _why_nothing(sentence: Sentence, role: str, hit: Hit, group: list[int]) -> s
         return "a market value"
     if role == "loss" and is_expense(sentence, hit):
         return "a price paid"
+    if role == "loss" and is_revalued(words, first):
+        return "what it was worth later"
+    if role == "returned" and _LOANS & set(words[hit.last : hit.last + _LOAN_REACH]):
+        return "a loan paid back"
     if role == "returned" and last < hit.first and words[last + 1 : last + 2] == ["for"]:
         return "an offer"
     if role in {"frozen", "returned"} and hit.first < first and words[hit.first - 1 : hit.first] == ["the"]:

@@ -32,6 +32,7 @@ _COUNTER = re.compile(r"[ ]?[\u679a\u4e2a\uac1c\u500b][ ]?")
 _ASIAN: Final = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[ -]?(\$?(?:[A-Za-z0-9]+(?=[{_ASIAN}])|[^\W_]+(?:\.[a-z](?![a-z]))?))")
 _BRACKETED_TICKER = re.compile(r" ?(?:[A-Z][\w-]*[ ]){0,3}\(\$?([A-Za-z][A-Za-z0-9]{1,9})\)")
+_PAIR = re.compile(r"[-/][A-Z]{3,}(?= [A-Za-z ]{0,20}\b(?:LP|pool|tokens|pair)\b)")
 _STABLE: Final = frozenset({"DAI", "FRAX", "UST", "LUSD", "MIM"})
 _BETWEEN_UNIT = re.compile(
     r"[ ](?:(?:de|di|d'|en|em|im|von|von der|dei|des|of|in|worth|units|coins|tokens|the|its|their|"
@@ -173,7 +174,8 @@ def _named_unit(folded: str, end: int, window_end: int) -> tuple[str, int] | Non
         return unit, first.end()
     unit = ticker_unit(word)
     if unit is not None and (first.start(1) > end or len(word) > _GLUED_CODE):
-        return unit, first.end()
+        # A share in a pool of two coins is neither of them: "BEAN-LUSD".
+        return None if _PAIR.match(folded, first.end()) else (unit, first.end())
     if ticker is not None and word[0].isupper() and (named := _ticker_of(ticker)) is not None:
         return named, ticker.end()
     return None

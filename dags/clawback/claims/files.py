@@ -7,17 +7,20 @@ Layout of a JSON document: `{"text", "title": optional, "published": optional, "
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from clawback.claims.fields import ClaimRejected, Number
+from clawback.claims.relative_dates import month_end
 
 MAX_FILE_BYTES: Final = 8_000_000
 MAX_TEXT: Final = 500_000
 SUFFIXES: Final = (".json", ".txt", ".md", ".html", ".htm", ".pdf")
 _PAGES: Final = frozenset({".html", ".htm", ".pdf"})
+_MONTH = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])")
 _LAST_DAY: Final = date(2099, 12, 31)
 """A file has no day of retrieval before which it must have been published."""
 
@@ -32,6 +35,8 @@ class TextDocument:
     published: date | None
     publisher: str | None
     language: str
+    latest: date | None = None
+    """Last day on which it may have been published, where only a month is known."""
 
 
 def read_document(path: Path) -> TextDocument:
@@ -97,6 +102,7 @@ def _from_json(name: str, content: str) -> TextDocument:
             _day(_string(data, "published")),
             _string(data, "publisher"),
             (_string(data, "language") or _string(data, "lang") or "en")[:10],
+            last_day_of(_string(data, "published")),
         )
     )
 
@@ -114,6 +120,13 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         # A month or a year of publication resolves no relative date.
         return None
+
+
+def last_day_of(month: str | None) -> date | None:
+    """The last day of a month written YYYY-MM; None for anything else."""
+    if month is None or _MONTH.fullmatch(month) is None:
+        return None
+    return month_end(date(int(month[:4]), int(month[5:]), 1))
 
 
 def _checked(document: TextDocument) -> TextDocument:

@@ -58,6 +58,7 @@ _STOLEN_GOODS: Final = frozenset(
     }
     | {"gone", "sent", "went", "moved", "received"}
 )
+_ARTICLES: Final = (["a"], ["an"], ["one"])
 _BOTH: Final = frozenset({"both", "two", "three", "four", "all", "these"})
 _REACH: Final = 25
 _CLAUSE: Final = frozenset(
@@ -138,7 +139,10 @@ def _ties(sentence: Sentence, hit: Hit, other: Reference) -> bool:
             return False
         # "An address connected to the hack" ties an address, and no theft.
         rest = set(words[: other.first]) | set(words[other.last :])
-        if not rest & (_THEFTS | _THIEVES | _STOLEN_GOODS):
+        an_address = (
+            words[max(0, hit.first - 2) : hit.first - 1] in _ARTICLES and words[hit.first - 1] in _PLACES
+        )
+        if not rest & (_THEFTS | _THIEVES | (frozenset() if an_address else _STOLEN_GOODS)):
             return False
         return hit.last <= other.first + 1 or bool({"and", "with"} & set(between))
     if hit.tag in {"also", "before"}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.finding import Finding
-from clawback.claims.laundering import FITTING
+from clawback.claims.laundering_steps import FITTING
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.other_languages import clause_around, is_signed, nearest

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from clawback.claims.answers import as_row, fits_the_table, number
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 from clawback.hashing import sha256_hex, short_hash
 from clawback.thefts.mentions import When, when_of
 

@@ -83,7 +83,14 @@ class Reading:
         return None if sentence.span.lead is None else self.sentences[sentence.span.lead]
 
 
-def read(text: str, *, title: str = "", published: date | None = None, language: str = "en") -> Reading:
+def read(
+    text: str,
+    *,
+    title: str = "",
+    published: date | None = None,
+    language: str = "en",
+    latest: date | None = None,
+) -> Reading:
     """Read a text once; the rules work on the result.
 
     Args:
@@ -91,10 +98,11 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
         title: headline; names in it count for the victim, and its figures make no claims.
         published: day of publication.
         language: tag such as `en`.
+        latest: last day on which it may have been published, where the day is not known.
     """
     folded = fold(text)
     figures = find_figures(folded, continental=language[:2] in _CONTINENTAL, in_signs=language[:2] in _SIGNED)
-    dates = find_dates(folded, published, language[:2])
+    dates = find_dates(folded, published, language[:2], latest)
     figures = _without_dates(figures, dates)
     spans = sentences(folded, language[:2])
     lexicon = lexicon_of(language[:2])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.figure_doubts import RECOVERY, has_insurer, is_offer, is_planned
-from clawback.claims.figure_roles import GETS, by_office
+from clawback.claims.figure_roles import GETS, by_office, insurer_helps
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
@@ -130,6 +130,8 @@ def _role(sentence: Sentence, hit: Hit, role: str, left: int, right: int) -> str
     words = sentence.words
     clause = words[left:right]
     near = set(clause)
+    if role == "recovered" and insurer_helps(sentence, hit):
+        return "insured"
     if role in _SURE:
         role = "insured" if _insurer_pays(words, hit, left, right) else "made_whole"
     thief = any(left <= own.first < right for own in sentence.of("thief"))
@@ -207,6 +209,9 @@ def _hindered(sentence: Sentence, hit: Hit, role: str) -> bool:
     if not hit.phrase.startswith("no ") and "no" in left[-4:]:
         return True
     if {"if", "unless", "once"} & set(words[: hit.first]):
+        return True
+    if left[-1:] == ["who"] and _UNREAL & set(words[: hit.first]):
+        # "nobody would be sued who returned the coins"
         return True
     if role in _SURE:
         return False

@@ -40,6 +40,7 @@ BASE_PAST: Final = word_set("methods.base_past")
 _NOT: Final = frozenset({"no", "not", "nobody", "none", "never", "without", "n't", "nor", "neither"})
 _PASSIVE: Final = word_set("methods.passive")
 _ARTICLES: Final = (["the"], ["a"], ["an"], ["this"], ["its"])
+_NOUNS_TOO: Final = frozenset({"breach", "hack", "attack", "exploit", "compromise"})
 _FORWARD_ONLY: Final = word_set("methods.forward_only")
 _UNDONE: Final = word_set("methods.undone")
 _PUTS_DOWN: Final = word_set("methods.puts_down")
@@ -125,6 +126,10 @@ def _is_no_deed(words: list[str], verb: Hit) -> bool:
     if before in _ARTICLES and words[verb.last : verb.last + 1] != ["of"]:
         return True
     word = words[verb.first]
+    alone = verb.last - verb.first == 1 and words[verb.last : verb.last + 1] != ["of"]
+    if word in _NOUNS_TOO and alone and words[verb.first - 2 : verb.first - 1] in _ARTICLES:
+        # "an investigation into the security breach"
+        return before != ["then"]
     return bool(MANY_THIEVES & set(before)) and not word.endswith(("ed", "ing")) and word not in BASE_PAST
 
 

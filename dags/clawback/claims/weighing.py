@@ -12,12 +12,16 @@ from dataclasses import replace
 from typing import Final
 
 from clawback.claims.cues import cues_around, date_cues, figure_cues, place_cues, word_cues
+from clawback.claims.event_places import counts_back
 from clawback.claims.figure import Figure
+from clawback.claims.figure_doubts import is_passed_on
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.links import is_total
+from clawback.claims.phrases import FIGURE
 from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
+from clawback.claims.timeline import entry_of
 from clawback.claims.when import When
 
 RULE: Final = "is found by rule"
@@ -62,7 +66,10 @@ def weigh_losses(reading: Reading, governed: list[Governed], strength: int) -> l
                 result.extend([item] if item is not None else [])
             else:
                 cues = loss_cues(reading, sentence, word, item, strength, is_first=is_first)
-                result.append(_loss(sentence, word, item, table, cues))
+                found = _loss(sentence, word, item, table, cues)
+                weighed = found is not item and found is not None and found.role == "loss"
+                if not weighed or _may_be_loss(sentence, word, result):
+                    result.append(found)
             is_first = False
     return [item for item in result if item is not None]
 
@@ -89,6 +96,25 @@ def _loss(
     return replace(item, role=NOTHING) if item is not None and is_loss else item
 
 
+def _may_be_loss(sentence: Sentence, word: int, before: list[Governed | None]) -> bool:
+    """Whether points alone may make a figure a loss: it is not passed on, nor the value of what is none."""
+    words = sentence.words
+    if is_passed_on(sentence, word):
+        return False
+    if words[word - 2 : word] != [FIGURE, "("]:
+        return True
+    # What a sum is called, a debt or a price, its value in brackets is too.
+    return not any(
+        item is not None
+        and item.sentence is sentence
+        and item.word == word - 2
+        and item.role == NOTHING
+        and item.hit is not None
+        and item.hit.tag == NOTHING
+        for item in before[-2:]
+    )
+
+
 def theft_date_cues(
     reading: Reading, sentence: Sentence, word: int, strength: int, *, is_found: bool
 ) -> set[str]:
@@ -113,22 +139,25 @@ def weigh_dates(reading: Reading, findings: list[Finding], strength: int) -> lis
     A text that dates one theft firmly has other dates for what came before and after it.
     """
     table = points("date")
-    weighed: list[tuple[int | None, Finding]] = []
+    weighed: list[tuple[int, bool, Finding]] = []
     for sentence in reading.sentences:
         own = [finding for finding in findings if finding.sentence is sentence]
+        entry = entry_of(sentence)
         for word, when in sentence.dates.items():
             found = next(
                 (item for item in own if item.first <= word < item.last and item.label == when.text()), None
             )
-            if not may_be_date(when):
-                weighed.extend([(None, found)] if found is not None else [])
+            # What a line of a timeline is about is told by the line, not by the words around its date.
+            is_settled = (entry is not None and entry[0] == word) or not may_be_date(when)
+            is_settled = is_settled or counts_back(reading, sentence, word)
+            if is_settled and found is None:
                 continue
             cues = theft_date_cues(reading, sentence, word, strength, is_found=found is not None)
-            total = table.total(cues)
-            if total > 0:
-                weighed.append((total, found or _date(sentence, word, table.reasons(cues))))
-    firmest = max((total for total, _ in weighed if total is not None), default=0)
-    return [finding for total, finding in weighed if total is None or total >= firmest - _LESS_FIRM]
+            total = table.total(cues) if may_be_date(when) else 0
+            if is_settled or total > 0:
+                weighed.append((total, is_settled, found or _date(sentence, word, table.reasons(cues))))
+    firmest = max((total for total, _, _ in weighed), default=0)
+    return [finding for total, is_settled, finding in weighed if is_settled or total >= firmest - _LESS_FIRM]
 
 
 def _date(sentence: Sentence, word: int, reasons: str) -> Finding:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from clawback.claims.extract import Extraction
+    from clawback.claims.claim import Extraction
     from clawback.claims.files import TextDocument
 
 _PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
@@ -117,6 +117,7 @@ def _extractions(paths: tuple[Path, ...]) -> Iterator[tuple[TextDocument, Extrac
                 published=document.published,
                 language=document.language,
                 publisher=document.publisher,
+                latest=document.latest,
             ),
         )
 
