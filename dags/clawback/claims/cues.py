@@ -23,7 +23,9 @@ _NEAR: Final = 4
 _EARLY: Final = 2
 _LEADING: Final = 12
 _DAYS_BEFORE: Final = (0, 1, 3, 7, 31, 366)
-_WRITTEN: Final = {FIGURE: "#", DATE: "@"}
+WRITTEN: Final = {FIGURE: "#", DATE: "@"}
+"""How the places of figures and dates are written in cues."""
+
 _SCENES: Final = (
     "event",
     "thief",
@@ -50,7 +52,7 @@ def place_cues(reading: Reading, sentence: Sentence, strength: int) -> set[str]:
 
 def word_cues(sentence: Sentence) -> set[str]:
     """The words of a sentence, and each two that follow each other."""
-    words = [_WRITTEN.get(word, word) for word in sentence.words]
+    words = [WRITTEN.get(word, word) for word in sentence.words]
     return {*words, *(f"{one}_{other}" for one, other in pairwise(words))}
 
 
@@ -63,7 +65,7 @@ def cues_around(sentence: Sentence, word: int) -> set[str]:
     for at in range(max(first, word - _AROUND), min(last, word + _AROUND)):
         if at == word:
             continue
-        own = _WRITTEN.get(words[at], words[at])
+        own = WRITTEN.get(words[at], words[at])
         side, distance = ("<", word - at) if at < word else (">", at - word)
         cues.add(f"{side}{own}")
         if distance <= _NEAR:
@@ -71,7 +73,7 @@ def cues_around(sentence: Sentence, word: int) -> set[str]:
         if distance == 1:
             cues.add(f"{side}1 {own}")
         if distance <= _PAIRS and at + 1 < len(words) and at + 1 != word:
-            cues.add(f"{side}{own}_{_WRITTEN.get(words[at + 1], words[at + 1])}")
+            cues.add(f"{side}{own}_{WRITTEN.get(words[at + 1], words[at + 1])}")
     return cues
 
 

@@ -11,14 +11,12 @@ from typing import Final
 
 from clawback.claims.agent import Agent
 from clawback.claims.agents import Agents
-from clawback.claims.cues import place_cues
+from clawback.claims.cues import WRITTEN, place_cues
 from clawback.claims.culprit_clauses import clause_cues, text_cues
-from clawback.claims.phrases import DATE, FIGURE
 from clawback.claims.reading import Reading, Sentence
 
 RULE: Final = "is found by rule"
 _ENDS: Final = frozenset({";", ".", ":", "but", "while", "?", "!"})
-_WRITTEN: Final = {FIGURE: "#", DATE: "@"}
 _LEFT: Final = 7
 _RIGHT: Final = 9
 _NEAR: Final = 3
@@ -88,7 +86,7 @@ def culprit_cues(
 
 def side_cues(word: str, side: str, distance: int) -> set[str]:
     """The cues of one word, `<` before the agent or `>` behind it, at a distance of so many words."""
-    own = _WRITTEN.get(word, word)
+    own = WRITTEN.get(word, word)
     cues = {f"{side}{own}"}
     if distance == 1:
         cues.add(f"{side}1 {own}")
@@ -102,7 +100,7 @@ def side_cues(word: str, side: str, distance: int) -> set[str]:
 def unknown_cues(reading: Reading, sentence: Sentence, strength: int, *, is_found: bool) -> set[str]:
     """All cues of a sentence, `is_found` telling whether a rule read there that nobody knows who did it."""
     cues = place_cues(reading, sentence, strength)
-    words = [_WRITTEN.get(word, word) for word in sentence.words]
+    words = [WRITTEN.get(word, word) for word in sentence.words]
     cues |= set(words)
     cues |= {f"~{word[:_STEM]}" for word in words if len(word) > _STEM}
     cues |= {f"in {family} {hit.tag}" for family in _FAMILIES for hit in sentence.of(family)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from clawback.claims.cues import WRITTEN
 from clawback.claims.reading import Reading
 
 RULE: Final = "is found by rule"
@@ -17,10 +18,10 @@ _BEGINNING: Final = 60
 
 def text_cues(reading: Reading) -> set[str]:
     """The words of a text, those of its headline and its beginning once more."""
-    words = [word for sentence in reading.sentences for word in sentence.words]
+    words = [WRITTEN.get(word, word) for sentence in reading.sentences for word in sentence.words]
     cues = set(words)
     cues |= {f"early {word}" for word in words[:_BEGINNING]}
-    cues |= {f"headline {word}" for word in reading.title.words}
+    cues |= {f"headline {WRITTEN.get(word, word)}" for word in reading.title.words}
     return cues
 
 

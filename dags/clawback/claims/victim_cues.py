@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from clawback.claims.cues import WRITTEN
 from clawback.claims.names import Name, is_camel
-from clawback.claims.phrases import DATE, FIGURE
 from clawback.claims.reading import Sentence
 
 RULE: Final = "is found by rule"
-_WRITTEN: Final = {FIGURE: "#", DATE: "@"}
 _NEAR: Final = 3
 _STEM: Final = 5
 _EARLY: Final = 3
@@ -63,7 +62,7 @@ def _beside(sentence: Sentence, name: Name) -> set[str]:
     for at in range(max(0, name.first - _NEAR), min(len(words), name.last + _NEAR)):
         if name.first <= at < name.last:
             continue
-        own = _WRITTEN.get(words[at], words[at])
+        own = WRITTEN.get(words[at], words[at])
         side, distance = ("<", name.first - at) if at < name.first else (">", at - name.last + 1)
         cues.add(f"{side}{own}")
         if distance == 1:

@@ -11,15 +11,13 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from clawback.claims.cues import place_cues
+from clawback.claims.cues import WRITTEN, place_cues
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
-from clawback.claims.phrases import DATE, FIGURE
 from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 
 RULE: Final = "is found by rule"
-_WRITTEN: Final = {FIGURE: "#", DATE: "@"}
 _STEM: Final = 5
 _KINDS: Final = frozenset(
     {"thief", "event", "technique", "victim_kind", "laundering_verb", "laundering_service", "advice", "role"}
@@ -65,7 +63,7 @@ def method_cues(reading: Reading, sentence: Sentence, strength: int, *, is_found
 
 
 def _cues_of(word: str) -> set[str]:
-    own = _WRITTEN.get(word, word)
+    own = WRITTEN.get(word, word)
     return {own, f"~{own[:_STEM]}"} if len(own) > _STEM else {own}
 
 
