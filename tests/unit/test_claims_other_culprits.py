@@ -109,7 +109,11 @@ def test_a_states_yearly_total_blames_it_for_no_theft() -> None:
 @pytest.mark.parametrize(
     ("language", "text", "name"),
     [
-        ("de", "Ein Techniker wurde nach dem Diebstahl festgenommen. Er bestreitet die Tat.", "Ein Techniker"),
+        (
+            "de",
+            "Ein Techniker wurde nach dem Diebstahl festgenommen. Er bestreitet die Tat.",
+            "Ein Techniker",
+        ),
         ("es", "Tras el robo, Corea del Norte negó cualquier participación.", "DPRK"),
     ],
 )
