@@ -85,7 +85,7 @@ def test_the_labelled_reports_are_found() -> None:
     score = evaluate(documents)
     found, expected = score.recall(EVERYTHING)
     assert score.bad_quotations == 0
-    assert found >= 0.92 * expected
+    assert found >= 0.95 * expected
     assert score.negatives_with_loss == 0
     for name, least in (("asserted_by", 0.83), ("hedge", 0.89)):
         right, compared = score.fields[name]

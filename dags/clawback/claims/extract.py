@@ -23,7 +23,7 @@ from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
 from clawback.claims.laundering import launderings
 from clawback.claims.lexicon import LANGUAGES
-from clawback.claims.links import is_total, links
+from clawback.claims.links import links
 from clawback.claims.merging import merged
 from clawback.claims.methods import techniques
 from clawback.claims.other_culprits import culprits
@@ -33,6 +33,7 @@ from clawback.claims.proceeds import of_proceeds
 from clawback.claims.reading import Reading, read
 from clawback.claims.scope import points_of, ruled_strength, theft_strength
 from clawback.claims.speakers import Speakers
+from clawback.claims.totals import is_total
 from clawback.claims.unnumbered import unnumbered
 from clawback.claims.victims import Victims
 from clawback.claims.ways_of_thieves import ways_of_thieves

@@ -17,11 +17,11 @@ from clawback.claims.figure import Figure
 from clawback.claims.figure_doubts import is_passed_on
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
-from clawback.claims.links import is_total
 from clawback.claims.phrases import FIGURE
 from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.timeline import entry_of
+from clawback.claims.totals import is_total
 from clawback.claims.when import When
 
 RULE: Final = "is found by rule"
