@@ -27,7 +27,7 @@ _NEAR: Final = 4
 _IMAGINED: Final = -6
 """Points of a text that tells of an exercise, a game or a novel."""
 
-_SHORT: Final = 40
+_SHORT: Final = 100
 """Words of a text that has too few for them to be weighed."""
 
 _ABOUT_SOMETHING_ELSE: Final = 80
