@@ -46,6 +46,9 @@ _NO_COINS: Final = frozenset({"%", *SIGNS.values()}) - {"BTC", "ETH"}
 _OF_ANYTHING: Final = ("chang", "turn")
 """How verbs begin that one may do to anything."""
 
+_OBJECT: Final = 3
+"""Words within which the object of a verb stands that mostly means the theft."""
+
 _EXAMPLES: Final = frozenset({"including", "among", "such"})
 _ARTICLES: Final = (["the"], ["a"], ["an"], ["this"], ["its"])
 MODALS: Final = word_set("laundering.modals")
@@ -93,6 +96,9 @@ def steps_of(reading: Reading, sentence: Sentence, verb: Hit) -> list[Step]:
             continue
         coin = service.tag in {"coin", "fiat"}
         if verb.tag == "swap" and coin and not _is_coin_to_coin(sentence, verb, service):
+            continue
+        if words[verb.first].startswith("exploit") and service.first - verb.last >= _OBJECT:
+            # "exploited the vaults and withdrew coins across three chains"
             continue
         if words[verb.first].startswith(_OF_ANYTHING) and not _becomes_coin(words, verb, service):
             continue
