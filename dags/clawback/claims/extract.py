@@ -28,8 +28,12 @@ from clawback.claims.layout import Kind
 from clawback.claims.lexicon import LANGUAGES, word_set
 from clawback.claims.links import is_total, links
 from clawback.claims.methods import techniques
+from clawback.claims.other_culprits import weigh_other_culprits
+from clawback.claims.other_dates import weigh_other_dates
+from clawback.claims.other_figures import weigh_figures
 from clawback.claims.other_languages import culprits, recoveries
 from clawback.claims.other_methods import moves, ways
+from clawback.claims.other_sentences import weigh_sentences
 from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.scope import points_of, ruled_strength, theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
@@ -48,6 +52,7 @@ _CHARGED: Final = frozenset({"loss", "attribution", "technique", "laundering_met
 """What a text that is "merely an allegation" alleges: what was seized or given back is a fact."""
 
 _FOR_METHODS: Final = _LEVELS
+_UNSAID: Final = "unnamed"
 _OF_VICTIM: Final = frozenset(
     {"attribution", "made_whole", "returned", "recovered", "frozen", "technique", "laundering_method", "date"}
 )
@@ -139,34 +144,56 @@ def extract_claims(
     strength = theft_strength(reading, language)
     if strength == 0:
         # Its words tell of no theft: what its rules would read is for a person to look at.
-        left = _unread(reading, set()) if ruled_strength(points_of(reading)) else []
+        is_told = language[:2] in LANGUAGES or ruled_strength(points_of(reading))
+        left = _unread(reading, set()) if is_told else []
         return Extraction((), tuple(left), victims.main)
-    foreign = language[:2] in LANGUAGES
     ruled = amounts.govern(reading, strength)
-    governed = ruled if foreign else weigh_losses(reading, ruled, strength)
-    findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
-    totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
-    findings += [
-        finding
-        for finding in (culprits(reading, language) if foreign else _blamed(reading, victims, strength))
-        if not any(id(figure) in totals for figure in finding.sentence.figures.values())
-    ]
-    methods = ways(reading, language) if foreign else techniques(reading)
-    dates = theft_dates(reading, told_losses(ruled, methods))
-    moved = moves(reading, language) if foreign else launderings(reading)
-    if not foreign:
-        dates = weigh_dates(reading, dates, strength)
-        cues: dict[int, set[str]] = {}
-        methods = weigh_methods(reading, methods, "technique", strength, cues)
-        moved = weigh_methods(reading, moved, "laundering_method", strength, cues)
-    used = {(item.sentence.number, item.role) for item in governed}
-    findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
-    findings += [*moved, *methods, *links(reading, victims), *dates]
+    if language[:2] in LANGUAGES:
+        governed, findings, dates = _elsewhere(reading, victims, ruled, language)
+    else:
+        governed, findings, dates = _in_english(reading, victims, ruled, strength)
     builder = _Builder(reading, victims, speakers, _incident_day(dates))
     claims = _merged([builder.claim(finding) for finding in findings])
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))
     seen = {id(item.figure) for item in governed}
     return Extraction(tuple(claims), tuple(_unread(reading, seen)), victims.main)
+
+
+_Read = tuple[list[Governed], list[Finding], list[Finding]]
+"""Figures with their roles, all findings, and those of them that are dates."""
+
+
+def _in_english(reading: Reading, victims: Victims, ruled: list[Governed], strength: int) -> _Read:
+    governed = weigh_losses(reading, ruled, strength)
+    findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
+    totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
+    findings += [
+        finding
+        for finding in _blamed(reading, victims, strength)
+        if not any(id(figure) in totals for figure in finding.sentence.figures.values())
+    ]
+    methods = techniques(reading)
+    dates = weigh_dates(reading, theft_dates(reading, told_losses(ruled, methods)), strength)
+    cues: dict[int, set[str]] = {}
+    moved = weigh_methods(reading, launderings(reading), "laundering_method", strength, cues)
+    methods = weigh_methods(reading, methods, "technique", strength, cues)
+    used = {(item.sentence.number, item.role) for item in governed}
+    findings += [*unnumbered(reading, used), *moved, *methods, *links(reading, victims), *dates]
+    return governed, findings, dates
+
+
+def _elsewhere(reading: Reading, victims: Victims, ruled: list[Governed], language: str) -> _Read:
+    """What is read in another language: rules and kinds of phrases as cues, weighed."""
+    governed = weigh_figures(reading, ruled, language)
+    findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
+    methods = ways(reading, language)
+    dates = weigh_other_dates(reading, theft_dates(reading, told_losses(ruled, methods)), language)
+    blamed = culprits(reading, language)
+    used = {(item.sentence.number, item.role) for item in governed}
+    told = [*methods, *moves(reading, language), *blamed, *recoveries(reading, language, used)]
+    findings += weigh_other_culprits(reading, victims, blamed, language)
+    findings += weigh_sentences(reading, told, used, language)
+    return governed, [*findings, *dates], dates
 
 
 def _blamed(reading: Reading, victims: Victims, strength: int) -> list[Finding]:
@@ -338,7 +365,7 @@ def _amount(reading: Reading, item: Governed) -> Finding:
         gap = max(item.hit.first - last, first - item.hit.last)
         if gap <= _REACH_OF_QUOTE and "+list" not in item.rule:
             first, last = min(first, item.hit.first), max(last, item.hit.last)
-    total = is_total(reading, item)
+    total = _UNSAID if item.role == "actor_total" else is_total(reading, item)
     if total is not None:
         return Finding(
             item.sentence, "actor_total", first, last, f"total+{item.rule}", figure=item.figure, actor=total

@@ -40,7 +40,9 @@ def lexicon_of(language: str) -> Lexicon:
     lexicon = Lexicon(_verbs())
     for name in _ENGLISH:
         _load(lexicon, name, None if language not in LANGUAGES else _SHARED, _as_written)
-    if language in LANGUAGES:
+    if language == "zh":
+        _load(lexicon, language, None, lambda line: _in_signs(line.translate(SIMPLIFIED)))
+    elif language in LANGUAGES:
         _load(lexicon, language, None, _in_signs if language in _SIGNED else _in_letters)
     return lexicon
 
@@ -126,6 +128,10 @@ def table(name: str, separator: str = ", ") -> dict[str, str]:
             meaning, _, written = line.partition(" = ")
             ways |= dict.fromkeys(written.split(separator), meaning)
     return ways
+
+
+SIMPLIFIED: Final = {ord(written): sign for written, sign in table("signs.simplified").items()}
+"""Simplified Chinese signs by their traditional ones, as far as words of the field have them."""
 
 
 def _load_sets() -> dict[str, frozenset[str]]:

@@ -17,7 +17,7 @@ from clawback.claims.figure import Figure
 from clawback.claims.figures import find_figures
 from clawback.claims.fold import fold
 from clawback.claims.layout import Kind, Span, sentences
-from clawback.claims.lexicon import lexicon_of, word_set
+from clawback.claims.lexicon import SIMPLIFIED, lexicon_of, word_set
 from clawback.claims.phrases import DATE as DATE
 from clawback.claims.phrases import FIGURE, Hit, Lexicon
 from clawback.claims.when import When
@@ -98,6 +98,7 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
     figures = _without_dates(figures, dates)
     spans = sentences(folded, language[:2])
     lexicon = lexicon_of(language[:2])
+    chinese = language[:2] == "zh"
     marks: list[tuple[int, int, Figure | When]] = sorted(
         [(figure.start, figure.end, figure) for figure in figures]
         + [(when.start, when.end, when) for when in dates],
@@ -113,7 +114,7 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
             if marks[at][1] <= span.end:
                 own.append(marks[at])
             at += 1
-        read_sentences.append(_sentence(folded, number, span, own, lexicon))
+        read_sentences.append(_sentence(folded, number, span, own, lexicon, in_chinese=chinese))
     folded_title = fold(title)[:500]
     title_span = Span(0, len(folded_title), Kind.HEADING, None)
     title_figures = find_figures(
@@ -122,7 +123,7 @@ def read(text: str, *, title: str = "", published: date | None = None, language:
     title_marks: list[tuple[int, int, Figure | When]] = [
         (figure.start, figure.end, figure) for figure in title_figures
     ]
-    headline = _sentence(folded_title, -1, title_span, title_marks, lexicon)
+    headline = _sentence(folded_title, -1, title_span, title_marks, lexicon, in_chinese=chinese)
     return Reading(text, folded, headline, published, read_sentences, figures, dates)
 
 
@@ -139,7 +140,13 @@ def _without_dates(figures: list[Figure], dates: list[When]) -> list[Figure]:
 
 
 def _sentence(
-    folded: str, number: int, span: Span, marks: list[tuple[int, int, Figure | When]], lexicon: Lexicon
+    folded: str,
+    number: int,
+    span: Span,
+    marks: list[tuple[int, int, Figure | When]],
+    lexicon: Lexicon,
+    *,
+    in_chinese: bool,
 ) -> Sentence:
     sentence = Sentence(number, span)
     position = span.start
@@ -158,6 +165,9 @@ def _sentence(
         sentence.ends.append(end)
         position = end
     _add_words(sentence, folded, position, span.end)
+    if in_chinese:
+        # One sign has two forms in Chinese; the text keeps its own.
+        sentence.words = [word.translate(SIMPLIFIED) for word in sentence.words]
     sentence.hits = lexicon.find(sentence.words)
     return sentence
 
