@@ -34,6 +34,7 @@ from clawback.claims.other_figures import weigh_figures
 from clawback.claims.other_languages import culprits, recoveries
 from clawback.claims.other_methods import moves, ways
 from clawback.claims.other_sentences import weigh_sentences
+from clawback.claims.other_speakers import speech_elsewhere
 from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.scope import points_of, ruled_strength, theft_strength
 from clawback.claims.speakers import AUTHOR, Speakers
@@ -152,7 +153,7 @@ def extract_claims(
         governed, findings, dates = _elsewhere(reading, victims, ruled, language)
     else:
         governed, findings, dates = _in_english(reading, victims, ruled, strength)
-    builder = _Builder(reading, victims, speakers, _incident_day(dates))
+    builder = _Builder(reading, victims, speakers, _incident_day(dates), language, publisher)
     claims = _merged([builder.claim(finding) for finding in findings])
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))
     seen = {id(item.figure) for item in governed}
@@ -222,7 +223,17 @@ def told_losses(governed: list[Governed], ways: list[Finding]) -> dict[int, list
 
 
 class _Builder:
-    def __init__(self, reading: Reading, victims: Victims, speakers: Speakers, day: str | None) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        victims: Victims,
+        speakers: Speakers,
+        day: str | None,
+        language: str,
+        publisher: str | None,
+    ) -> None:
+        self._language = language
+        self._publisher = publisher
         self._reading = reading
         self._victims = victims
         self._speakers = speakers
@@ -234,6 +245,8 @@ class _Builder:
         reading, sentence = self._reading, finding.sentence
         start, end, first, last = self._quotation(finding)
         speech = self._speakers.at(sentence, _anchor(sentence, finding))
+        if speech is None and finding.speaker is None:
+            speech = speech_elsewhere(reading, sentence, self._language, self._publisher)
         if finding.claim_type == "date" and speech is not None and speech.verb.first > finding.first:
             # "The hacker who took it last month has returned it, the exchange said": the day is known to all.
             speech = None

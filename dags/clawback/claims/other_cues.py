@@ -52,7 +52,11 @@ def concept(hit: Hit) -> str:
 
 def concepts(sentence: Sentence) -> list[tuple[int, int, str]]:
     """All phrases of a sentence in order: first word, word behind the last, kind."""
-    return sorted((hit.first, hit.last, concept(hit)) for hits in sentence.hits.values() for hit in hits)
+    if sentence.kinds is None:
+        sentence.kinds = sorted(
+            (hit.first, hit.last, concept(hit)) for hits in sentence.hits.values() for hit in hits
+        )
+    return sentence.kinds
 
 
 def cues_beside(

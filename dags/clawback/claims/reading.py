@@ -36,7 +36,8 @@ _SIGNED: Final = frozenset({"zh", "ja", "ko"})
 class Sentence:
     """One sentence: its words in lower case with their places, and what was found among them.
 
-    `figures` and `dates` map the number of a word to what stands there. `hits` are by family of the lexicon.
+    `figures` and `dates` map the number of a word to what stands there. `hits` are by family of the lexicon;
+    `kinds` keeps what `other_cues.concepts` makes of them.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Sentence:
     figures: dict[int, Figure] = field(default_factory=dict)
     dates: dict[int, When] = field(default_factory=dict)
     hits: dict[str, list[Hit]] = field(default_factory=dict)
+    kinds: list[tuple[int, int, str]] | None = None
 
     def of(self, family: str) -> list[Hit]:
         """The hits of a family, in order."""
