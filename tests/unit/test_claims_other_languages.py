@@ -30,7 +30,7 @@ CHINESE = (
     "碧湖表示,用戶損失將由公司全額賠償。駭客身分不明。"
 )
 RUSSIAN = (
-    "Хакеры похитили у биржи «Ладога» 410 биткоинов в ночь на 12 мая. Злоумышленники получили доступ к "
+    "Хакеры похитили 410 биткоинов клиентов биржи «Ладога» в ночь на 12 мая. Злоумышленники получили доступ к "
     "приватным ключам через заражённый ноутбук сотрудника. Биржа заморозила 15 биткоинов. "
     "Кто стоит за атакой, неизвестно. Пострадавшим клиентам компания возместит все потери."
 )
@@ -54,7 +54,7 @@ def told(text: str, language: str, title: str = "") -> set[str]:
 @pytest.mark.parametrize(
     ("text", "language", "wanted"),
     [
-        (GERMAN, "de", {"loss 3400000 EUR", "frozen 120000 EUR", "laundering_method", "attribution", "made_whole"}),
+        (GERMAN, "de", {"loss 3400000 EUR", "frozen 120000 EUR", "laundering_method", "made_whole"}),
         (CHINESE, "zh", {"loss 123000000 TWD", "technique", "laundering_method", "made_whole"}),
         (RUSSIAN, "ru", {"loss 410 BTC", "frozen 15 BTC", "technique", "attribution", "made_whole", "date"}),
     ],
@@ -92,7 +92,7 @@ def test_a_kind_is_the_same_cue_in_every_language() -> None:
 def test_a_word_is_found_by_its_beginning() -> None:
     lexicon = Lexicon(Verbs({}))
     lexicon.add("role", "loss=", "похищ+|краж+ * средств?")
-    hits = lexicon.find(["похищенных", "у", "биржи"])["role"]
+    hits = lexicon.find(["похищенных", "на", "бирже"])["role"]
     assert [(hit.first, hit.last) for hit in hits] == [(0, 2)]
     assert lexicon.find(["похоже"]) == {}
 
