@@ -22,7 +22,7 @@ _ENGLISH: Final = ("roles", "hedges", "speech", "actors", "culprits", "links", "
 _SHARED: Final = frozenset({"actor", "technique", "laundering_service"})
 """Families whose names are written alike in all languages: groups, mixers, "phishing"."""
 
-_ALPHABETS: Final = frozenset({"de", "es", "fr", "it", "pt", "ru"})
+_ALPHABETS: Final = frozenset({"de", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr", "uk"})
 _SIGNED: Final = frozenset({"ja", "ko", "zh"})
 _STEM = re.compile(r"([^|()\s]*)\(([^()]*)\)([^|()\s]*)")
 _SIGN_OR_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[a-z0-9]+|@")
