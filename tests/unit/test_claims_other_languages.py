@@ -96,6 +96,8 @@ def test_a_word_is_found_by_its_beginning() -> None:
     hits = lexicon.find(["похищенных", "на", "бирже"])["role"]
     assert [(hit.first, hit.last) for hit in hits] == [(0, 2)]
     assert lexicon.find(["похоже"]) == {}
+    lexicon.add("role", "frozen=", "счет+ заморож+")
+    assert [hit.tag for hit in lexicon.find(["счета", "заморожены"])["role"]] == ["frozen="]
 
 
 def test_traditional_signs_are_read_as_simplified_and_quoted_as_they_stand() -> None:
