@@ -38,7 +38,7 @@ from clawback.claims.weighing import (
     theft_date_cues,
 )
 from clawback.claims.weighing_methods import method_cues
-from tests.evaluate import culprit_cases, text_cases, victim_cases
+from tests.evaluate import culprit_cases, other_cases, text_cases, victim_cases
 from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
 from tests.evaluate.score import AMOUNTS
 
@@ -48,27 +48,28 @@ BEFORE: Final = "Attackers broke into the lending protocol Brightpool on Monday.
 DAY: Final = date(2024, 3, 6)
 PUBLISHED: Final = date(2024, 3, 14)
 _CULPRITS: Final = culprit_cases.TABLES
-_SEEN: Final = {
-    "theft": 2,
-    "loss": 3,
-    "date": 3,
-    "technique": 4,
-    "laundering_method": 4,
-    "victim": 3,
-} | dict.fromkeys(_CULPRITS, 2)
+_SEEN: Final = (
+    {"theft": 2, "loss": 3, "date": 3, "technique": 4, "laundering_method": 4, "victim": 3}
+    | dict.fromkeys(_CULPRITS, 2)
+    | dict.fromkeys(other_cases.TABLES, 3)
+)
 """Cases in which a cue must stand to be learned."""
 
-_PENALTY: Final = {
-    "theft": 0.1,
-    "loss": 0.1,
-    "date": 0.1,
-    "technique": 0.4,
-    "laundering_method": 0.4,
-    "victim": 0.3,
-    "culprit_named": 0.1,
-    "culprit_denied": 0.2,
-    "culprit_unknown": 0.5,
-}
+_PENALTY: Final = (
+    {
+        "theft": 0.1,
+        "loss": 0.1,
+        "date": 0.1,
+        "technique": 0.4,
+        "laundering_method": 0.4,
+        "victim": 0.3,
+        "culprit_named": 0.1,
+        "culprit_denied": 0.2,
+        "culprit_unknown": 0.5,
+    }
+    | dict.fromkeys(other_cases.TABLES, 0.3)
+    | {"other_scope": 0.05}
+)
 _SCALE: Final = 100
 _LEAST: Final = 3
 """Points below which a cue is left out."""
@@ -105,7 +106,7 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
         reading = read(document.text, published=document.published, language="en")
         found["date"].extend(_dates(document, reading, ruled_strength(points_of(reading))))
     found["victim"] = victim_cases.victim_cases(documents)
-    return found | culprit_cases.culprit_cases(english, strengths)
+    return found | culprit_cases.culprit_cases(english, strengths) | other_cases.other_cases(documents)
 
 
 def _lines(name: str) -> list[str]:

@@ -10,6 +10,7 @@ from clawback.claims.finding import Finding
 from clawback.claims.hedges import Hedge, disclaimer_of, hedge_of, taken_back
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
+from clawback.claims.other_speakers import speech_elsewhere
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.speakers import AUTHOR, Speakers
 from clawback.claims.victims import Victims
@@ -36,9 +37,21 @@ class Builder:
         victims: who lost.
         speakers: who says what.
         day: of the theft that the text is about, as far as it is known.
+        language: tag such as `en`.
+        publisher: who publishes it.
     """
 
-    def __init__(self, reading: Reading, victims: Victims, speakers: Speakers, day: str | None) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        victims: Victims,
+        speakers: Speakers,
+        day: str | None,
+        language: str,
+        publisher: str | None,
+    ) -> None:
+        self._language = language
+        self._publisher = publisher
         self._reading = reading
         self._victims = victims
         self._speakers = speakers
@@ -51,6 +64,8 @@ class Builder:
         reading, sentence = self._reading, finding.sentence
         start, end, first, last = self._quotation(finding)
         speech = self._speakers.at(sentence, _anchor(sentence, finding))
+        if speech is None and finding.speaker is None:
+            speech = speech_elsewhere(reading, sentence, self._language, self._publisher)
         if finding.claim_type == "date" and speech is not None and speech.verb.first > finding.first:
             # "The hacker who took it last month has returned it, the exchange said": the day is known to all.
             speech = None

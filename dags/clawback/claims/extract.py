@@ -27,8 +27,12 @@ from clawback.claims.links import links
 from clawback.claims.merging import merged
 from clawback.claims.methods import techniques
 from clawback.claims.other_culprits import culprits
+from clawback.claims.other_dates import weigh_other_dates
+from clawback.claims.other_figures import weigh_figures
 from clawback.claims.other_languages import recoveries
 from clawback.claims.other_methods import moves, ways
+from clawback.claims.other_sentences import weigh_sentences
+from clawback.claims.other_weighing import weigh_other_culprits
 from clawback.claims.proceeds import of_proceeds
 from clawback.claims.reading import Reading, read
 from clawback.claims.scope import points_of, ruled_strength, theft_strength
@@ -42,6 +46,7 @@ from clawback.claims.weighing_culprits import weigh_culprits
 from clawback.claims.weighing_methods import weigh_methods
 
 _REACH_OF_QUOTE: Final = 12
+_UNSAID: Final = "unnamed"
 
 
 def extract_claims(
@@ -72,38 +77,58 @@ def extract_claims(
     strength = theft_strength(reading, language)
     if strength == 0:
         # Its words tell of no theft: what its rules would read is for a person to look at.
-        left = _unread(reading, set()) if ruled_strength(points_of(reading)) else []
+        is_told = language[:2] in LANGUAGES or ruled_strength(points_of(reading))
+        left = _unread(reading, set()) if is_told else []
         return Extraction((), tuple(left), victims.main)
-    foreign = language[:2] in LANGUAGES
     ruled = amounts.govern(reading, strength)
-    governed = ruled if foreign else weigh_losses(reading, ruled, strength)
-    findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
-    totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
-    findings += [
-        finding
-        for finding in (culprits(reading, language) if foreign else _blamed(reading, victims, strength))
-        if not any(id(figure) in totals for figure in finding.sentence.figures.values())
-    ]
-    methods = ways(reading, language) if foreign else techniques(reading)
-    dates = theft_dates(reading, told_losses(ruled, methods))
-    moved = moves(reading, language) if foreign else launderings(reading)
-    if not foreign:
-        dates = weigh_dates(reading, dates, strength)
-        cues: dict[int, set[str]] = {}
-        methods = weigh_methods(reading, methods, "technique", strength, cues)
-        moved = weigh_methods(reading, moved, "laundering_method", strength, cues)
-    used = {(item.sentence.number, item.role) for item in governed}
-    findings += recoveries(reading, language, used) if foreign else unnumbered(reading, used)
-    findings += [*links(reading, victims), *dates]
-    if not foreign:
-        methods = ways_of_thieves(methods)
-        moved = of_proceeds(reading, moved, [*findings, *methods])
-    findings += [*moved, *methods]
-    builder = Builder(reading, victims, speakers, _incident_day(dates))
+    if language[:2] in LANGUAGES:
+        governed, findings, dates = _elsewhere(reading, victims, ruled, language)
+    else:
+        governed, findings, dates = _in_english(reading, victims, ruled, strength)
+    builder = Builder(reading, victims, speakers, _incident_day(dates), language, publisher)
     claims = merged([builder.claim(finding) for finding in findings])
     claims.sort(key=lambda claim: (claim.start, claim.end, claim.claim_type))
     seen = {id(item.figure) for item in governed}
     return Extraction(tuple(claims), tuple(_unread(reading, seen)), victims.main)
+
+
+_Read = tuple[list[Governed], list[Finding], list[Finding]]
+"""Figures with their roles, all findings, and those of them that are dates."""
+
+
+def _in_english(reading: Reading, victims: Victims, ruled: list[Governed], strength: int) -> _Read:
+    governed = weigh_losses(reading, ruled, strength)
+    findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
+    totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
+    findings += [
+        finding
+        for finding in _blamed(reading, victims, strength)
+        if not any(id(figure) in totals for figure in finding.sentence.figures.values())
+    ]
+    methods = techniques(reading)
+    dates = weigh_dates(reading, theft_dates(reading, told_losses(ruled, methods)), strength)
+    cues: dict[int, set[str]] = {}
+    moved = weigh_methods(reading, launderings(reading), "laundering_method", strength, cues)
+    methods = weigh_methods(reading, methods, "technique", strength, cues)
+    used = {(item.sentence.number, item.role) for item in governed}
+    findings += [*unnumbered(reading, used), *links(reading, victims), *dates]
+    methods = ways_of_thieves(methods)
+    findings += [*of_proceeds(reading, moved, [*findings, *methods]), *methods]
+    return governed, findings, dates
+
+
+def _elsewhere(reading: Reading, victims: Victims, ruled: list[Governed], language: str) -> _Read:
+    """What is read in another language: rules and kinds of phrases as cues, weighed."""
+    governed = weigh_figures(reading, ruled, language)
+    findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
+    methods = ways(reading, language)
+    dates = weigh_other_dates(reading, theft_dates(reading, told_losses(ruled, methods)), language)
+    blamed = culprits(reading, language)
+    used = {(item.sentence.number, item.role) for item in governed}
+    told = [*methods, *moves(reading, language), *blamed, *recoveries(reading, language, used)]
+    findings += weigh_other_culprits(reading, victims, blamed, language)
+    findings += weigh_sentences(reading, told, used, language)
+    return governed, [*findings, *dates], dates
 
 
 def _blamed(reading: Reading, victims: Victims, strength: int) -> list[Finding]:
@@ -137,7 +162,7 @@ def _amount(reading: Reading, item: Governed) -> Finding:
         gap = max(item.hit.first - last, first - item.hit.last)
         if gap <= _REACH_OF_QUOTE and "+list" not in item.rule:
             first, last = min(first, item.hit.first), max(last, item.hit.last)
-    total = is_total(reading, item)
+    total = _UNSAID if item.role == "actor_total" else is_total(reading, item)
     if total is not None:
         return Finding(
             item.sentence, "actor_total", first, last, f"total+{item.rule}", figure=item.figure, actor=total

@@ -78,6 +78,13 @@ _PLUS = re.compile(r"[ ]?\+|[ ]or[ ](?:more|so|less)\b", re.IGNORECASE)
 
 _CURRENCIES: Final = frozenset(SIGNS.values()) - {"BTC", "ETH"} | {"CNY", "CHF"}
 
+_PESO: Final = "PHP"
+_PESO_OF: Final = {
+    unit: tuple(way for way, other in table("units.peso").items() if other == unit)
+    for unit in dict.fromkeys(table("units.peso").values())
+}
+"""By currency how a text in lower case names the country whose pesos it is."""
+
 _QUALIFIER_OF: Final = table("figures.qualifier")
 _QUALIFIER = re.compile(
     r"(?:(?<![\w])|(?<=[~<>\u2248]))("
@@ -157,6 +164,7 @@ def find_figures(folded: str, *, continental: bool = False, in_signs: bool = Fal
     if in_signs:
         return list(sign_figures(folded))
     figures: list[Figure] = []
+    peso = _peso(folded) if continental else _PESO
     raws = sorted([*_written(folded, continental), *_in_words(folded)], key=lambda raw: raw.start)
     unit_before: tuple[int, str] | None = None
     for place, raw in enumerate(raws):
@@ -175,8 +183,14 @@ def find_figures(folded: str, *, continental: bool = False, in_signs: bool = Fal
                 continue
         elif raw.power >= 6 and unit in _CURRENCIES:
             unit_before = (raw.end, unit)
-        figures.append(_figure(folded, raw, unit, marks))
+        figures.append(_figure(folded, raw, peso if unit == _PESO else unit, marks))
     return _dots_between_thousands(folded, figures)
+
+
+def _peso(folded: str) -> str:
+    """Which peso a text means: that of the country it names most, Argentina's where it names none."""
+    low = folded.lower()
+    return max(_PESO_OF, key=lambda unit: sum(map(low.count, _PESO_OF[unit])))
 
 
 def _figure(folded: str, raw: _Raw, unit: str, marks: tuple[str, ...]) -> Figure:

@@ -22,7 +22,7 @@ _ENGLISH: Final = ("roles", "hedges", "speech", "actors", "culprits", "links", "
 _SHARED: Final = frozenset({"actor", "technique", "laundering_service"})
 """Families whose names are written alike in all languages: groups, mixers, "phishing"."""
 
-_ALPHABETS: Final = frozenset({"de", "es", "fr", "it", "pt", "ru"})
+_ALPHABETS: Final = frozenset({"de", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr", "uk"})
 _SIGNED: Final = frozenset({"ja", "ko", "zh"})
 _STEM = re.compile(r"([^|()\s]*)\(([^()]*)\)([^|()\s]*)")
 _SIGN_OR_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[a-z0-9]+|@")
@@ -40,7 +40,9 @@ def lexicon_of(language: str) -> Lexicon:
     lexicon = Lexicon(_verbs())
     for name in _ENGLISH:
         _load(lexicon, name, None if language not in LANGUAGES else _SHARED, _as_written)
-    if language in LANGUAGES:
+    if language == "zh":
+        _load(lexicon, language, None, lambda line: _in_signs(line.translate(SIMPLIFIED)))
+    elif language in LANGUAGES:
         _load(lexicon, language, None, _in_signs if language in _SIGNED else _in_letters)
     return lexicon
 
@@ -126,6 +128,10 @@ def table(name: str, separator: str = ", ") -> dict[str, str]:
             meaning, _, written = line.partition(" = ")
             ways |= dict.fromkeys(written.split(separator), meaning)
     return ways
+
+
+SIMPLIFIED: Final = {ord(written): sign for written, sign in table("signs.simplified").items()}
+"""Simplified Chinese signs by their traditional ones, as far as words of the field have them."""
 
 
 def _load_sets() -> dict[str, frozenset[str]]:

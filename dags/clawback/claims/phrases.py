@@ -3,7 +3,7 @@
 Layout of a phrase: words with a space between them; `a|b` is one of two words, `word?` may be absent, `*`
 is any one word but a joint, or none, `@` is a figure. `~steal|rob` is every form of these verbs, and `steal~`
 that of one verb among other words (see `inflection`). "Made or makes, off or away, with" is
-`~make off|away with`.
+`~make off|away with`. `stole+` is every word that begins so.
 
 Invariants:
     The search goes through the words once and tries at each only the phrases that begin with it. Among
@@ -45,6 +45,7 @@ def name_of(hit: Hit) -> str:
 class _Step(NamedTuple):
     words: frozenset[str] | None
     optional: bool
+    starts: tuple[str, ...] = ()
 
 
 class _Entry(NamedTuple):
@@ -64,6 +65,8 @@ class Lexicon:
 
     def __init__(self, verbs: Verbs) -> None:
         self._by_word: dict[str, list[_Entry]] = {}
+        self._by_start: dict[str, list[_Entry]] = {}
+        self._lengths: tuple[int, ...] = ()
         self._verbs = verbs
 
     def add(self, family: str, tag: str, phrase: str) -> None:
@@ -76,6 +79,20 @@ class Lexicon:
         for word in sorted(first.words):
             own = f"{tag[:-1]}{'=' if word in participles else '>'}" if tag.endswith("~") else tag
             self._by_word.setdefault(word, []).append(_Entry(steps, family, own, phrase))
+        for start in first.starts:
+            self._by_start.setdefault(start, []).append(_Entry(steps, family, tag, phrase))
+        self._lengths = tuple(sorted({len(start) for start in self._by_start}))
+
+    def _entries(self, word: str) -> list[_Entry] | None:
+        """The phrases that a word may begin."""
+        entries = self._by_word.get(word)
+        for length in self._lengths:
+            if length > len(word):
+                break
+            more = self._by_start.get(word[:length])
+            if more is not None:
+                entries = [*(entries or ()), *more]
+        return entries
 
     def _step(self, word: str) -> _Step:
         if word == "*":
@@ -83,14 +100,20 @@ class Lexicon:
         if word == "@":
             return _Step(frozenset({FIGURE}), False)
         optional = word.endswith("?")
-        return _Step(self._verbs.forms(word.rstrip("?")), optional)
+        word = word.rstrip("?")
+        if "+" not in word:
+            return _Step(self._verbs.forms(word), optional)
+        parts = word.split("|")
+        whole = "|".join(part for part in parts if not part.endswith("+"))
+        starts = tuple(part[:-1] for part in parts if part.endswith("+"))
+        return _Step(self._verbs.forms(whole) if whole else frozenset(), optional, starts)
 
     def find(self, words: Sequence[str]) -> dict[str, list[Hit]]:
         """All hits, by family, in the order of the words."""
         found: dict[str, list[Hit]] = {}
-        by_word = self._by_word
+        entries_of = self._entries if self._lengths else self._by_word.get
         for first, word in enumerate(words):
-            entries = by_word.get(word)
+            entries = entries_of(word)
             if entries is None:
                 continue
             for entry in entries:
@@ -119,7 +142,9 @@ def _match_from(steps: Sequence[_Step], at: int, words: Sequence[str], place: in
     while at < len(steps):
         step = steps[at]
         fits = place < len(words) and (
-            _may_be_any(words[place]) if step.words is None else words[place] in step.words
+            _may_be_any(words[place])
+            if step.words is None
+            else words[place] in step.words or words[place].startswith(step.starts)
         )
         if step.words is None and step.optional:
             # How many words a run of "*" takes is all that matters, and not which of them takes which.

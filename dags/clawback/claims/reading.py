@@ -17,7 +17,7 @@ from clawback.claims.figure import Figure
 from clawback.claims.figures import find_figures
 from clawback.claims.fold import fold
 from clawback.claims.layout import Kind, Span, sentences
-from clawback.claims.lexicon import lexicon_of, word_set
+from clawback.claims.lexicon import SIMPLIFIED, lexicon_of, word_set
 from clawback.claims.phrases import DATE as DATE
 from clawback.claims.phrases import FIGURE, Hit, Lexicon
 from clawback.claims.when import When
@@ -36,7 +36,8 @@ _SIGNED: Final = frozenset({"zh", "ja", "ko"})
 class Sentence:
     """One sentence: its words in lower case with their places, and what was found among them.
 
-    `figures` and `dates` map the number of a word to what stands there. `hits` are by family of the lexicon.
+    `figures` and `dates` map the number of a word to what stands there. `hits` are by family of the lexicon;
+    `kinds` keeps what `other_cues.concepts` makes of them.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Sentence:
     figures: dict[int, Figure] = field(default_factory=dict)
     dates: dict[int, When] = field(default_factory=dict)
     hits: dict[str, list[Hit]] = field(default_factory=dict)
+    kinds: list[tuple[int, int, str]] | None = None
 
     def of(self, family: str) -> list[Hit]:
         """The hits of a family, in order."""
@@ -106,6 +108,7 @@ def read(
     figures = _without_dates(figures, dates)
     spans = sentences(folded, language[:2])
     lexicon = lexicon_of(language[:2])
+    chinese = language[:2] == "zh"
     marks: list[tuple[int, int, Figure | When]] = sorted(
         [(figure.start, figure.end, figure) for figure in figures]
         + [(when.start, when.end, when) for when in dates],
@@ -121,7 +124,7 @@ def read(
             if marks[at][1] <= span.end:
                 own.append(marks[at])
             at += 1
-        read_sentences.append(_sentence(folded, number, span, own, lexicon))
+        read_sentences.append(_sentence(folded, number, span, own, lexicon, in_chinese=chinese))
     folded_title = fold(title)[:500]
     title_span = Span(0, len(folded_title), Kind.HEADING, None)
     title_figures = find_figures(
@@ -130,7 +133,7 @@ def read(
     title_marks: list[tuple[int, int, Figure | When]] = [
         (figure.start, figure.end, figure) for figure in title_figures
     ]
-    headline = _sentence(folded_title, -1, title_span, title_marks, lexicon)
+    headline = _sentence(folded_title, -1, title_span, title_marks, lexicon, in_chinese=chinese)
     return Reading(text, folded, headline, published, read_sentences, figures, dates)
 
 
@@ -147,7 +150,13 @@ def _without_dates(figures: list[Figure], dates: list[When]) -> list[Figure]:
 
 
 def _sentence(
-    folded: str, number: int, span: Span, marks: list[tuple[int, int, Figure | When]], lexicon: Lexicon
+    folded: str,
+    number: int,
+    span: Span,
+    marks: list[tuple[int, int, Figure | When]],
+    lexicon: Lexicon,
+    *,
+    in_chinese: bool,
 ) -> Sentence:
     sentence = Sentence(number, span)
     position = span.start
@@ -166,6 +175,9 @@ def _sentence(
         sentence.ends.append(end)
         position = end
     _add_words(sentence, folded, position, span.end)
+    if in_chinese:
+        # One sign has two forms in Chinese; the text keeps its own.
+        sentence.words = [word.translate(SIMPLIFIED) for word in sentence.words]
     sentence.hits = lexicon.find(sentence.words)
     return sentence
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from clawback.claims.figure_moves import is_taken
 from clawback.claims.layout import Kind
-from clawback.claims.lexicon import word_set
+from clawback.claims.lexicon import LANGUAGES, word_set
+from clawback.claims.other_scope import is_about_theft
 from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.text_cues import length_of, ruled_cues, text_cues
@@ -69,8 +70,8 @@ _MARKET_WITHOUT_THIEF: Final = 5
 def theft_strength(reading: Reading, language: str, table: Points | None = None) -> int:
     """How sure it is that a text is about a theft: 0 for one about something else, from 2 on one that is.
 
-    The words of an English text are weighed; a short one is judged by the rules alone. A text in another
-    language is about a theft where one word says so.
+    The words of an English text are weighed; a short one is judged by the rules alone. A text in a language
+    that has a lexicon is weighed by kinds of phrases (see `other_scope`); in any other one word says so.
 
     Args:
         reading: the text.
@@ -82,6 +83,8 @@ def theft_strength(reading: Reading, language: str, table: Points | None = None)
             sentence.of("event") or sentence.of("thief") or _takes(sentence)
             for sentence in (reading.title, *reading.sentences)
         )
+        if language[:2] in LANGUAGES and not is_about_theft(reading):
+            return 0
         return _ELSEWHERE if told else 1
     ruled = points_of(reading)
     strength = ruled_strength(ruled)
