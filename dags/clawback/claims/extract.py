@@ -37,7 +37,7 @@ from clawback.claims.other_sentences import weigh_sentences
 from clawback.claims.other_speakers import speech_elsewhere
 from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.scope import points_of, ruled_strength, theft_strength
-from clawback.claims.speakers import AUTHOR, Speakers
+from clawback.claims.speakers import AUTHOR, Speakers, Speech
 from clawback.claims.unnumbered import unnumbered
 from clawback.claims.victims import UNNAMED, Victims
 from clawback.claims.weighing import weigh_dates, weigh_losses
@@ -234,6 +234,7 @@ class _Builder:
     ) -> None:
         self._language = language
         self._publisher = publisher
+        self._speeches: dict[int, Speech | None] = {}
         self._reading = reading
         self._victims = victims
         self._speakers = speakers
@@ -246,7 +247,7 @@ class _Builder:
         start, end, first, last = self._quotation(finding)
         speech = self._speakers.at(sentence, _anchor(sentence, finding))
         if speech is None and finding.speaker is None:
-            speech = speech_elsewhere(reading, sentence, self._language, self._publisher)
+            speech = self._elsewhere(sentence)
         if finding.claim_type == "date" and speech is not None and speech.verb.first > finding.first:
             # "The hacker who took it last month has returned it, the exchange said": the day is known to all.
             speech = None
@@ -329,6 +330,13 @@ class _Builder:
             rule=finding.rule,
             why=tuple(why),
         )
+
+    def _elsewhere(self, sentence: Sentence) -> Speech | None:
+        """The speech of a whole sentence in another language; each sentence is searched once."""
+        if sentence.number not in self._speeches:
+            found = speech_elsewhere(self._reading, sentence, self._language, self._publisher)
+            self._speeches[sentence.number] = found
+        return self._speeches[sentence.number]
 
     def _quotation(self, finding: Finding) -> tuple[int, int, int, int]:
         """The shortest stretch: from the first to the last word, the words of quantity with their figure."""

@@ -23,6 +23,9 @@ STANCES: Final = ("named", "denied")
 FROM: Final = {"named": -60, "denied": -120}
 _HEADS: Final = ("f.person", "f.group", "thief")
 _MODIFIERS: Final = 4
+_MOST: Final = 40
+"""Candidates of a sentence that are weighed; one with more is a list of names."""
+
 _BEFORE: Final = word_set("other_languages.before_person")
 _WEAK: Final = frozenset({"DPRK", "Russia", "China"})
 
@@ -61,7 +64,7 @@ def candidates(reading: Reading, sentence: Sentence, victims: Victims, language:
         for own in victims.names_of(sentence):
             if not _taken(found, own.first, own.last):
                 found.append(Candidate(own.first, own.last, own.text, "name"))
-    return sorted(found)
+    return sorted(found)[:_MOST]
 
 
 def _persons(reading: Reading, sentence: Sentence, language: str) -> Iterator[tuple[int, int, str]]:
