@@ -12,7 +12,7 @@ from clawback.claims.layout import Kind
 from clawback.claims.lexicon import word_set
 from clawback.claims.other_speakers import speech_elsewhere
 from clawback.claims.reading import Reading, Sentence
-from clawback.claims.speakers import AUTHOR, Speakers
+from clawback.claims.speakers import AUTHOR, Speakers, Speech
 from clawback.claims.victims import Victims
 
 MAX_QUOTE: Final = 400
@@ -52,6 +52,7 @@ class Builder:
     ) -> None:
         self._language = language
         self._publisher = publisher
+        self._speeches: dict[int, Speech | None] = {}
         self._reading = reading
         self._victims = victims
         self._speakers = speakers
@@ -65,7 +66,7 @@ class Builder:
         start, end, first, last = self._quotation(finding)
         speech = self._speakers.at(sentence, _anchor(sentence, finding))
         if speech is None and finding.speaker is None:
-            speech = speech_elsewhere(reading, sentence, self._language, self._publisher)
+            speech = self._elsewhere(sentence)
         if finding.claim_type == "date" and speech is not None and speech.verb.first > finding.first:
             # "The hacker who took it last month has returned it, the exchange said": the day is known to all.
             speech = None
@@ -148,6 +149,13 @@ class Builder:
             rule=finding.rule,
             why=tuple(why),
         )
+
+    def _elsewhere(self, sentence: Sentence) -> Speech | None:
+        """The speech of a whole sentence in another language; each sentence is searched once."""
+        if sentence.number not in self._speeches:
+            found = speech_elsewhere(self._reading, sentence, self._language, self._publisher)
+            self._speeches[sentence.number] = found
+        return self._speeches[sentence.number]
 
     def _quotation(self, finding: Finding) -> tuple[int, int, int, int]:
         """The shortest stretch: from the first to the last word, the words of quantity with their figure."""

@@ -81,10 +81,10 @@ def cues_beside(
             cues.add(f"at {kind}")
             continue
         side = "<" if end <= first else ">"
-        between = words[end:first] if side == "<" else words[last:start]
-        distance = len(between) // per_word
+        distance = (first - end if side == "<" else start - last) // per_word
         if distance > _FAR:
             continue
+        between = words[end:first] if side == "<" else words[last:start]
         barrier = "|" if ENDS.intersection(between) else ""
         size = next((most for most in _BINS if distance <= most), _FAR)
         cues.add(f"{side}{barrier} {kind}")

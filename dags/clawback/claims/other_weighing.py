@@ -24,6 +24,9 @@ STANCES: Final = ("named", "denied")
 FROM: Final = {"named": -60, "denied": -120}
 _HEADS: Final = ("f.person", "f.group", "thief")
 _MODIFIERS: Final = 4
+_MOST: Final = 40
+"""Candidates of a sentence that are weighed; one with more is a list of names."""
+
 _BEFORE: Final = word_set("other_languages.before_person")
 _WEAK: Final = frozenset({"DPRK", "Russia", "China"})
 
@@ -65,7 +68,7 @@ def candidates(reading: Reading, sentence: Sentence, victims: Victims, language:
     for agent in people(reading, sentence, language):
         if not _taken(found, agent.first, agent.last):
             found.append(Candidate(agent.first, agent.last, agent.name, f"agent {agent.who.value}"))
-    return sorted(found)
+    return sorted(found)[:_MOST]
 
 
 def _persons(reading: Reading, sentence: Sentence, language: str) -> Iterator[tuple[int, int, str]]:
