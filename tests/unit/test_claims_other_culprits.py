@@ -7,13 +7,15 @@ from datetime import date
 import pytest
 
 from clawback.claims.extract import extract_claims
+from clawback.claims.other_culprits import culprits
 from clawback.claims.other_people import people
 from clawback.claims.reading import read
 
 
 def _told(text: str, language: str) -> set[tuple[str | None, str | None]]:
-    claims = extract_claims(text, published=date(2024, 3, 14), language=language).claims
-    return {(claim.actor, claim.actor_stance) for claim in claims if claim.claim_type == "attribution"}
+    """By the rules alone, before anything is weighed."""
+    reading = read(text, published=date(2024, 3, 14), language=language)
+    return {(finding.actor, finding.stance) for finding in culprits(reading, language)}
 
 
 def _people(text: str, language: str) -> list[str]:

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from clawback.claims.extract import Claim, extract_claims
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 from clawback.claims.figures import find_figures
 from clawback.claims.inflection import Verbs
 from clawback.claims.lexicon import LANGUAGES, lexicon_of

@@ -59,7 +59,9 @@ FUND = (
     " venture funds. The company sells software with which exchanges sign their withdrawals. Its founder said"
     " demand had grown since hackers stole $235 million from an Indian exchange last summer, and that she"
     " would hire forty engineers in Lisbon. The money values the firm at $210 million, up from $90 million"
-    " two years ago. Investors in the round include a bank and the fund of a former minister."
+    " two years ago. Investors in the round include a bank and the fund of a former minister. Revenue grew to"
+    " $11 million last year, the company said, and it expects a first profit next year. It will open a branch"
+    " in Singapore and wants to sell to insurers as well, who ask exchanges more and more how keys are held."
 )
 
 

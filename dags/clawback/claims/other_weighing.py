@@ -28,6 +28,9 @@ _MOST: Final = 40
 """Candidates of a sentence that are weighed; one with more is a list of names."""
 
 _BEFORE: Final = word_set("other_languages.before_person")
+_FIRST_SIGN: Final = "\u2e80"
+"""Where the signs of Chinese, Japanese and Korean begin, whose words no space divides."""
+
 _WEAK: Final = frozenset({"DPRK", "Russia", "China"})
 
 
@@ -123,12 +126,17 @@ def candidate_cues(
 
 def verdict_of(who: Candidate, findings: list[Finding]) -> str:
     """What the rules found of a candidate in its sentence."""
-    for finding in findings:
-        if finding.actor is not None and finding.stance in STANCES:
-            own, other = finding.actor.lower(), who.name.lower()
-            if own in other or other in own:
-                return str(finding.stance)
-    return "none"
+    return next((str(finding.stance) for finding in findings if _is_same(who, finding)), "none")
+
+
+def _is_same(who: Candidate, finding: Finding) -> bool:
+    if finding.actor is None or finding.stance not in STANCES:
+        return False
+    # The words of a name joined again have no hyphens; whole words, for "er" is in "Techniker".
+    own, other = (f" {name.lower().replace('-', ' ')} " for name in (finding.actor, who.name))
+    if max(own) >= _FIRST_SIGN:
+        own, other = own.strip(), other.strip()
+    return own in other or other in own
 
 
 def weigh_other_culprits(
@@ -147,12 +155,20 @@ def weigh_other_culprits(
     for sentence in reading.sentences:
         if sentence.span.kind is Kind.HEADING or not sentence.words:
             continue
-        own = [finding for finding in findings if finding.sentence is sentence]
-        for who in candidates(reading, sentence, victims, language):
+        own = [finding for finding in findings if finding.sentence is sentence and finding.stance in STANCES]
+        weighed = candidates(reading, sentence, victims, language)
+        # Whom a rule names by no word of this sentence, as "he denies it" does, nothing here can weigh.
+        result += [item for item in own if not any(_is_same(who, item) for who in weighed)]
+        for who in weighed:
+            mine = [item for item in own if _is_same(who, item)]
             cues = candidate_cues(reading, sentence, who, victims, language, verdict_of(who, own))
             worth = {stance: tables[stance].total(cues) - FROM[stance] for stance in STANCES}
             stance = max(STANCES, key=lambda name: worth[name])
             if worth[stance] <= 0:
+                continue
+            ruled = next((item for item in mine if item.stance == stance), None)
+            if ruled is not None:
+                result += [ruled] if ruled not in result else []
                 continue
             first, last = _quoted(sentence, who)
             result.append(

@@ -21,10 +21,10 @@ from clawback.claims.points import Points, points
 from clawback.claims.reading import Reading, Sentence
 
 STANCES: Final = ("named", "denied")
-FROM: Final = {"named": 10, "denied": 60, "unknown": 100}
+FROM: Final = {"named": 60, "denied": 60, "unknown": 100}
 """Points from which somebody is blamed or cleared, or nobody known, without a rule that says so."""
 
-UP_TO: Final = {"named": 0, "denied": -100, "unknown": 0}
+UP_TO: Final = {"named": -30, "denied": -100, "unknown": 0}
 """Points from which on what a rule found stands."""
 
 _REACH: Final = 10

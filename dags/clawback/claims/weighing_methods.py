@@ -36,10 +36,10 @@ _GROWTH: Final = 5
 _NEIGHBOUR: Final = 30
 """Points from which a part of a sentence beside the best one belongs to the quotation."""
 
-FROM: Final = {"technique": 230, "laundering_method": 200}
+FROM: Final = {"technique": 260, "laundering_method": 200}
 """Points from which a sentence tells of a way of theft or of laundering that no rule found."""
 
-UP_TO: Final = {"technique": 100, "laundering_method": -400}
+UP_TO: Final = {"technique": 130, "laundering_method": -400}
 """Points from which on what a rule found in a sentence stands."""
 
 
