@@ -49,7 +49,7 @@ def test_a_pronoun_denies(text: str) -> None:
 
 
 def test_points_blame_where_no_rule_does_and_name_their_reasons() -> None:
-    reading, agents = _agents(f"{LEAD} Investigators blame Lazarus Group, named as the culprit behind the theft.")
+    reading, agents = _agents(f"{LEAD} Investigators blame Lazarus Group, named as the culprit of the theft.")
     found = weigh_culprits(reading, agents, [], SURE)
     assert [(item.actor, item.stance) for item in found] == [("Lazarus Group", "named")]
     assert found[0].rule.startswith("weighed.attribution: ")
