@@ -77,3 +77,15 @@ def _told(claim: Claim) -> str:
     if claim.claim_type == "attribution":
         return f"attribution {claim.actor or claim.actor_stance}"
     return claim.claim_type
+
+
+def test_a_list_of_possible_causes_tells_none() -> None:
+    text = (
+        "Thieves took $5 million from the exchange Brightpool on Monday.\n\nSeveral possible reasons:\n\n"
+        "- Staff: it could have been carried out by a member of staff with a leaked private key.\n"
+        "- Servers: the thieves may have exploited a flaw in the servers.\n"
+    )
+    types = ("technique", "attribution")
+    assert [claim for claim in extract_claims(text).claims if claim.claim_type in types] == []
+    told = text.replace("Several possible reasons", "What we know").replace("could have been", "was")
+    assert [claim.quote for claim in extract_claims(told).claims if claim.claim_type in types] != []

@@ -21,6 +21,7 @@ from clawback.claims.events import theft_dates
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
+from clawback.claims.guesses import without_guesses
 from clawback.claims.laundering import launderings
 from clawback.claims.lexicon import LANGUAGES
 from clawback.claims.links import links
@@ -102,7 +103,7 @@ def _in_english(reading: Reading, victims: Victims, ruled: list[Governed], stren
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
         finding
-        for finding in _blamed(reading, victims, strength)
+        for finding in without_guesses(reading, _blamed(reading, victims, strength))
         if not any(id(figure) in totals for figure in finding.sentence.figures.values())
     ]
     methods = techniques(reading)
@@ -112,7 +113,7 @@ def _in_english(reading: Reading, victims: Victims, ruled: list[Governed], stren
     methods = weigh_methods(reading, methods, "technique", strength, cues)
     used = {(item.sentence.number, item.role) for item in governed}
     findings += [*unnumbered(reading, used), *links(reading, victims), *dates]
-    methods = ways_of_thieves(methods)
+    methods = without_guesses(reading, ways_of_thieves(methods))
     findings += [*of_proceeds(reading, moved, [*findings, *methods]), *methods]
     return governed, findings, dates
 
