@@ -12,7 +12,7 @@ import pytest
 from clawback.chain_events.transfers import event_transfers
 from clawback.context import RunContext
 from clawback.lake import open_lake
-from clawback.schemas import BALANCES, CHAIN_EVENTS, EVENT_KINDS, TRANSFERS
+from clawback.schemas import BALANCES, CHAIN_EVENTS, EVENT_KINDS, NFT_TRANSFERS, TRANSFERS
 from clawback.settings import load_settings
 from clawback.sources.base import Row
 from clawback.sources.ingest import ingest
@@ -262,7 +262,9 @@ def test_a_corrected_event_corrects_the_transfers_of_its_day(tmp_path: Path) -> 
 
 def test_the_data_dictionary_names_every_column_and_kind() -> None:
     page = (Path(__file__).parents[2] / "docs/datasets/chain-facts.md").read_text()
-    events, balances = page.split("## balances")
-    for schema, text in ((CHAIN_EVENTS, events), (BALANCES, balances)):
-        assert [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")] == schema.names
+    events, rest = page.split("## balances")
+    balances, numbered = rest.split("## nft_transfers")
+    for schema, text in ((CHAIN_EVENTS, events), (BALANCES, balances), (NFT_TRANSFERS, numbered)):
+        rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+        assert [name for row in rows for name in row.split("`")[1::2]] == schema.names
     assert all(f"`{kind}`" in events for kind in EVENT_KINDS)
