@@ -17,7 +17,7 @@ from clawback.days import day_range
 from clawback.errors import ClawbackError
 from clawback.lake import open_lake
 from clawback.lake.partition import read_manifest
-from clawback.parquet import read_table
+from clawback.parquet import read_table, table_to_rows
 from clawback.release.runs import list_runs
 from clawback.resources import sample_dir
 from clawback.schemas import TABLES
@@ -57,7 +57,7 @@ def record_of(ctx: RunContext, key: str) -> dict[str, Any]:
 def rows_of(ctx: RunContext, record: dict[str, Any], table: str) -> list[dict[str, Any]]:
     manifest = read_manifest(ctx.lake, record["tables"][table]["manifest"])
     found: pa.Table = read_table(ctx.lake.local_path(manifest.parts[0].key), TABLES[table])
-    rows: list[dict[str, Any]] = found.to_pylist()
+    rows: list[dict[str, Any]] = table_to_rows(found)
     assert len(rows) == record["tables"][table]["rows"] == manifest.parts[0].rows
     return rows
 
