@@ -19,10 +19,13 @@ import pytest
 from clawback.chains.evm.bloom import bloom_of
 from clawback.chains.evm.failures import NodeFailure
 from clawback.chains.evm.fetch import Piece, fetch
+from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
+from clawback.chains.evm.probe import trace_method
 from clawback.chains.evm.read import Wish
 from clawback.chains.evm.shapes import Log
+from clawback.chains.evm.topics import TRANSFER, TRANSFER_SINGLE
 from clawback.chains.evm.transport import Endpoint, Limits
 from clawback.errors import ClawbackError
 from tests.contract.evm_rows import LIMITS, extracted, files_of, rows
@@ -554,6 +557,61 @@ def test_a_node_that_allows_few_questions_answers_in_the_end(
         assert len(server.requests) == 8 * 2 + refused[0]  # no question was asked twice
     assert refused[0] >= 7
     assert set(waits) == {0.5}  # a node that asks for no wait gets one
+
+
+def test_a_node_that_wants_fewer_questions_still_traces(truth: Answers) -> None:
+    """A refusal to answer now is no refusal to trace: without waiting, a day would lose its inner value."""
+    trace = {"action": {"from": f"0x{'1' * 40}"}, "type": "call", "blockHash": "0x1", "traceAddress": []}
+    known = truth | {("trace_block", hex(FIRST)): [trace]}
+    good, times, waits = node_of(known), iter(range(9)), Waits()
+
+    def answer(path: str, body: bytes) -> Scripted:
+        return Scripted(b"", 429) if b"trace_block" in body and next(times) < 2 else good(path, body)
+
+    with LoopbackServer(answering=answer) as server:
+        endpoint = Endpoint(server.url, LIMITS, ["127.0.0.1"])
+        nodes = Nodes([endpoint], Pace(), sleep=waits, monotonic=waits.clock)
+        assert trace_method([endpoint], nodes, BLOCKS) == ("trace_block", [endpoint])
+    assert waits != []
+
+
+def test_addresses_in_mixed_case_are_the_same_addresses(truth: Answers, true_pieces: list[Piece]) -> None:
+    shouting = json.loads(json.dumps([[list(key), value] for key, value in truth.items()]))
+    for (method, _), value in shouting:
+        for log in (log for receipt in value for log in receipt["logs"]) if "Receipts" in method else ():
+            log["address"] = "0x" + log["address"][2:].upper()
+            log["topics"] = ["0x" + topic[2:].upper() for topic in log["topics"]]
+    wish = Wish(logs=Wanted(frozenset({TRANSFER})))
+    found = {tuple(key): value for key, value in shouting}
+    with LoopbackServer(answering=node_of(truth)) as one, LoopbackServer(answering=node_of(found)) as other:
+        plain, mixed = (fetched([server.url], wish=wish)[0] for server in (one, other))
+    assert same(mixed, plain)
+    assert plain[0].tables["logs"].num_rows > 100
+
+
+def test_a_numbered_token_of_another_form_is_turned_away(truth: Answers) -> None:
+    found = {key: json.loads(json.dumps(value)) for key, value in truth.items()}
+    receipts = (receipt for key, value in found.items() if "Receipts" in key[0] for receipt in value)
+    log = next(log for receipt in receipts for log in receipt["logs"] if len(log["topics"]) == 3)
+    log["topics"][0] = TRANSFER_SINGLE
+    with LoopbackServer(answering=node_of(found)) as server:
+        pieces, _ = fetched([server.url])
+    reasons = [row["reason"] for piece in pieces for row in piece.tables["quarantine"].to_pylist()]
+    assert "no transfer of a numbered token: it has 3 topics, not four" in reasons
+
+
+def test_words_with_rate_in_them_ask_for_no_patience(truth: Answers) -> None:
+    waits = Waits()
+    error = {"code": -32000, "message": "failed to generate receipts"}
+    body = json.dumps([{"jsonrpc": "2.0", "id": number, "error": error} for number in range(2)]).encode()
+    good = node_of(truth)
+
+    def answer(path: str, asked: bytes) -> Scripted:
+        return Scripted(body) if b"Receipts" in asked else good(path, asked)
+
+    with LoopbackServer(answering=answer) as server, pytest.raises(ClawbackError, match="generate"):
+        fetched([server.url], waits=waits)
+    assert sum(waits) < 30
 
 
 def test_an_endless_refusal_ends(truth: Answers) -> None:

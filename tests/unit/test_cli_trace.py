@@ -237,6 +237,19 @@ def test_dollar_rows_have_addresses_of_the_chain_that_is_named(room: Path, chain
         run(room, *BASE, "--chain", chain, "--out", "out")
 
 
+def test_dollar_rows_say_their_own_chain(room: Path) -> None:
+    head = "chain,timestamp,block_number,tx_hash,from_address,to_address,value_usd\n"
+    rows = [
+        f"bsc,2020-09-25 12:00:00,1,{tx(1)},{HOT},{THIEF},10.5",
+        f"ethereum,2020-09-25 12:00:01,2,{tx(2)},{HOT},{THIEF},2.00000000000000000049",
+    ]
+    (room / "t.csv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    flows, _, summary = traced(room, *BASE)
+    # The theft is of ethereum; what a computed value has beyond 10^-18 dollars is rounded.
+    assert [(row["chain"], row["amount"]) for row in flows] == [("ethereum", 2 * 10**18)]
+    assert summary["decimals"] == {"bsc/usd": 18, "ethereum/usd": 18}
+
+
 def test_a_fee_waits_for_no_coinbase_of_another_day(room: Path) -> None:
     hot, thief, miner = (base58.b58encode_check(bytes([0, *[digit] * 20])).decode() for digit in (1, 2, 3))
     head = TABLE.strip() + ",outpoint\n"
@@ -557,6 +570,24 @@ def test_back_from_a_transfer_splits_by_origin_and_adds_up(room: Path) -> None:
     assert firsts == [(tx(1), "10"), (tx(2), "1")]
     text = run(room, "back", *BASE, "--tx", tx(4)).output
     assert "path 2: 1 units of case" in text
+
+
+def test_back_from_a_service_shows_the_ways_of_all_that_ended_there(room: Path) -> None:
+    rows = [(1, HOT, THIEF, 10), (2, THIEF, FRIEND, 8), (3, FRIEND, SHOP, 5), (4, THIEF, SHOP, 2)]
+    (room / "t.csv").write_text(TABLE + "".join(line(*row) for row in rows), encoding="utf-8")
+    (room / "shops.csv").write_text(
+        f"chain,address,category,entity\nethereum,{SHOP},exchange,Shop\n", encoding="utf-8"
+    )
+    words = ("back", *BASE, "--labels", "shops.csv", "--json", "--address")
+    steps = [json.loads(text) for text in run(room, *words, SHOP).output.splitlines() if text[:1] == "{"]
+    ways: dict[tuple[int, str], list[str]] = {}
+    for step in steps:
+        ways.setdefault((step["path"], step["units"]), []).append(step["tx_hash"])
+    assert ways == {(1, "5"): [tx(1), tx(2), tx(3)], (2, "2"): [tx(1), tx(4)]}
+    # What only went on from an address did not end there.
+    (room / "t.csv").write_text(TABLE + "".join(line(*row) for row in [*rows[:2], (3, FRIEND, SHOP, 8)]))
+    with pytest.raises(ClawbackError, match="no stolen units lie there"):
+        run(room, *words, FRIEND)
 
 
 def test_back_from_where_nothing_lies_says_so(room: Path) -> None:

@@ -98,7 +98,9 @@ def trace(ctx: click.Context, /, method: str, engine: str, out: Path | None, **o
     " --address 0x34a17418cec67b82d08cf77a987941f99dc87c6b --asset native",
 )
 @inputs
-@click.option("--address", help="A holding: where units lie at the end.  E.g. --address 0x34a1..")
+@click.option(
+    "--address", help="Where units lie at the end, or a service where they ended.  E.g. --address 0x34a1.."
+)
 @click.option("--asset", help="Of the holding, this asset alone.  E.g. --asset native")
 @click.option("--tx", "tx_hash", help="A transfer: its transaction.  E.g. --tx 0xbe32..")
 @click.option("--position", type=int, help="Of the transaction, the transfer at this position alone.")
@@ -123,7 +125,7 @@ def back(
     from clawback.tables.addresses import normalise_address, normalise_tx_hash
     from clawback.tracing.given_run import trace_given
     from clawback.tracing.methods import FIFO
-    from clawback.tracing.steps_back import path_rows, paths_to_holding, paths_to_transfer
+    from clawback.tracing.steps_back import path_rows, paths_to_holding, paths_to_service, paths_to_transfer
 
     if (address is None) == (tx_hash is None):
         raise click.UsageError("give either --address (a holding) or --tx (a transfer)")
@@ -138,6 +140,7 @@ def back(
     with trace_given(given, [FIFO], keeps_ways=True) as ((traced,), touched):
         if address is not None:
             paths = paths_to_holding(traced.book, touched, chain, address, asset)
+            paths = paths or paths_to_service(traced.book, touched, chain, address, asset)
         else:
             paths = paths_to_transfer(traced.book, touched, chain, tx_hash or "", position)
     if not paths:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Final
 
@@ -26,14 +27,13 @@ MAY_LACK: Final = frozenset({"chain", "position"})
 OPTIONAL_COLUMNS: Final = ("block_number", "tx_index", "outpoint", "order_quality")
 
 
-def named_form(file: Path, table: Table, chain: str, decimals: dict[tuple[str, str], int]) -> Form:
+def named_form(file: Path, table: Table, chain: str) -> Form:
     """What the cells of a file mean, by the names of its columns.
 
     Args:
         file: named in errors.
         table: the opened file.
         chain: where no column says it.
-        decimals: by (chain, asset); what the form says of an asset is added.
 
     Raises:
         ClawbackError: the columns are not understood, or amounts have lost digits.
@@ -53,9 +53,7 @@ def named_form(file: Path, table: Table, chain: str, decimals: dict[tuple[str, s
             kinds -= {"fee"}
         return Form({}, fixed, kinds, 0, is_positioned, False, lambda cells: _table_row(cells, chain))
     if names >= set(USD_COLUMNS):
-        decimals[chain, USD] = USD_DECIMALS
         fixed = {
-            "chain": chain,
             "tx_index": None,
             "position": LOG_BASE,
             "kind": "token",
@@ -63,6 +61,8 @@ def named_form(file: Path, table: Table, chain: str, decimals: dict[tuple[str, s
             "outpoint": None,
             "order_quality": "time",
         }
+        if "chain" not in names:
+            fixed["chain"] = chain
         source = {"block_time": "timestamp", "amount": "value_usd"}
         return Form(
             source, fixed, frozenset(), USD_DECIMALS, False, True, lambda cells: _usd_row(cells, chain)
@@ -124,6 +124,7 @@ def _table_row(cells: dict[str, str], chain: str) -> Row:
 
 
 def _usd_row(cells: dict[str, str], chain: str) -> Row:
+    chain = cells.get("chain", chain).strip()
     return {
         "chain": chain,
         "block_number": _whole(cells, "block_number", 2**62),
@@ -135,11 +136,21 @@ def _usd_row(cells: dict[str, str], chain: str) -> Row:
         "from_address": normalise_address(cells["from_address"], chain),
         "to_address": normalise_address(cells["to_address"], chain),
         "asset": USD,
-        "amount": to_base_units(parse_number(cells["value_usd"]), USD_DECIMALS),
+        "amount": to_base_units(_dollars(cells["value_usd"]), USD_DECIMALS),
         "outpoint": None,
         "order_quality": "time",
         "_positioned": False,
     }
+
+
+def _dollars(text: str) -> Decimal:
+    """A value in dollars; what a computed one has beyond 10^-18 is rounded, for no such part is anybody's."""
+    number = Decimal(parse_number(text))
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -USD_DECIMALS:
+        with localcontext(prec=100):
+            return number.quantize(Decimal(1).scaleb(-USD_DECIMALS))
+    return number
 
 
 def _whole(cells: dict[str, str], name: str, most: int) -> int | None:

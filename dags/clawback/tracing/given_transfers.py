@@ -20,7 +20,7 @@ from clawback.errors import ClawbackError
 from clawback.sources.tabular import BrokenFile
 from clawback.tracing.columnar.gathered import COLUMNS
 from clawback.tracing.given_columns import read_batch, table_of
-from clawback.tracing.given_forms import TABLE_COLUMNS, named_form
+from clawback.tracing.given_forms import TABLE_COLUMNS, USD, USD_DECIMALS, named_form
 from clawback.tracing.given_mapped import MappedFile
 from clawback.tracing.given_merge import Coverage, put_together
 from clawback.tracing.given_rows import open_given
@@ -182,13 +182,16 @@ def _mapped_rows(file: Path, number: int, mapping: Path, given: GivenTransfers) 
 def _named_rows(file: Path, number: int, chain: str, given: GivenTransfers) -> Iterator[pa.Table]:
     with _errors_of(file):
         table = open_given(file)
-        form = named_form(file, table, chain, given.decimals)
+        form = named_form(file, table, chain)
 
         def skip(row: int, reason: str) -> None:
             given.skip(f"{file}, row {row}: {reason}")
 
         for cells, numbers, record in table.batches(BATCH):
-            yield read_batch(cells, numbers, record, form, number, skip)
+            read = read_batch(cells, numbers, record, form, number, skip)
+            if form.decimals:
+                given.decimals |= {(name, USD): USD_DECIMALS for name in read["chain"].unique().to_pylist()}
+            yield read
 
 
 @contextmanager

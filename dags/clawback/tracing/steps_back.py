@@ -54,6 +54,28 @@ def paths_to_transfer(
     return _paths(found, transfers, chain)
 
 
+def paths_to_service(
+    book: Book, transfers: Iterable[Transfer], chain: str, address: str, asset: str | None
+) -> list[Path]:
+    """Paths of what ended at an address that is a sink, as a service is: where nothing is followed further.
+
+    Of an address from which units went on there are none: they end elsewhere.
+    """
+    rows = list(transfers)
+    own = [row for row in rows if row.chain == chain and asset in (None, row.asset)]
+    places = {
+        (row.tx_hash, row.kind, row.position): row.from_address == address
+        for row in own
+        if address in (row.from_address, row.to_address)
+    }
+    found: list[tuple[str, int, Arrival | None]] = []
+    for ledger in book.ordered():
+        carried = [(amount, step) for amount, step in ledger.recorder or () if tuple(step)[:3] in places]
+        if not any(places[step.tx_hash, step.kind, step.position] for _, step in carried):
+            found += [(ledger.incident_id, amount, step) for amount, step in carried]
+    return _paths(found, rows, chain)
+
+
 def path_rows(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
     """One row per path and step; a change of asset between two steps is a conversion."""
     for number, path in enumerate(paths, start=1):

@@ -118,6 +118,7 @@ def batch_of_logs(asked: range, headers: list[Header], logs: list[Log]) -> Batch
         asked.start,
     )
     _check_removed(logs, asked.start)
+    _in_lower_case(logs)
     return Batch(
         headers,
         numbers,
@@ -174,7 +175,18 @@ def _logs_of_receipts(
     indexes = _spread(_counting(len(hashes)), counts)
     _same([log.transaction_index for log in logs], indexes, "a log's transaction index", number)
     _check_removed(logs, number)
+    _in_lower_case(logs)
     return logs, counts
+
+
+def _in_lower_case(logs: Sequence[Log]) -> None:
+    """Some nodes write addresses in mixed case; contracts and events are known by the usual form."""
+    written = "".join([text for log in logs for text in (log.address, *log.topics)])
+    if written == written.lower():
+        return
+    for log in logs:
+        log.address = log.address.lower()
+        log.topics = [topic.lower() for topic in log.topics]
 
 
 def _check_removed(logs: Sequence[Log], number: int) -> None:

@@ -18,6 +18,9 @@ _ONE: Final = (1).to_bytes(HASH, "big")
 _MOST_ITEMS: Final = 10_000
 
 
+_OF_1155: Final = frozenset({TRANSFER_SINGLE, TRANSFER_BATCH})
+
+
 @dataclass
 class NumberedRows:
     """One row for each token number that moved. `part` counts the numbers of one batch transfer."""
@@ -37,9 +40,11 @@ def numbered_transfers(batch: Batch, refused: Refused) -> NumberedRows:
     """ERC-721 and ERC-1155 transfers of a batch, in the order of its logs."""
     rows = NumberedRows()
     for place, log in enumerate(batch.logs):
-        if len(log.topics) != 4:
+        if len(log.topics) != 4 and not (log.topics and log.topics[0] in _OF_1155):
             continue
         try:
+            if len(log.topics) != 4:
+                raise ValueError(f"it has {len(log.topics)} topics, not four")
             if log.topics[0] == TRANSFER:
                 sender, receiver, number = (_word(topic) for topic in log.topics[1:])
                 _add(rows, batch, place, 0, [(number, _ONE)], sender, receiver)
@@ -54,7 +59,7 @@ def numbered_transfers(batch: Batch, refused: Refused) -> NumberedRows:
                 _add(rows, batch, place, 1, _items(_data(log)), sender, receiver)
         except ValueError as error:
             position = LOG_BASE + int(batch.log_index[place])
-            says = printable(f"{' '.join(topic[:70] for topic in log.topics)} {log.data[:200]}")
+            says = printable(f"{' '.join(topic[:70] for topic in log.topics[:4])} {log.data[:200]}")
             reason = f"no transfer of a numbered token: {error}"
             refused.add(int(batch.log_tx[place]), position, log.address[:42], reason, says)
     return rows

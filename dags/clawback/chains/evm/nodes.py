@@ -49,6 +49,10 @@ class Nodes:
         self._monotonic = monotonic
         self._lock = threading.Lock()
 
+    def alone(self, endpoint: Endpoint) -> Nodes:
+        """One of the endpoints by itself, with the same patience."""
+        return Nodes([endpoint], self.pace, sleep=self._sleep, monotonic=self._monotonic)
+
     def keep(self, endpoints: Sequence[Endpoint]) -> None:
         """Ask only these from now on."""
         with self._lock:

@@ -125,15 +125,21 @@ def trace_method(
     if busy is None:
         return None, []
     for method, ask in _TRACERS.items():
-        offering = [endpoint for endpoint in endpoints if _offers(ask, endpoint, busy)]
+        offering = [endpoint for endpoint in endpoints if _offers(ask, endpoint, nodes, busy)]
         if offering:
             return method, offering
     return None, []
 
 
-def _offers(ask: Callable[[Endpoint, int], list[Any]], endpoint: Endpoint, number: int) -> bool:
+def _offers(ask: Callable[[Endpoint, int], list[Any]], endpoint: Endpoint, nodes: Nodes, number: int) -> bool:
     try:
         return bool(ask(endpoint, number))
+    except Busy:
+        # That it wants fewer questions is no answer: without another one, a day would lose its inner value.
+        try:
+            return bool(nodes.alone(endpoint).try_each("whether it traces", lambda one: ask(one, number)))
+        except NotOffered:
+            return False
     except NodeFailure:
         return False
 

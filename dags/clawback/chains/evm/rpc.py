@@ -15,7 +15,9 @@ from clawback.chains.evm.transport import Endpoint
 
 T = TypeVar("T")
 
-_RATE: Final = re.compile(r"rate|too many requests|capacity|compute units|throughput|try again", re.I)
+_RATE: Final = re.compile(
+    r"\brate\b|rate.?limit|too many requests|capacity|compute units|throughput|try again", re.I
+)
 _SIZE: Final = re.compile(
     r"too large|too big|too long|more than|exceed|limited to|block range|batch|response size|timed? ?out",
     re.I,
