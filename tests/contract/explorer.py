@@ -31,6 +31,8 @@ class ConstructedExplorer:
     ) -> None:
         self.lists, self.times, self.refusals = lists, times, refusals
         self.calls: Counter[str] = Counter()
+        self.rows_per_page = WINDOW
+        """What it gives at most, whatever it is asked for."""
 
     def serving(self) -> LoopbackServer:
         """A server that answers as this explorer."""
@@ -55,6 +57,7 @@ class ConstructedExplorer:
             if words["address"] in (row["from"], row["to"], row["contractAddress"])
             and int(words["startblock"]) <= int(row["blockNumber"]) <= int(words["endblock"])
         ]
+        offset = min(offset, self.rows_per_page)
         rows = rows[(page - 1) * offset : page * offset]
         return told(rows) if rows else {"status": "0", "message": NOTHING[action], "result": []}
 
