@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from typing import Final
 
@@ -39,8 +38,8 @@ from clawback.claims.weighing import (
 )
 from clawback.claims.weighing_methods import method_cues
 from tests.evaluate import culprit_cases, other_cases, text_cases, victim_cases
+from tests.evaluate.answers import answer_of, labels_of_date, labels_of_figure
 from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, load
-from tests.evaluate.score import AMOUNTS
 
 TABLES: Final = ROOT / "dags" / "clawback" / "claims" / "words" / "points"
 SENTENCES: Final = ROOT / "tests" / "fixtures" / "claims_sentences"
@@ -182,16 +181,13 @@ def _losses(document: Document, reading: Reading, strength: int) -> Iterator[Cas
             first, is_first = is_first, False
             if figure.unit == "%" or figure.value is None:
                 continue
-            answers = [
-                label
-                for label in document.labels
-                if label.claim_type in AMOUNTS
-                and label.value is not None
-                and (label.unit or "").upper() == (figure.unit or "").upper()
-                and Decimal(label.value) == figure.value
-                and any(start < figure.end and figure.start < end for start, end in label.spans)
-            ]
-            answer = _answer([label for label in answers if label.claim_type == "loss"])
+            answer = answer_of(
+                [
+                    label
+                    for label in labels_of_figure(document, figure)
+                    if label.claim_type == "loss" and label.value is not None
+                ]
+            )
             if answer is not None:
                 cues = loss_cues(reading, sentence, word, item, strength, is_first=first)
                 yield frozenset(cues), answer
@@ -205,15 +201,7 @@ def _dates(document: Document, reading: Reading, strength: int) -> Iterator[Case
             if not may_be_date(when):
                 continue
             text = when.text() or ""
-            same = [
-                label
-                for label in document.labels
-                if label.claim_type == "date"
-                and label.value is not None
-                and label.value[:10].startswith(text)
-                and any(start < when.end + 40 and when.start - 40 < end for start, end in label.spans)
-            ]
-            answer = _answer(same)
+            answer = answer_of(labels_of_date(document, when))
             is_found = any(item.first <= word < item.last and item.label == text for item in own)
             if answer is not None:
                 cues = theft_date_cues(reading, sentence, word, strength, is_found=is_found)
@@ -232,17 +220,10 @@ def _methods(document: Document, reading: Reading, strength: int, claim_type: st
             for label in labels
             if any(start < sentence.span.end and sentence.span.start < end for start, end in label.spans)
         ]
-        answer = _answer(inside)
+        answer = answer_of(inside)
         if answer is not None:
             cues = method_cues(reading, sentence, strength, is_found=sentence.number in found)
             yield frozenset(cues), answer
-
-
-def _answer(labels: list[Label]) -> bool | None:
-    """Whether there is an answer; None where all are doubtful."""
-    if labels and all(label.optional for label in labels):
-        return None
-    return bool(labels)
 
 
 def _without_rules(cues: frozenset[str]) -> frozenset[str]:

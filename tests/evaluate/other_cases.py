@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from clawback.claims import amounts
@@ -29,8 +28,9 @@ from clawback.claims.other_weighing import STANCES, candidate_cues, candidates, 
 from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.victims import Victims
 from clawback.claims.weighing import may_be_date
+from tests.evaluate.answers import answer_of, labels_of_date, labels_of_figure
 from tests.evaluate.corpus import ROOT, Document, Label
-from tests.evaluate.score import AMOUNTS, Aliases
+from tests.evaluate.score import Aliases
 
 _STRENGTH: Final = 4
 TABLES: Final = (
@@ -134,22 +134,14 @@ def _figures(
     for sentence in reading.sentences:
         for word, figure in sentence.figures.items():
             first, is_first = is_first, False
-            answers = [
-                label
-                for label in document.labels
-                if label.claim_type in AMOUNTS
-                and (label.value or label.low) is not None
-                and (label.unit or "").upper() == (figure.unit or "").upper()
-                and Decimal(label.value or label.low or 0) == (figure.value or figure.low)
-                and any(start < figure.end and figure.start < end for start, end in label.spans)
-            ]
-            if answers and all(label.optional for label in answers):
+            answers = labels_of_figure(document, figure)
+            if answer_of(answers) is None:
                 continue
             cues = frozenset(figure_cues(reading, sentence, word, ruled, document.language, is_first=first))
             for role in ROLES:
-                same = [label for label in answers if label.claim_type == role]
-                if not (same and all(label.optional for label in same)):
-                    yield f"other_figure_{role}", (cues, bool(same))
+                answer = answer_of([label for label in answers if label.claim_type == role])
+                if answer is not None:
+                    yield f"other_figure_{role}", (cues, answer)
 
 
 def _dates(
@@ -161,20 +153,12 @@ def _dates(
         for word, when in sentence.dates.items():
             if not may_be_date(when):
                 continue
-            text = when.text() or ""
-            same = [
-                label
-                for label in document.labels
-                if label.claim_type == "date"
-                and label.value is not None
-                and label.value[:10].startswith(text)
-                and any(start < when.end + 40 and when.start - 40 < end for start, end in label.spans)
-            ]
-            if same and all(label.optional for label in same):
+            answer = answer_of(labels_of_date(document, when))
+            if answer is None:
                 continue
-            is_found = (sentence.number, text) in found
+            is_found = (sentence.number, when.text() or "") in found
             cues = other_date_cues(reading, sentence, word, document.language, is_found=is_found)
-            yield TABLE, (frozenset(cues), bool(same))
+            yield TABLE, (frozenset(cues), answer)
 
 
 def _sentences(

@@ -240,7 +240,7 @@ def test_dollar_rows_have_addresses_of_the_chain_that_is_named(room: Path, chain
 def test_dollar_rows_say_their_own_chain(room: Path) -> None:
     head = "chain,timestamp,block_number,tx_hash,from_address,to_address,value_usd\n"
     rows = [
-        f"bsc,2020-09-25 12:00:00,1,{tx(1)},{HOT},{THIEF},10.5",
+        f"bsc,2020-09-25 12:00:00,1,{tx(1)},{HOT},{THIEF},10.00000000000000000049",
         f"ethereum,2020-09-25 12:00:01,2,{tx(2)},{HOT},{THIEF},2.00000000000000000049",
     ]
     (room / "t.csv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")

@@ -21,8 +21,6 @@ _SIGNS: Final = 26
 
 _ENDS: Final = frozenset({";", ".", "?", "!", "\u3002", ":"})
 _CLAUSE_ENDS: Final = frozenset({",", ";", ".", "?", "!", "(", ")", '"', "\u3002", "\u3001", ":"})
-_STATES: Final = frozenset({"DPRK", "Russia", "China"})
-_BEFORE_PERSON: Final = word_set("other_languages.before_person")
 _NOT_YET: Final = word_set("other_languages.not_yet")
 _AS: Final = frozenset({"als", "como", "comme", "come"})
 _EVERYTHING: Final = word_set("other_languages.everything")

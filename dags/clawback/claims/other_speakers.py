@@ -37,12 +37,13 @@ def speech_elsewhere(
         language: tag such as `ja`.
         publisher: who publishes it; its own words are the author's.
     """
-    if language[:2] in _WAYS:
-        return speech_in_signs(reading, sentence, language, publisher)
-    return speech_in_letters(reading, sentence, publisher) if language[:2] in LANGUAGES else None
+    way = _WAYS.get(language[:2])
+    if way is not None:
+        return _in_signs(reading, sentence, way, publisher)
+    return _in_letters(reading, sentence, publisher) if language[:2] in LANGUAGES else None
 
 
-def speech_in_letters(reading: Reading, sentence: Sentence, publisher: str | None) -> Speech | None:
+def _in_letters(reading: Reading, sentence: Sentence, publisher: str | None) -> Speech | None:
     """The same where spaces divide words."""
     words = sentence.words
     for hit in sentence.of("say"):
@@ -77,20 +78,10 @@ def _name(reading: Reading, sentence: Sentence, first: int, last: int, publisher
     return name
 
 
-def speech_in_signs(
-    reading: Reading, sentence: Sentence, language: str, publisher: str | None
+def _in_signs(
+    reading: Reading, sentence: Sentence, way: re.Pattern[str], publisher: str | None
 ) -> Speech | None:
-    """The speech that a sentence is, None where the author speaks.
-
-    Args:
-        reading: the text.
-        sentence: one of its sentences.
-        language: tag such as `ja`.
-        publisher: who publishes it; its own words are the author's.
-    """
-    way = _WAYS.get(language[:2])
-    if way is None:
-        return None
+    """The same in Chinese, Japanese and Korean, by the way in which each says who speaks."""
     found = way.search(reading.folded, sentence.span.start, sentence.span.end)
     if found is None:
         return None

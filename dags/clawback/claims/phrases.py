@@ -133,11 +133,6 @@ def _match(steps: Sequence[_Step], words: Sequence[str], first: int) -> int | No
     return _match_from(steps, 1, words, first + 1)
 
 
-def _is_any(word: str) -> bool:
-    """Whether "*" may stand for a word; the ending of a genitive is a word too."""
-    return word.isalnum() or word == "'s"
-
-
 def _match_from(steps: Sequence[_Step], at: int, words: Sequence[str], place: int) -> int | None:
     while at < len(steps):
         step = steps[at]

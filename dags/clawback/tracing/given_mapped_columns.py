@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 Note = tuple[str, str, int | None]
 """What a row says of an asset: its name, symbol and decimals."""
 KINDS: Final = frozenset({"native", "internal", "token", "fee", "mint", "burn", *UTXO_KINDS})
-READ: Final = (
-    "block_number", "tx_hash", "tx_index", "from_address", "to_address", "asset", "amount", "outpoint",
-)  # fmt: skip
 LAST_SECOND: Final = 4_102_444_799
 """Of the year 2099: what is later goes to the reader of rows."""
 _LOG_INDEX: Final = whole_numbers(12, 2**40, may_lack=True)
