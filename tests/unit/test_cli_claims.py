@@ -80,6 +80,13 @@ def test_explain_shows_the_sentence_and_the_rules(room: Path) -> None:
     assert "speaker: said" in result.stdout
 
 
+def test_a_date_is_not_as_of_another_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Hackers took $5 million from Brightpool on 4 March 2024.", "utf-8")
+    result = call("claims", "explain", tmp_path / "a.txt")
+    assert "date: 2024-03-04" in result.stdout
+    assert result.stdout.count("as of: ") == result.stdout.count("as of: 4 March 2024") == 1
+
+
 def test_the_claims_of_a_page_stand_in_its_text(tmp_path: Path) -> None:
     paragraphs = [
         "Hackers stole $5 million from the exchange Brightpool on Tuesday, its founder said in a statement.",

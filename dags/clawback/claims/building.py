@@ -114,7 +114,7 @@ class Builder:
         why.append("speaker: the article" if speech is None else f"speaker: {speech.verb.phrase}")
         why.append(f"victim: {'named beside the claim' if named else 'the theft that the text is about'}")
         when, phrase = self._as_of(finding)
-        if when is not None:
+        if phrase is not None:
             why.append(f"as of: {phrase}")
         level = hedge.level if hedge is not None else None
         stance = finding.stance
