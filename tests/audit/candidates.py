@@ -22,7 +22,7 @@ from clawback.lake.local import LocalLake
 from clawback.lake.partition import write_partition
 from clawback.parquet import rows_to_table, table_to_bytes
 from clawback.release.names import marts_hash, release_id
-from clawback.schemas import FLOWS, TABLES, TOTALS
+from clawback.schemas import DAY_FLOWS, TABLES, TOTALS
 from clawback.settings import Settings
 from clawback.tables.addresses import ZERO_ADDRESS
 from clawback.tables.documents import content_sha256
@@ -43,7 +43,8 @@ def at(day: date, hour: int = 12) -> datetime:
 def _flow(day: date, tx: str, **rest: Any) -> Row:
     return {
         "incident_id": "kucoin", "method": "fifo", "chain": "ethereum", "tx_hash": tx, "kind": "native",
-        "position": 1, "asset": "native", "block_time": at(day), "order_quality": "exact", **rest,
+        "position": 1, "asset": "native", "block_time": at(day), "order_quality": "exact",
+        "stolen_amount": 0 if rest["hop"] else rest["tainted_amount"], **rest,
     }  # fmt: skip
 
 
@@ -178,7 +179,7 @@ def write_lake(lake: LocalLake, last: date) -> tuple[str, str]:
             for measure, amount in {"stolen": 1000, **PARTS[day]}.items()
         ]  # fmt: skip
         files = {
-            "flows.parquet": table_to_bytes(rows_to_table(LAKE_FLOWS[day], FLOWS)),
+            "flows.parquet": table_to_bytes(rows_to_table(LAKE_FLOWS[day], DAY_FLOWS)),
             "totals.parquet": table_to_bytes(rows_to_table(totals, TOTALS)),
         }
         counts = {"flows.parquet": len(LAKE_FLOWS[day]), "totals.parquet": len(totals)}

@@ -25,7 +25,7 @@ from clawback.lake.partition import Manifest, Part, read_manifest, read_part
 from clawback.parquet import read_table
 from clawback.run.ingest import ingest_source
 from clawback.run.pipeline import first_day_to_fetch
-from clawback.schemas import FLOWS, HOLDINGS, TOTALS
+from clawback.schemas import DAY_FLOWS, HOLDINGS, TOTALS
 from clawback.settings import load_settings
 from clawback.sources.base import Context
 from clawback.sources.evm_frontier.kept import SEARCH_NAME, Earlier, SearchRecord, earlier_search
@@ -172,7 +172,7 @@ def test_the_trace_is_that_of_the_whole_days(tmp_path: Path, chain: tuple[Node, 
     moved = 0
     for method in set(found[0]) - {"poison"}:
         for day_back in (False, True):
-            for name, schema in (("flows", FLOWS), ("holdings", HOLDINGS), ("totals", TOTALS)):
+            for name, schema in (("flows", DAY_FLOWS), ("holdings", HOLDINGS), ("totals", TOTALS)):
                 tables = []
                 for ctx, keys in zip((frontier, whole), found, strict=True):
                     key = keys[method]

@@ -54,7 +54,7 @@ def flow(
         "tx_index": 1, "position": 1, "block_time": datetime(day.year, day.month, day.day, 18, 48, 59, tzinfo=UTC),
         "tx_hash": tx, "kind": "native" if asset == "native" else "token", "from_address": sender,
         "to_address": to, "asset": asset, "amount": amount, "tainted_amount": tainted, "outcome": outcome,
-        "order_quality": "exact",
+        "order_quality": "exact", "stolen_amount": 0 if hop else tainted,
     }  # fmt: skip
     return row | more
 
@@ -239,7 +239,7 @@ SNAPSHOTS: dict[str, Rows] = {
     ],
 }  # fmt: skip
 
-TRACE_TABLES = {"flows": schemas.FLOWS, "holdings": schemas.HOLDINGS, "totals": schemas.TOTALS}
+TRACE_TABLES = {"flows": schemas.DAY_FLOWS, "holdings": schemas.HOLDINGS, "totals": schemas.TOTALS}
 RANKED = ["transfers_a", "prices_a", "prices_b", "labels_a", "labels_b", "cases", "reports"]
 
 

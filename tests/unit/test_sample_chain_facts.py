@@ -15,7 +15,7 @@ from clawback.days import day_range
 from clawback.lake import open_lake
 from clawback.lake.partition import read_manifest, read_part
 from clawback.parquet import read_table
-from clawback.schemas import FLOWS, HOLDINGS, TOTALS
+from clawback.schemas import DAY_FLOWS, HOLDINGS, TOTALS
 from clawback.settings import load_settings
 from clawback.tables.step import make_tables
 from clawback.tracing.day_inputs import read_inputs
@@ -43,7 +43,7 @@ from tests.unit.test_tables_step import ingest_days, rows_of
 
 pytestmark = pytest.mark.slow
 FIRST, LAST = date(2020, 9, 25), date(2020, 9, 28)
-TYPES = {"flows": FLOWS, "holdings": HOLDINGS, "totals": TOTALS}
+TYPES = {"flows": DAY_FLOWS, "holdings": HOLDINGS, "totals": TOTALS}
 
 
 class Sample:

@@ -90,7 +90,7 @@ def _add_marts(connection: duckdb.DuckDBPyConnection, candidate: Candidate, befo
 
 def _add_lake(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     from clawback.identifiers import sql_text
-    from clawback.schemas import FLOWS, IDENTIFIER, TABLES, TOTALS
+    from clawback.schemas import DAY_FLOWS, IDENTIFIER, TABLES, TOTALS
 
     connection.execute("create schema lake")
     connection.execute("create table lake.files (path varchar, day date)")
@@ -98,7 +98,7 @@ def _add_lake(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     for file in inputs.files:
         by_table[file.table].append(file)
         connection.execute("insert into lake.files values (?, ?)", [str(file.path), file.day])
-    schemas = {**TABLES, "flows": FLOWS, "totals": TOTALS}
+    schemas = {**TABLES, "flows": DAY_FLOWS, "totals": TOTALS}
     for table in (*DAY_TABLES, *TRACE_TABLES, *SNAPSHOT_TABLES):
         dated = table not in SNAPSHOT_TABLES
         if files := by_table[table]:

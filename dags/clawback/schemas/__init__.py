@@ -47,7 +47,7 @@ from clawback.schemas.documents import (
 )
 from clawback.schemas.incidents import INCIDENT_LINKS, INCIDENT_ROLES, INCIDENTS, RECOVERIES
 from clawback.schemas.numbered import NFT_TRANSFERS
-from clawback.schemas.trace import FLOWS, HOLDINGS, SINKS, TOTALS
+from clawback.schemas.trace import DAY_FLOWS, FLOWS, HOLDINGS, SINKS, TOTALS
 
 __all__ = [
     "AMOUNT",
@@ -58,6 +58,7 @@ __all__ = [
     "CLAIMS",
     "CLAIM_MATCHES",
     "CLAIM_TYPES",
+    "DAY_FLOWS",
     "DAY_TABLES",
     "DOCUMENTS",
     "DOCUMENT_VERSIONS",

@@ -37,6 +37,15 @@ FLOWS: Final = pa.schema(
     ]
 )
 
+DAY_FLOWS: Final = pa.schema(
+    [
+        *FLOWS,
+        required("stolen_amount", AMOUNT),  # of tainted_amount, what this very transfer stole
+    ]
+)
+"""Flows of a day in the lake. A transfer may carry what was stolen before beside what it steals: hop 0 alone
+does not tell how much that is."""
+
 HOLDINGS: Final = pa.schema(
     [
         required("incident_id", pa.string()),

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from clawback.parquet import rows_to_table
-from clawback.schemas import FLOWS
+from clawback.schemas import DAY_FLOWS, FLOWS
 from clawback.tracing.flows import Flow
 from clawback.tracing.records import SOURCE, HoldingKey
-from clawback.tracing.results import flow_rows
+from clawback.tracing.results import day_flow_rows, flow_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,8 +28,14 @@ ROWS_WAITING: Final = 100_000
 class FlowSpool:
     """The flows of one method."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Begins empty; the folder is where they go when they are many, without it they stay in memory."""
+    def __init__(self, folder: Path | None = None, schema: pa.Schema = FLOWS) -> None:
+        """Begins empty.
+
+        Args:
+            folder: where flows go when they are many; without it they stay in memory.
+            schema: FLOWS, or DAY_FLOWS.
+        """
+        self._schema = schema
         self.outcomes: Counter[str] = Counter()
         self.by_source: dict[HoldingKey, int] = defaultdict(int)
         """(incident, chain, asset) -> stolen units that rest on the role `source` alone."""
@@ -47,7 +53,8 @@ class FlowSpool:
             self.outcomes[flow.outcome] += 1
             if flow.theft_role == SOURCE:
                 self.by_source[flow.incident_id, flow.transfer.chain, flow.transfer.asset] += flow.fresh
-        self._keep(rows_to_table(flow_rows(flows), FLOWS))
+        rows = day_flow_rows(flows) if self._schema is DAY_FLOWS else flow_rows(flows)
+        self._keep(rows_to_table(rows, self._schema))
 
     def add_table(self, table: pa.Table) -> None:
         """Takes flows as rows of the table of flows; what rests on one role is for the caller to say."""
@@ -78,7 +85,7 @@ class FlowSpool:
         """All flows at once."""
         import pyarrow as pa
 
-        return pa.concat_tables([FLOWS.empty_table(), *self.tables()])
+        return pa.concat_tables([self._schema.empty_table(), *self.tables()])
 
     def _together(self) -> Iterator[list[str]]:
         those: list[str] = []

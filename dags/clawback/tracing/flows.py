@@ -132,6 +132,7 @@ def one_per_transfer(flows: Iterable[Flow]) -> list[Flow]:
             first,
             tainted=known.tainted + flow.tainted,
             hop=min(known.hop, flow.hop),
+            fresh=known.fresh + flow.fresh,
             theft_role=first.theft_role or other.theft_role,
             leg=0,
         )

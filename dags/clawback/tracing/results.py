@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
+from itertools import tee
 from typing import Any, Final
 
 from clawback.schemas import MAX_AMOUNT
@@ -51,6 +52,13 @@ def flow_rows(flows: Iterable[Flow]) -> Iterator[dict[str, Any]]:
             "basis": flow.basis,
             "order_quality": transfer.order_quality,
         }
+
+
+def day_flow_rows(flows: Iterable[Flow]) -> Iterator[dict[str, Any]]:
+    """The same as rows of `DAY_FLOWS`."""
+    flows, same = tee(flows)
+    for flow, row in zip(flows, flow_rows(same), strict=True):
+        yield row | {"stolen_amount": flow.fresh}
 
 
 def holding_rows(ledgers: Iterable[Ledger], frozen: Set[HoldingKey]) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from clawback.days import parse_day
 from clawback.hashing import short_hash
 from clawback.lake.partition import MANIFEST_NAME, manifest_key, read_manifest, read_part, write_partition
 from clawback.parquet import read_table, rows_to_table, table_to_bytes
-from clawback.schemas import HOLDINGS, TOTALS
+from clawback.schemas import DAY_FLOWS, HOLDINGS, TOTALS
 from clawback.tracing.chain_facts import ChainFacts, factories_of, facts_schema, read_facts
 from clawback.tracing.columnar.holdings import holdings_of
 from clawback.tracing.columnar.reach import Scene, Touched, balances_to_see, scene_of
@@ -42,7 +42,7 @@ from clawback.tracing.state import restore, state_rows, state_schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CODE_VERSION: Final = "5"
+CODE_VERSION: Final = "6"
 """Raised whenever the same inputs may give other figures."""
 
 METHOD: Final = "fifo"
@@ -210,7 +210,7 @@ class _Run:
         today = Day(endings, market, roles, scene.balances, start, checks)
         must_see = columns.has_outpoints() | balances_to_see(columns, seen)
         touched = Touched(scene, books, 0, len(columns), must_see)
-        spools = [FlowSpool() for _ in books]
+        spools = [FlowSpool(schema=DAY_FLOWS) for _ in books]
 
         def spill(flows: list[list[Flow]]) -> None:
             for spool, found in zip(spools, flows, strict=True):

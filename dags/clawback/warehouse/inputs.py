@@ -60,7 +60,7 @@ def lay_out(
     Raises:
         ClawbackError: the trace covers other days than the record, or a file is not the one of its manifest.
     """
-    from clawback.schemas import DAY_TABLES, FLOWS, HOLDINGS, QUARANTINE, SNAPSHOT_TABLES, TOTALS
+    from clawback.schemas import DAY_FLOWS, DAY_TABLES, HOLDINGS, QUARANTINE, SNAPSHOT_TABLES, TOTALS
 
     records = list(_records(lake, tables_key))[::-1]
     days = [record["day"] for record in records]
@@ -75,7 +75,7 @@ def lay_out(
             )
             for record in records
         }
-    for name, schema in {"flows": FLOWS, "holdings": HOLDINGS, "totals": TOTALS}.items():
+    for name, schema in {"flows": DAY_FLOWS, "holdings": HOLDINGS, "totals": TOTALS}.items():
         counts.rows_by_day[name] = {
             day: _place(
                 lake, [manifest.part(f"{name}.parquet") for manifest in of_day], schema, folder / name, day

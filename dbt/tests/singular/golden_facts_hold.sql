@@ -14,7 +14,7 @@ last_days as (
 ),
 
 flows as (
-    select * from {{ ref('fct_fund_flows') }}
+    select * from {{ ref('stg_trace__flows') }}
     where method = '{{ var("status_method") }}'
 ),
 
@@ -26,7 +26,7 @@ facts as (
         asset,
         min(block_time)::varchar as found
     from flows
-    where hop = 0
+    where stolen_amount > 0
     group by incident_id, chain, asset
     union all
     select
@@ -36,7 +36,7 @@ facts as (
         asset,
         count(*)::varchar as found
     from flows
-    where hop = 0
+    where stolen_amount > 0
     group by incident_id, chain, asset
     union all
     select
@@ -44,9 +44,9 @@ facts as (
         'theft_base_units' as fact,
         chain,
         asset,
-        sum(tainted_amount)::varchar as found
+        sum(stolen_amount)::varchar as found
     from flows
-    where hop = 0
+    where stolen_amount > 0
     group by incident_id, chain, asset
     union all
     select

@@ -1,4 +1,4 @@
--- Hop 0, transfer by transfer, comes to what the totals call stolen on the newest day.
+-- What each transfer stole comes to what the totals call stolen on the newest day.
 with
 
 last_days as (
@@ -11,9 +11,9 @@ thefts as (
         method,
         chain,
         asset,
-        sum(tainted_amount) as amount
-    from {{ ref('fct_fund_flows') }}
-    where hop = 0
+        sum(stolen_amount) as amount
+    from {{ ref('stg_trace__flows') }}
+    where stolen_amount > 0
     group by incident_id, method, chain, asset
 ),
 

@@ -19,7 +19,8 @@ final as (
         assets.asset_decimals,
         prices.price_usd,
         prices.price_day,
-        {{ usd('flows.tainted_amount', 'assets.scale', 'prices.price_usd') }} as tainted_usd
+        {{ usd('flows.tainted_amount', 'assets.scale', 'prices.price_usd') }} as tainted_usd,
+        {{ usd('flows.stolen_amount', 'assets.scale', 'prices.price_usd') }} as stolen_usd
     from flows
     left join assets
         on

@@ -13,7 +13,7 @@ per_day as (
     select
         incident_id,
         flow_date,
-        sum(tainted_usd) filter (where hop = 0) as theft_usd,
+        sum(stolen_usd) filter (where stolen_amount > 0) as theft_usd,
         sum(tainted_usd) filter (where hop > 0 and kind != 'fee') as moved_usd,
         count(*) filter (where hop > 0 and kind != 'fee') as moved_count,
         count(*) as flow_count,

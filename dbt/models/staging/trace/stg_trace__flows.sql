@@ -21,6 +21,7 @@ final as (
         asset,
         amount as transfer_amount,
         tainted_amount,
+        stolen_amount,
         outcome,
         theft_role,
         label_entity,
