@@ -22,6 +22,7 @@ from clawback.schemas import DAY_FLOWS, FLOWS, HOLDINGS, MAX_AMOUNT, TOTALS, TRA
 from clawback.tracing import kept_nets
 from clawback.tracing.chain_facts import facts_schema
 from clawback.tracing.columnar.transfers import columns_of
+from clawback.tracing.flows import CONVERTED, PASSED, Flow, one_per_transfer
 from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Label, Role, Transfer
 from clawback.tracing.state import state_rows, state_schema
@@ -529,3 +530,13 @@ def test_outpoints_go_from_one_day_to_the_next_with_their_owners(tmp_path: Path)
     assert made == table_to_bytes(rows_to_table(state_rows(whole.book.ordered()), state_schema()))
     held = part(chain, key, "holdings.parquet").to_pylist()
     assert [(row["address"], int(row["tainted_amount"])) for row in held] == [("b", 4), ("d", 5)]
+
+
+def test_what_a_transfer_stole_stays_told_where_a_part_of_it_was_converted() -> None:
+    row = random_chain(0)[0][0]
+    legs = [
+        Flow("case", "fifo", row, 0, 6, PASSED, fresh=5),
+        Flow("case", "fifo", row, 0, 4, CONVERTED, converted_asset="native", converted_amount=1, leg=1),
+    ]
+    (whole,) = one_per_transfer(legs)
+    assert (whole.outcome, whole.tainted, whole.fresh) == (CONVERTED, 10, 5)
