@@ -13,7 +13,7 @@ from clawback.schemas import TABLES
 from clawback.settings import SourceSettings
 from clawback.sources import registry
 from clawback.sources.registry import check_source, connector_names, describe, parse_description
-from clawback.tables.merge import GOES_INTO
+from clawback.tables.made_of import GOES_INTO
 
 SOURCES = Path(registry.__file__).parent
 

@@ -23,7 +23,7 @@ from clawback.resources import sample_dir
 from clawback.schemas import TABLES
 from clawback.settings import load_settings
 from clawback.sources.ingest import ingest
-from clawback.tables.merge import MADE_OF
+from clawback.tables.made_of import MADE_OF
 from clawback.tables.step import make_tables
 from tests.contract.loopback import NOW, Told, context_for, progress_of
 from tests.contract.test_transfer_files import source_in, token_row

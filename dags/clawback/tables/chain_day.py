@@ -133,7 +133,7 @@ def _by_chain(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _turned_away(window: Window) -> pa.Table:
-    from clawback.tables.merge import quarantine_row, rejected_row
+    from clawback.tables.rejected import quarantine_row, rejected_row
 
     return rows_to_table(
         [

@@ -10,68 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from clawback.cases.model import Case
 from clawback.cases.tables import case_rows
 from clawback.chain_events.transfers import WrappedCoin, event_transfers
 from clawback.claims.matching import match_claims
 from clawback.schemas import TABLES
-from clawback.sources.base import QuarantinedRow, cut_sample
 from clawback.sources.reading import DayOfSource
 from clawback.tables.chain_facts import merge_balances, merge_events
 from clawback.tables.claims import merge_claims
 from clawback.tables.documents import merge_versions
 from clawback.tables.numbered import merge_numbered_rows
+from clawback.tables.references import merge_assets, merge_labels, merge_prices
+from clawback.tables.rejected import quarantine_row, rejected_row
 from clawback.tables.transfers import in_order, merge_transfers, public
 from clawback.thefts.overrides import Overrides
 
 Row = dict[str, Any]
-
-_CASES: Final = frozenset({"incidents"})
-_CHAIN: Final = frozenset({"transfers", "chain_events"})
-_REPORTS: Final = frozenset({"reports", "claims"})
-MADE_OF: Final[dict[str, frozenset[str]]] = {
-    "transfers": _CHAIN,
-    "nft_transfers": frozenset({"transfers"}),
-    "chain_events": _CHAIN,
-    "balances": frozenset({"transfers", "balances"}),
-    "prices": frozenset({"prices"}),
-    "assets": frozenset({"assets", "prices", "transfers"}),
-    "labels": frozenset({"labels"}),
-    "incidents": _CASES,
-    "incident_roles": _CASES,
-    "incident_links": _CASES,
-    "recoveries": _CASES,
-    "documents": _REPORTS,
-    "document_versions": _REPORTS,
-    "claims": _REPORTS | _CASES,
-    "claim_matches": _REPORTS | _CASES,
-    "sentences_for_review": _REPORTS,
-}
-"""Per table the sources that it is made of, by the table of their connector; `quarantine` is made of all.
-
-What connectors call `reports`, documents as they stand, becomes `documents`, their versions.
-"""
-
-GOES_INTO: Final = {"_cases": "incidents", "_matches": "claim_matches", "reports": "documents"}
-"""Tables that rows end up in, where they have another name on the way."""
-
-CARRIED: Final[dict[str, frozenset[str]]] = {
-    "assets": frozenset({"assets"}),
-    "document_versions": frozenset(
-        {"documents", "document_versions", "claims", "claim_matches", "sentences_for_review"}
-    ),
-    "claims": frozenset({"claims", "claim_matches"}),
-    "sentences_for_review": frozenset({"sentences_for_review"}),
-}
-"""Tables that a day makes from those of the day before, and which tables are made of each."""
-
-READ_BY_RULES: Final = frozenset({"claims", "claim_matches", "sentences_for_review"})
-"""Tables that change when the rules do."""
-
-CONFLICT: Final = "conflict"
-"""Source of an asset about whose decimals sources disagree: they stay unknown from then on."""
 
 
 @dataclass(frozen=True)
@@ -96,30 +52,12 @@ class _Merge:
         """Write down a row that the merge turned away."""
         self.quarantine.append(rejected_row(table, source, row, reason))
 
-
-def rejected_row(table: str, source: str, row: Row, reason: str) -> Row:
-    """Row of `quarantine` about a row that the merge turned away; it has no file of its own any more."""
-    shown = {name: str(value) for name, value in row.items() if value is not None and name[0] != "_"}
-    return {
-        "source": source,
-        "table": table,
-        "part": "merge",
-        "row": 0,
-        "reason": reason,
-        "sample": cut_sample(shown),
-    }
-
-
-def quarantine_row(source: str, part: str, record: QuarantinedRow) -> Row:
-    """Row of `quarantine` about a record that parsing turned away."""
-    return {
-        "source": source,
-        "table": record.table,
-        "part": part,
-        "row": record.row,
-        "reason": cut_sample(record.reason),
-        "sample": record.sample,
-    }
+    def accepted(self, table: str, merged: tuple[list[Row], list[tuple[str, Row, str]]]) -> list[Row]:
+        """Rows of a table, after those that were turned away are written down."""
+        rows, rejected = merged
+        for source, row, reason in rejected:
+            self.reject(table, source, row, reason)
+        return rows
 
 
 def merge_day(
@@ -143,9 +81,9 @@ def merge_day(
         "nft_transfers": _chain_facts(merge, known, "nft_transfers", merge_numbered_rows),
         "chain_events": events,
         "balances": _chain_facts(merge, known, "balances", merge_balances),
-        "prices": _prices(merge),
-        "assets": _assets(merge, before.get("assets", [])),
-        "labels": _labels(merge),
+        "prices": merge.accepted("prices", merge_prices(merge.rows("prices"))),
+        "assets": merge.accepted("assets", merge_assets(merge.rows("assets"), before.get("assets", []))),
+        "labels": merge_labels(merge.rows("labels")),
     }
     cases = _cases(merge)
     tables |= _incidents(merge, cases)
@@ -172,9 +110,7 @@ def _transfers(
         )
         for day in merge.days
     ]
-    rows, rejected = merge_transfers(by_source)
-    for source, row, reason in rejected:
-        merge.reject("transfers", source, row, reason)
+    rows = merge.accepted("transfers", merge_transfers(by_source))
     told, contradicting = event_transfers(events, rows, wrapped)
     for row, reason in contradicting:
         merge.reject("transfers", row["source"], row, reason)
@@ -192,60 +128,6 @@ def _chain_facts(
     for row, reason in rejected:
         merge.reject(table, row["source"], row, reason)
     return rows
-
-
-def _prices(merge: _Merge) -> list[Row]:
-    kept: dict[tuple[Any, ...], Row] = {}
-    for source, row in merge.rows("prices"):
-        key = (row["chain"], row["asset"], row["day"])
-        present = kept.setdefault(key, {**row, "source": source})
-        # Two feeds may differ, that is what rank is for; one feed that contradicts itself is wrong.
-        if present["source"] == source and present["close_usd"] != row["close_usd"]:
-            merge.reject("prices", source, row, f"the source gives {present['close_usd']} for it too")
-    return [kept[key] for key in sorted(kept)]
-
-
-def _assets(merge: _Merge, before: list[Row]) -> list[Row]:
-    kept: dict[tuple[str, str], Row] = {(row["chain"], row["asset"]): dict(row) for row in before}
-    for source, found in merge.rows("assets"):
-        row = {**public(found), "source": source}
-        key = (row["chain"], row["asset"])
-        present = kept.get(key)
-        if present is None:
-            kept[key] = row
-            continue
-        if present["symbol"] is None:
-            present["symbol"] = row["symbol"]
-        if row["decimals"] is None or present["source"] == CONFLICT:
-            continue
-        if present["decimals"] is None:
-            present["decimals"] = row["decimals"]
-        elif present["decimals"] != row["decimals"]:
-            reason = f"decimals {row['decimals']} where {present['source']} says {present['decimals']}"
-            merge.reject("assets", source, row, f"{reason}: unknown from now on")
-            present |= {"decimals": None, "source": CONFLICT}
-    return [kept[key] for key in sorted(kept)]
-
-
-def _labels(merge: _Merge) -> list[Row]:
-    rank = {day.source: place for place, day in enumerate(merge.days)}
-    kept: dict[tuple[Any, ...], Row] = {}
-    for source, found in merge.rows("labels"):
-        row = {**found, "source": source}
-        key = (
-            row["chain"],
-            row["address"],
-            -row["confidence"],
-            rank[source],
-            row["entity"],
-            row["category"],
-            row["incident_id"] or "",
-            row["valid_from"] or date.min,
-            row["valid_to"] or date.max,
-            row["source_url"] or "",
-        )
-        kept.setdefault(key, row)
-    return [kept[key] for key in sorted(kept)]
 
 
 def _incidents(merge: _Merge, cases: dict[str, Case]) -> dict[str, list[Row]]:

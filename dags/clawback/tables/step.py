@@ -37,7 +37,8 @@ from clawback.sources.reading import DayOfSource, block_parts, read_day
 from clawback.sources.registry import describe
 from clawback.sources.stretches import BrokenPart
 from clawback.tables.chain_day import STREAMED, ChainDay, write_chain_day
-from clawback.tables.merge import CARRIED, GOES_INTO, MADE_OF, READ_BY_RULES, SourceDay, merge_day
+from clawback.tables.made_of import CARRIED, GOES_INTO, MADE_OF, READ_BY_RULES
+from clawback.tables.merge import SourceDay, merge_day
 from clawback.tables.raw_days import as_it_stands, input_of, raw_of
 from clawback.tables.windows import BlockSource
 
@@ -242,7 +243,7 @@ def _read(ctx: RunContext, source: SourceSettings, manifest: Manifest, day: date
             raise ClawbackError(
                 f"a source of {own} gives rows of {table}",
                 where=f"connector '{source.connector}'",
-                remedy="say so in MADE_OF of clawback.tables.merge",
+                remedy="say so in MADE_OF of clawback.tables.made_of",
             )
     return SourceDay(source.name, _known(manifest), found)
 
