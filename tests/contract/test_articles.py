@@ -1,175 +1,39 @@
-"""Feeds and the pages behind them, from a real server on loopback: the good answers and the bad ones."""
+"""Feeds and the pages behind them, from a real server on loopback: what becomes a document, and versions."""
 
 from __future__ import annotations
 
 import gzip
 import io
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clawback.context import RunContext
 from clawback.errors import ClawbackError
-from clawback.lake.partition import Manifest, read_manifest, read_part
-from clawback.parquet import read_table
-from clawback.schemas import DOCUMENTS, TABLES
+from clawback.lake.partition import read_part
+from clawback.schemas import DOCUMENTS
 from clawback.settings import SourceSettings
 from clawback.sources.articles.archive import Answered, Visit, read_visit, write_visit
-from clawback.sources.http import HttpClient
-from clawback.sources.ingest import ingest
-from clawback.sources.reading import read_day
 from clawback.sources.registry import check_source
 from clawback.tables.step import make_tables
-from tests.contract.loopback import LoopbackServer, Scripted, context_for
-
-PAGES = Path(__file__).parents[1] / "fixtures" / "articles"
-DAY, KNOWN = date(2026, 9, 14), date(2026, 9, 15)
-FIRST = (
-    "About $41 million in ether and tokens left the hot wallets of Borealis on Monday, the firm said. " * 3
+from tests.contract.article_site import (
+    DAY,
+    FIRST,
+    KNOWN,
+    Clock,
+    Server,
+    article,
+    context,
+    fetch,
+    file,
+    linked_data,
+    rows,
+    rss,
+    site,
+    turned_away,
 )
-Site = dict[str, Scripted | Callable[[], Scripted]]
-
-
-class Server:
-    """A site by path; `{base}` in a body becomes the server's address; 404 for what it has not."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        self.loopback = LoopbackServer(answering=self._answer)
-        self.base = self.loopback.url
-
-    def __enter__(self) -> Server:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.loopback.__exit__(None, None, None)
-
-    @property
-    def paths(self) -> list[str]:
-        """What was asked so far."""
-        return [path for _, path, _ in self.loopback.requests]
-
-    def headers_of(self, path: str) -> dict[str, str]:
-        """Headers of the newest request for a path."""
-        return [headers for _, asked, headers in self.loopback.requests if asked == path][-1]
-
-    def _answer(self, path: str, body: bytes) -> Scripted:
-        found = self.site.get(path.partition("?")[0], Scripted(status=404))
-        answer = found if isinstance(found, Scripted) else found()
-        headers = {name: value.replace("{base}", self.base) for name, value in answer.headers.items()}
-        return replace(answer, body=answer.body.replace(b"{base}", self.base.encode()), headers=headers)
-
-
-class Clock:
-    """Stands at a moment until it is moved; no pause takes time."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 9, 15, 2, 15, tzinfo=UTC)
-        self.seconds = 0.0
-        self.pauses: list[float] = []
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.seconds += seconds
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-
-def file(name: str) -> bytes:
-    return (PAGES / name).read_bytes()
-
-
-def article(title: str, first: str = FIRST, head: str = "", canonical: str = "", **headers: str) -> Scripted:
-    text = file("constructed_article.html").decode()
-    for name, value in {"title": title, "first": first, "head": head, "canonical": canonical}.items():
-        text = text.replace(f"{{{name}}}", value)
-    return Scripted(text.encode(), headers={"Content-Type": "text/html; charset=utf-8", **headers})
-
-
-def rss(*links: str, dates: str = "Mon, 14 Sep 2026 09:00:00 GMT") -> Scripted:
-    items = "".join(
-        f"<item><title>Entry {number}</title><link>{link}</link><pubDate>{dates}</pubDate></item>"
-        for number, link in enumerate(links)
-    )
-    return Scripted(f'<rss version="2.0"><channel><title>F</title>{items}</channel></rss>'.encode())
-
-
-def linked_data(text: str) -> str:
-    return f'<script type="application/ld+json">{text}</script>'
-
-
-def to(location: str) -> Scripted:
-    return Scripted(status=302, headers={"Location": location})
-
-
-def site() -> Site:
-    return {
-        "/rss.xml": Scripted(file("constructed_rss.xml"), headers={"ETag": '"f1"'}),
-        "/atom.xml": Scripted(file("constructed_atom.xml")),
-        "/2026/09/borealis": article(
-            "Exchange Borealis loses 41 million dollars", canonical="{base}/2026/09/borealis"
-        ),
-        "/2026/09/returns": article("Thief of Borealis returns a tenth", **{"Last-Modified": "then"}),
-    }
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-def context(folder: Path, server: Server, clock: Clock, *feeds: str, **options: Any) -> RunContext:
-    source = {
-        "name": "news",
-        "connector": "articles",
-        "options": {
-            "feeds": [f"{server.base}{feed}" for feed in feeds or ("/rss.xml",)],
-            "allow_hosts": ["127.0.0.1"],
-            "contact": "desk@example.org",
-            **options,
-        },
-    }
-    return replace(context_for(folder, source, first_day=DAY.isoformat()), clock=clock)
-
-
-def fetch(ctx: RunContext, clock: Clock, day: date = DAY, known: date = KNOWN, **options: Any) -> Manifest:
-    http = HttpClient(
-        allow_hosts=["127.0.0.1"],
-        contact="desk@example.org",
-        sleep=clock.sleep,
-        clock=clock,
-        **{"monotonic": clock.monotonic, **options},
-    )
-    with http:
-        return read_manifest(ctx.lake, ingest(ctx, "news", day, known, http))
-
-
-def turned_away(ctx: RunContext, manifest: Manifest) -> list[str]:
-    found = read_day(ctx.lake, "articles", manifest.parts, DAY)
-    return sorted(item.record.reason for item in found.quarantined)
-
-
-def rows(ctx: RunContext, table: str, day: date = DAY) -> list[dict[str, Any]]:
-    record = json.loads(ctx.lake.read(make_tables(ctx, day)))
-    part = read_manifest(ctx.lake, record["tables"][table]["manifest"]).parts[0]
-    found: list[dict[str, Any]] = read_table(read_part(ctx.lake, part), TABLES[table]).to_pylist()
-    return found
+from tests.contract.loopback import Scripted
 
 
 def test_an_article_is_a_document_with_all_that_is_known_of_it(tmp_path: Path, clock: Clock) -> None:
@@ -355,250 +219,6 @@ def test_the_page_knows_its_date_better_than_the_feed(tmp_path: Path, clock: Clo
         fetch(ctx, clock)
         (found,) = rows(ctx, "documents")
     assert (found["published_date"], found["published_from"]) == (date(2026, 9, 11), "document")
-
-
-ROBOTS = "User-agent: clawback\nDisallow: /private\nCrawl-delay: 7\n\nUser-agent: *\nDisallow: /\n"
-
-
-def test_robots_are_obeyed_and_their_pauses_kept(tmp_path: Path, clock: Clock) -> None:
-    with Server({"/robots.txt": Scripted(ROBOTS.encode()), "/a": article("A"), "/b": article("B")}) as server:
-        server.site["/rss.xml"] = rss("/a", "/private/x", "/b", "/hop")
-        server.site["/hop"] = to("/private/y")
-        ctx = context(tmp_path, server, clock)
-        manifest = fetch(ctx, clock)
-        assert server.paths == ["/robots.txt", "/rss.xml", "/a", "/b", "/hop"]
-        assert turned_away(ctx, manifest) == ["robots.txt does not allow it"] * 2
-    assert clock.pauses == [7.0] * 4
-
-
-def test_our_own_pause_is_kept_where_robots_ask_for_none(tmp_path: Path, clock: Clock) -> None:
-    with Server({"/rss.xml": rss("/a"), "/a": article("A")}) as server:
-        fetch(context(tmp_path, server, clock, pause_seconds=3), clock)
-    assert clock.pauses == [3.0, 3.0]
-
-
-@pytest.mark.parametrize(
-    ("robots", "says"),
-    [
-        (Scripted(b"User-agent: *\nDisallow: /"), "robots.txt does not allow it"),
-        (Scripted(b"User-agent: *\nCrawl-delay: 86400"), "longer than 60 s"),
-        (Scripted(b"User-agent: *\nRequest-rate: 1/1h"), "longer than 60 s"),
-        (Scripted(status=503), "it cannot be read"),
-        (Scripted(b"#" * 600_000), "it cannot be read"),
-        (to("http://169.254.169.254/robots.txt"), "cannot be read"),
-    ],
-)
-def test_a_site_that_wants_no_visit_gets_none(
-    tmp_path: Path, clock: Clock, robots: Scripted, says: str
-) -> None:
-    with Server({"/robots.txt": robots, "/rss.xml": rss()}) as server:
-        with pytest.raises(ClawbackError, match="none of the feeds") as caught:
-            fetch(context(tmp_path, server, clock), clock)
-        assert "/rss.xml" not in server.paths
-    assert says in str(caught.value)
-
-
-def test_retry_after_is_kept(tmp_path: Path, clock: Clock) -> None:
-    answers = iter([Scripted(status=429, headers={"Retry-After": "11"}), article("A")])
-    with Server({"/rss.xml": rss("/a"), "/a": lambda: next(answers)}) as server:
-        ctx = context(tmp_path, server, clock)
-        assert fetch(ctx, clock).meta["rows"] == {"reports": 1}
-    assert 11.0 in clock.pauses
-
-
-def cut_gzip() -> Scripted:
-    packed = gzip.compress(article("A").body, mtime=0)
-    return Scripted(packed[:-20], headers={"Content-Encoding": "gzip", "Content-Type": "text/html"})
-
-
-@pytest.mark.parametrize(
-    ("page", "says"),
-    [
-        (cut_gzip(), "the source did not answer: the gzip answer ends too early"),
-        (Scripted(b"0" * (100 << 20)), "larger than 33554432 bytes"),
-        (to("http://169.254.169.254/latest/meta-data/"), "inside address"),
-        (to("http://[::1"), "redirects to no address"),
-        (to("file:///etc/passwd"), "only http and https"),
-        (to("/a"), "more than 5 redirects"),
-        (Scripted(status=404), "status 404"),
-        (Scripted(status=451), "status 451"),
-        (Scripted(b"abc", length=9_000), "did not answer"),
-        (Scripted(b"\x89PNG", headers={"Content-Type": "image/png"}), "neither HTML nor PDF: 'image/png'"),
-        (Scripted(b"%PDF-1.4 nothing"), "the PDF is broken"),
-        (Scripted(file("constructed_consent.html")), "a consent page"),
-        (article("Just a moment...", ""), "a check for robots"),
-        (article("A", head=linked_data('{"isAccessibleForFree": false}')), "paywalled"),
-        (Scripted(b"<html><title>A</title><body>Hello"), "no main text"),
-        (Scripted(b""), "no HTML"),
-    ],
-)
-def test_a_page_that_cannot_be_read_is_turned_away_and_the_others_go_on(
-    tmp_path: Path, clock: Clock, page: Scripted, says: str
-) -> None:
-    with Server({"/rss.xml": rss("/a", "/good"), "/a": page, "/good": article("Good")}) as server:
-        ctx = context(tmp_path, server, clock)
-        manifest = fetch(ctx, clock)
-        (reason,) = turned_away(ctx, manifest)
-        assert says in reason
-        assert [row["title"] for row in rows(ctx, "documents")] == ["Good"]
-        (kept,) = rows(ctx, "quarantine")
-        assert kept["sample"] == f"{server.base}/a"
-        # The refusal is written down once, however often it is repeated.
-        clock.now += timedelta(hours=1)
-        assert fetch(ctx, clock).key == manifest.key
-
-
-BOMB = b'<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>' + rss("/x").body
-XXE = b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + rss("/&x;").body
-
-
-@pytest.mark.parametrize(
-    ("feed", "says"),
-    [
-        (Scripted(b"<!DOCTYPE html><html><body>We are down</body></html>"), "no RSS or Atom feed"),
-        (Scripted(BOMB), "the feed declares entities"),
-        (Scripted(XXE), "the feed declares entities"),
-        (Scripted(status=404), "status 404"),
-        (Scripted(b""), "no RSS or Atom feed"),
-        (Scripted(b"\x1f\x8b" + b"x" * 50, headers={"Content-Encoding": "gzip"}), "no valid gzip"),
-    ],
-)
-def test_a_bad_feed_is_turned_away_and_fails_the_day_only_when_all_are(
-    tmp_path: Path, clock: Clock, feed: Scripted, says: str
-) -> None:
-    with Server({"/bad": feed, "/rss.xml": rss("/a"), "/a": article("A")}) as server:
-        ctx = context(tmp_path, server, clock, "/bad", "/rss.xml")
-        manifest = fetch(ctx, clock)
-        (reason,) = turned_away(ctx, manifest)
-        assert says in reason
-        assert [row["title"] for row in rows(ctx, "documents")] == ["A"]
-        (tmp_path / "alone").mkdir()
-        with pytest.raises(ClawbackError, match="none of the feeds") as caught:
-            fetch(context(tmp_path / "alone", server, clock, "/bad"), clock)
-    assert says in str(caught.value)
-
-
-def test_a_good_version_outlives_the_page(tmp_path: Path, clock: Clock) -> None:
-    with Server({"/rss.xml": rss("/a"), "/a": article("A")}) as server:
-        ctx = context(tmp_path, server, clock)
-        fetch(ctx, clock)
-        server.site["/a"] = Scripted(status=410)
-        clock.now += timedelta(days=1)
-        fetch(ctx, clock, KNOWN, KNOWN + timedelta(days=1))
-        assert rows(ctx, "documents", KNOWN) == []
-        assert len(rows(ctx, "document_versions", KNOWN)) == 1
-        assert [row["reason"] for row in rows(ctx, "quarantine", KNOWN)] == [
-            "the source answered with status 410"
-        ]
-
-
-def test_a_slow_drip_costs_one_page(tmp_path: Path, clock: Clock) -> None:
-    def drip(stop: threading.Event, listener: socket.socket) -> None:
-        while not stop.is_set():
-            with suppress(OSError):
-                connection, _ = listener.accept()
-                with connection:
-                    asked = connection.recv(4096)
-                    if b"robots.txt" in asked:
-                        connection.sendall(
-                            b"HTTP/1.1 404 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-                        )
-                        continue
-                    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
-                    while not stop.wait(0.02):
-                        clock.seconds += 5
-                        connection.sendall(b"x")
-
-    stop = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener, Server({"/good": article("Good")}) as server:
-        dripping = threading.Thread(target=drip, args=(stop, listener), daemon=True)
-        dripping.start()
-        server.site["/rss.xml"] = rss(f"http://127.0.0.1:{listener.getsockname()[1]}/a", "/good")
-        ctx = context(tmp_path, server, clock)
-        manifest = fetch(ctx, clock)
-        stop.set()
-        listener.close()
-        assert turned_away(ctx, manifest) == ["the answer takes too long"]
-        assert [row["title"] for row in rows(ctx, "documents")] == ["Good"]
-
-
-def test_a_wrong_charset_and_a_page_without_one_are_read(tmp_path: Path, clock: Clock) -> None:
-    body = article(
-        "Börse beraubt", "Die Börse in Zürich verlor etwa 41 Millionen Dollar an Unbekannte. " * 9
-    ).body
-    latin = body.decode().replace('<meta charset="utf-8">', "").encode("cp1252")
-    with Server({"/rss.xml": rss("/a", "/b")}) as server:
-        server.site["/a"] = Scripted(body, headers={"Content-Type": "text/html; charset=iso-8859-1"})
-        server.site["/b"] = Scripted(latin, headers={"Content-Type": "text/html"})
-        ctx = context(tmp_path, server, clock)
-        fetch(ctx, clock)
-        found = rows(ctx, "documents")
-    assert {row["title"] for row in found} == {"Börse beraubt"}
-    assert len({row["content_sha256"] for row in found}) == 1
-
-
-def test_more_pages_than_a_run_may_ask_are_left_to_the_next(tmp_path: Path, clock: Clock) -> None:
-    with Server({"/rss.xml": rss("/a", "/b", "/c")}) as server:
-        server.site |= {f"/{name}": article(name.upper()) for name in "abc"}
-        ctx = context(tmp_path, server, clock, max_pages=2)
-        manifest = fetch(ctx, clock)
-        assert "/c" not in server.paths
-        assert turned_away(ctx, manifest) == []
-        (issue,) = manifest.meta["issues"]
-        assert (issue["code"], issue["where"]) == ("not_asked", f"{server.base}/c")
-        (tmp_path / "clawback.toml").unlink()
-        ctx = context(tmp_path, server, clock, max_pages=3)
-        assert fetch(ctx, clock).meta["rows"] == {"reports": 3}
-
-
-def test_a_run_that_has_taken_long_leaves_the_rest_to_the_next(tmp_path: Path, clock: Clock) -> None:
-    def slow() -> Scripted:
-        clock.seconds += 3_000
-        return article("A")
-
-    with Server({"/rss.xml": rss("/a", "/b"), "/a": slow, "/b": article("B")}) as server:
-        ctx = context(tmp_path, server, clock)
-        assert [issue["code"] for issue in fetch(ctx, clock, deadline=1e9).meta["issues"]] == ["not_asked"]
-        assert "/b" not in server.paths
-        # What is held is not lost to a run that has no time for it.
-        server.site["/a"] = article("A")
-        fetch(ctx, clock)
-        server.site["/rss.xml"] = lambda: (slow(), rss("/a", "/b"))[1]
-        again = fetch(ctx, clock, deadline=1e9)
-        assert (again.meta["rows"], again.meta["issues"]) == ({"reports": 2}, [])
-
-
-def test_a_kill_at_any_moment_leaves_nothing_and_the_next_run_completes(tmp_path: Path, clock: Clock) -> None:
-    entered, leave = threading.Event(), threading.Event()
-
-    def slow() -> Scripted:
-        entered.set()
-        leave.wait(30)
-        return article("B")
-
-    with Server({"/rss.xml": rss("/a", "/b"), "/a": article("A"), "/b": slow}) as server:
-        ctx = context(tmp_path, server, clock, pause_seconds=0)
-        code = (
-            "import sys; from datetime import date, datetime, UTC; from dataclasses import replace\n"
-            "from pathlib import Path; from clawback.context import open_context\n"
-            "from clawback.sources.ingest import ingest\n"
-            "now = datetime(2026, 9, 15, 2, 15, tzinfo=UTC)\n"
-            "ctx = open_context(Path(sys.argv[1]), clock=lambda: now)\n"
-            "ingest(ctx, 'news', date(2026, 9, 14), date(2026, 9, 15))\n"
-        )
-        running = subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path / "clawback.toml")], cwd=tmp_path
-        )
-        assert entered.wait(60)
-        os.kill(running.pid, signal.SIGKILL)
-        running.wait()
-        leave.set()
-        left = ctx.lake.list("raw/")
-        assert any("/page-" in key for key in left)
-        assert not any(key.endswith("_manifest.json") for key in left)
-        manifest = fetch(ctx, clock)
-        assert manifest.meta["rows"] == {"reports": 2}
-        assert set(left) <= {part.key for part in manifest.parts}
 
 
 def test_a_visit_reads_back_and_is_a_file_that_any_warc_tool_reads() -> None:
