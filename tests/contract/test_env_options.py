@@ -17,7 +17,7 @@ from clawback.sources.env_options import resolve_options
 from clawback.sources.ingest import ingest
 from tests.contract.loopback import LoopbackServer, Scripted, context_for, progress_of
 from tests.contract.test_defillama_hacks import RECORDED
-from tests.contract.test_transfer_files import source_in, token_row
+from tests.contract.transfer_rows import source_in, token_row
 
 DAY, KNOWN = date(2020, 9, 26), date(2026, 9, 15)
 KEY = "s3cret-path-0f9e"

@@ -22,8 +22,8 @@ from clawback.context import RunContext, open_context
 from clawback.deliver.drop import drop_key
 from clawback.release.read import file_path, mart_path, query
 from clawback.run.pipeline import RunResult, run_days
-from tests.contract.loopback import Scripted, context_for
 from tests.contract.article_site import Server, article, rss
+from tests.contract.loopback import Scripted, context_for
 
 pytestmark = pytest.mark.slow
 

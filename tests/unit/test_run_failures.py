@@ -15,7 +15,7 @@ from clawback.release.runs import list_runs, record_run
 from clawback.run.ingest import ingest_source
 from clawback.run.trace import trace_tables
 from tests.contract.loopback import NOW, context_for
-from tests.contract.test_transfer_files import source_in
+from tests.contract.transfer_rows import source_in
 
 DAY, KNOWN = date(2020, 9, 26), date(2026, 9, 15)
 

@@ -11,7 +11,7 @@ from clawback.lake.local import LocalLake
 from clawback.run.ready import newest_raw_manifest, readiness
 from clawback.sources.ingest import ingest
 from tests.contract.loopback import context_for
-from tests.contract.test_transfer_files import MAPPING_TEXT, source_in, token_row
+from tests.contract.transfer_rows import MAPPING_TEXT, source_in, token_row
 
 DAY, KNOWN = date(2020, 9, 26), date(2026, 9, 15)
 

@@ -26,7 +26,7 @@ from clawback.sources.ingest import ingest
 from clawback.tables.made_of import MADE_OF
 from clawback.tables.step import make_tables
 from tests.contract.loopback import NOW, Told, context_for, progress_of
-from tests.contract.test_transfer_files import source_in, token_row
+from tests.contract.transfer_rows import source_in, token_row
 
 FIRST, LAST = date(2020, 9, 25), date(2020, 11, 13)
 KNOWN = date(2026, 9, 15)
