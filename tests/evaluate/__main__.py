@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from clawback.claims.extract import extract_claims
-from tests.evaluate.corpus import CORPUS, ROOT, Document, load, load_shared
-from tests.evaluate.judging import Verdicts
+from tests.evaluate.corpus import CORPUS, ROOT, Document, claims_of, load, load_shared
+from tests.evaluate.judging import Verdicts, judged
 from tests.evaluate.score import Aliases, Score, score_document
 
 GROUPS = {
@@ -36,16 +35,8 @@ def evaluate(documents: list[Document], verdicts: Verdicts | None = None) -> Sco
     aliases = Aliases((Path(__file__).parent / "aliases.txt").read_text("utf-8"))
     score = Score()
     for document in documents:
-        found = extract_claims(
-            document.text,
-            title=document.title,
-            published=document.published,
-            language=document.language,
-            publisher=document.publisher,
-            latest=document.latest,
-        )
         judge = None if verdicts is None else verdicts.right
-        score_document(document, list(found.claims), score, aliases, judge)
+        score_document(document, claims_of(document), score, aliases, judge)
     return score
 
 
@@ -64,7 +55,7 @@ def main(arguments: list[str]) -> None:
         if not documents:
             print(f"{part}: no documents there, left out")
             continue
-        verdicts = Verdicts.load() if part == "shared" else None
+        verdicts = Verdicts.load(kept) if (kept := judged(part)).exists() else None
         score = evaluate(documents, verdicts)
         told[part] = _print(part, documents, score, verdicts)
         if options.show:

@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from clawback.claims.claim import Claim
+from clawback.claims.extract import extract_claims
 from clawback.claims.files import last_day_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -66,6 +68,19 @@ def load_shared(folder: Path = SHARED) -> list[Document]:
     if not labels.exists():
         return []
     return [_shared(json.loads(line), folder) for line in labels.read_text("utf-8").splitlines()]
+
+
+def claims_of(document: Document) -> list[Claim]:
+    """What the extractor reads from a document, told all that is known of it."""
+    found = extract_claims(
+        document.text,
+        title=document.title,
+        published=document.published,
+        language=document.language,
+        publisher=document.publisher,
+        latest=document.latest,
+    )
+    return list(found.claims)
 
 
 def day_of(text: str | None) -> date | None:

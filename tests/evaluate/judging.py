@@ -1,12 +1,12 @@
-"""Judging of claims that no answer of the labelled reports holds.
+"""Judging of claims that no answer holds.
 
-The labelled reports hold each document's main claims, not all, so a claim without an answer may still be
-right. A reader who knows neither rules nor code judges each of them against its document.
-`draw` writes two files to build/: a sheet of questions in a drawn order, with
-some labelled claims among them to measure the reader, and the key that tells which is which. The reader fills
-`right` and `reason` of the sheet; `take` keeps the verdicts in judged.jsonl beside this module, without the
-text of the reports. A claim whose type, value, culprit or quotation changes has no verdict any more, and
-counts as wrong.
+The labelled reports hold each document's main claims, not all, and whoever annotates a document of the corpus
+leaves things out too, so a claim without an answer may still be right. A reader who knows neither rules nor
+code judges each of them against its document.
+`draw` writes two files to build/: a sheet of questions in a drawn order, with some labelled claims among them to
+measure the reader, and the key that tells which is which. The reader fills `right` and `reason` of the sheet;
+`take` keeps the verdicts beside this module, in a file for each part, without the text of the documents. A claim
+whose type, value, culprit or quotation changes has no verdict any more, and counts as wrong.
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from clawback.claims.claim import Claim
-from clawback.claims.extract import extract_claims
-from tests.evaluate.corpus import ROOT, Document, Label, load_shared
+from tests.evaluate.corpus import CORPUS, ROOT, Document, Label, claims_of, load, load_shared
 from tests.evaluate.score import Aliases, unmatched
 
-JUDGED: Final = Path(__file__).parent / "judged.jsonl"
 SHEET: Final = ROOT / "build" / "judging_sheet.jsonl"
 KEY: Final = ROOT / "build" / "judging_key.jsonl"
 _ASKED: Final = ("claim_type", "value", "unit", "low", "high", "when", "actor", "stance")
 _MIXED_IN: Final = 50
+
+
+def judged(part: str) -> Path:
+    """Where the verdicts on the labelled reports (`shared`) or on a part of the corpus are kept."""
+    return Path(__file__).parent / ("judged.jsonl" if part == "shared" else f"judged_{part}.jsonl")
 
 
 class Verdicts:
@@ -47,8 +50,8 @@ class Verdicts:
                 self._right[row["claim"]] = row["right"]
 
     @classmethod
-    def load(cls, path: Path = JUDGED) -> Verdicts:
-        """The verdicts kept in the repository; none where there is no such file."""
+    def load(cls, path: Path) -> Verdicts:
+        """The verdicts kept in a file; none where there is no such file."""
         return cls(_rows(path) if path.exists() else [])
 
     def right(self, document: str, claim: Claim) -> bool | None:
@@ -63,12 +66,9 @@ def questions(
     asked = []
     labelled = [(document.name, _of_label(label)) for document in documents for label in document.labels]
     for document in documents:
-        found = extract_claims(
-            document.text, title=document.title, published=document.published, latest=document.latest
-        )
         asked.extend(
             {"labelled": False, "document": document.name, **_of_claim(claim)}
-            for claim in unmatched(document, list(found.claims), aliases)
+            for claim in unmatched(document, claims_of(document), aliases)
             if known.right(document.name, claim) is None
         )
     drawn = random.Random(seed)  # noqa: S311  # a draw that can be repeated
@@ -169,23 +169,28 @@ def main(arguments: list[str]) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     draw = commands.add_parser("draw", help="write the sheet and its key to build/")
     draw.add_argument("--seed", type=int, default=1)
+    draw.add_argument("--first", default="", help="name of the first document that is asked about")
     take = commands.add_parser("take", help="keep the verdicts of the filled sheet")
     take.add_argument("--judge", required=True, help="who read")
     take.add_argument("--date", type=date.fromisoformat, required=True)
+    for command in (draw, take):
+        command.add_argument("--part", choices=("shared", "dev", "heldout"), default="shared")
     options = parser.parse_args(arguments)
+    kept = judged(options.part)
     if options.command == "draw":
-        documents = load_shared()
+        found = load_shared() if options.part == "shared" else load(CORPUS / options.part)
+        documents = [document for document in found if document.name >= options.first]
         if not documents:
-            sys.exit("the labelled reports of ../shared are not there")
+            sys.exit("there are no such documents; the labelled reports lie in ../shared")
         aliases = Aliases((Path(__file__).parent / "aliases.txt").read_text("utf-8"))
-        asked = questions(documents, Verdicts.load(), aliases, options.seed)
+        asked = questions(documents, Verdicts.load(kept), aliases, options.seed)
         _write(KEY, asked)
         shown = [{name: value for name, value in row.items() if name != "labelled"} for row in asked]
         _write(SHEET, [{**row, "right": None, "reason": ""} for row in shown])
         print(f"{len(asked)} questions: {SHEET.relative_to(ROOT)}")
     else:
         rows = verdicts(_rows(SHEET), _rows(KEY), options.judge, options.date)
-        _write(JUDGED, [*(_rows(JUDGED) if JUDGED.exists() else []), *rows])
+        _write(kept, [*(_rows(kept) if kept.exists() else []), *rows])
         print(f"{len(rows)} verdicts kept")
 
 

@@ -11,7 +11,7 @@ import pytest
 from clawback.claims.claim import Claim
 from clawback.claims.extract import extract_claims
 from tests.evaluate.corpus import Document, Label
-from tests.evaluate.judging import JUDGED, Verdicts, questions, verdicts
+from tests.evaluate.judging import Verdicts, judged, questions, verdicts
 from tests.evaluate.score import Aliases, Score, score_document
 
 TEXT = "Brightpool was hacked on Monday. The thief stole $5 million in USDC. Lendfold lost $3 million in May."
@@ -104,10 +104,9 @@ def test_a_sheet_with_an_open_question_is_refused() -> None:
         verdicts(sheet, key, "a reader", DAY)
 
 
-def test_kept_verdicts_say_who_when_and_why_and_hold_no_text() -> None:
-    if not JUDGED.exists():
-        pytest.skip("nothing was judged yet")
-    rows = [json.loads(line) for line in JUDGED.read_text("utf-8").splitlines()]
+@pytest.mark.parametrize("part", ["shared"])
+def test_kept_verdicts_say_who_when_and_why_and_hold_no_text(part: str) -> None:
+    rows = [json.loads(line) for line in judged(part).read_text("utf-8").splitlines()]
     assert rows
     for row in rows:
         assert row["judge"]
