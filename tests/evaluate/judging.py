@@ -3,10 +3,11 @@
 The labelled reports hold each document's main claims, not all, and whoever annotates a document of the corpus
 leaves things out too, so a claim without an answer may still be right. A reader who knows neither rules nor
 code judges each of them against its document.
-`draw` writes two files to build/: a sheet of questions in a drawn order, with some labelled claims among them to
-measure the reader, and the key that tells which is which. The reader fills `right` and `reason` of the sheet;
-`take` keeps the verdicts beside this module, in a file for each part, without the text of the documents. A claim
-whose type, value, culprit or quotation changes has no verdict any more, and counts as wrong.
+
+`draw` writes two files to build/: a sheet of questions in a drawn order, with some labelled claims among them
+to measure the reader, and the key that tells which is which. The reader fills `right` and `reason` of the
+sheet; `take` keeps the verdicts beside this module, in a file for each part, without the text of the documents.
+A claim whose type, value, culprit or quotation changes has no verdict any more, and counts as wrong.
 """
 
 from __future__ import annotations
