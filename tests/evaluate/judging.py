@@ -6,7 +6,7 @@ code judges each of them against its document.
 
 `draw` writes two files to build/: a sheet of questions in a drawn order, with some labelled claims among them
 to measure the reader, and the key that tells which is which. The reader fills `right` and `reason` of the
-sheet; `take` keeps the verdicts beside this module, in a file for each part, without the text of the documents.
+sheet; `take` keeps the verdicts beside this module, in a file for each part, without the text of documents.
 A claim whose type, value, culprit or quotation changes has no verdict any more, and counts as wrong.
 """
 
