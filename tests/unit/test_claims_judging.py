@@ -104,7 +104,7 @@ def test_a_sheet_with_an_open_question_is_refused() -> None:
         verdicts(sheet, key, "a reader", DAY)
 
 
-@pytest.mark.parametrize("part", ["shared"])
+@pytest.mark.parametrize("part", ["shared", "heldout"])
 def test_kept_verdicts_say_who_when_and_why_and_hold_no_text(part: str) -> None:
     rows = [json.loads(line) for line in judged(part).read_text("utf-8").splitlines()]
     assert rows
