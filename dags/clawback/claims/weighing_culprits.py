@@ -155,7 +155,8 @@ def _unknown(
     total = table.total(cues)
     if ruled:
         return ruled if total > UP_TO["unknown"] else []
-    if total <= FROM["unknown"]:
+    # A question tells nothing: "Who? Lazarus."
+    if total <= FROM["unknown"] or sentence.words[-1] == "?":
         return []
     rule = f"weighed.unknown: {table.reasons(cues)}"
     last = len(sentence.words)
