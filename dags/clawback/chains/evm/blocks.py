@@ -16,6 +16,7 @@ import numpy as np
 
 from clawback.chains.evm.columns import HASH, Bytes, Integers, fixed_bytes, small_integers
 from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.quantities import quantities
 from clawback.chains.evm.shapes import Block, Header, Log, Receipt, Transaction
 
 _counted: list[str] = []
@@ -42,6 +43,8 @@ class Batch:
     log_index: Integers
     transactions: Sequence[Transaction] = field(default=())
     receipts: Sequence[Receipt] = field(default=())
+    gas_used: Sequence[int] = field(default=())
+    """Of each receipt."""
 
     @property
     def tx_counts(self) -> Integers:
@@ -84,6 +87,7 @@ def batch_of_blocks(asked: range, blocks: list[Block], receipts: list[list[Recei
         log_index,
         [one for block in blocks for one in block.transactions],
         flat,
+        quantities([receipt.gas_used for receipt in flat], "gasUsed"),
     )
 
 

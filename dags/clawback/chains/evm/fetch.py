@@ -143,6 +143,7 @@ def _piece(reading: Reading, wanted: Wanted) -> Piece:
             "transactions": len(batch.tx_hashes),
             "receipts": len(batch.receipts),
             "logs": len(batch.logs),
+            "whole_blocks": reading.whole,
         },
         {
             "blocks": block_table(batch),

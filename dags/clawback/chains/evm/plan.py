@@ -11,7 +11,9 @@ TraceMethod = Literal["trace_block", "debug_traceBlockByNumber"]
 
 FORMAT: Final = 1
 """Goes up when the same blocks give other bytes."""
-CHECKS: Final = ("bloom", "receipts-root")
+BLOOM: Final = "bloom"
+RECEIPTS_ROOT: Final = "receipts-root"
+CHECKS: Final = (BLOOM, RECEIPTS_ROOT)
 """Checks beyond the default ones."""
 
 
@@ -30,6 +32,12 @@ class Plan:
     log_topics: tuple[str, ...]
     log_addresses: tuple[str, ...]
     chunk_blocks: int
+    gas_adds_up: bool = True
+
+    @property
+    def proves_whole(self) -> bool:
+        """Whether each block's receipts must be proven to be all that it has."""
+        return not self.only_token_transfers and (self.gas_adds_up or RECEIPTS_ROOT in self.checks)
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in the folder of the extraction."""

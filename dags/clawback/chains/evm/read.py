@@ -9,6 +9,7 @@ from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.bloom import check_blooms
 from clawback.chains.evm.columns import Bytes
 from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.gas import check_gas
 from clawback.chains.evm.internal import values_of_frames, values_of_traces
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.plan import TraceMethod
@@ -35,9 +36,16 @@ class Wish:
     traces: TraceMethod | None = None
     check_bloom: bool = False
     check_receipts_root: bool = False
+    gas_adds_up: bool = True
+    """Whether the chain's blocks use the gas of their receipts, so that a cut one is noticed."""
     wrapped: frozenset[str] = frozenset()
     """Contracts of the wrapped native asset, lower-case hex."""
     logs: Wanted = field(default_factory=Wanted)
+
+    @property
+    def proves_whole(self) -> bool:
+        """Whether receipts are proven to be all that a block has."""
+        return self.check_receipts_root or self.gas_adds_up
 
 
 AnswerBytes = bytes | bytearray | memoryview
@@ -66,6 +74,8 @@ class Reading:
     rows: Rows
     amounts: Bytes
     refused: Refused
+    whole: int = 0
+    """Blocks whose receipts were proven to be all that they have."""
 
 
 def ask_blocks(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> Answers:
@@ -121,8 +131,11 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
     batch = batch_of_blocks(asked, blocks, receipts)
     if wish.check_bloom:
         check_blooms(batch)
+    whole = 0
     if wish.check_receipts_root:
-        check_receipts_roots(blocks, receipts)
+        whole = check_receipts_roots(blocks, receipts)
+    elif wish.gas_adds_up:
+        whole = check_gas(blocks, receipts, batch.gas_used)
     refused = Refused()
     tokens = token_transfers(batch, refused)
     moves = [
@@ -136,4 +149,4 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
     elif answers.traces is not None:
         moves.append(values_of_frames(batch, read_frames(answers.traces, len(blocks))))
     rows, amounts = without_wide(in_order(moves), refused)
-    return Reading(batch, rows, amounts, refused)
+    return Reading(batch, rows, amounts, refused, whole)

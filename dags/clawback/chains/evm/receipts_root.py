@@ -24,8 +24,8 @@ _TYPES: Final = range(5)
 _NIBBLES: Final = 16
 
 
-def check_receipts_roots(blocks: Sequence[Block | Header], receipts: list[list[Receipt]]) -> None:
-    """Every block's receipts have the root that it names.
+def check_receipts_roots(blocks: Sequence[Block | Header], receipts: list[list[Receipt]]) -> int:
+    """Every block's receipts have the root that it names; how many blocks these are.
 
     Raises:
         Lie: they have not.
@@ -34,6 +34,7 @@ def check_receipts_roots(blocks: Sequence[Block | Header], receipts: list[list[R
     for block, of_block in zip(blocks, receipts, strict=True):
         if receipts_root(of_block) != block.receipts_root.lower():
             raise Lie(f"the receipts of block {quantity(block.number, 'number')} have not its receiptsRoot")
+    return len(blocks)
 
 
 def receipts_root(receipts: list[Receipt]) -> str:

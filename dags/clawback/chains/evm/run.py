@@ -156,6 +156,8 @@ def _manifest(plan: Plan, told: dict[range, dict[str, Any]]) -> dict[str, Any]:
     asked = plan.last_block - plan.first_block + 1
     if counts["blocks"] != asked:
         raise ClawbackError(f"{asked} blocks were asked for, {counts['blocks']} came")
+    if plan.proves_whole and counts["whole_blocks"] != asked:
+        raise ClawbackError(f"{counts['whole_blocks']} of {asked} blocks were proven to be whole")
     return {
         **plan.as_json(),
         "internal_value": plan.traces or "not seen",
