@@ -21,11 +21,11 @@ def lying(node: Node, change: Change, told: Counter[str] | None = None) -> Loopb
         method, params = call["method"], call["params"]
         if told is not None:
             told[method] += 1
-        return {
-            "jsonrpc": "2.0",
-            "id": call["id"],
-            "result": change(method, params, node.call(method, *params)),
-        }
+        answer = {"jsonrpc": "2.0", "id": call["id"]}
+        try:
+            return answer | {"result": change(method, params, node.call(method, *params))}
+        except AssertionError as error:
+            return answer | {"error": {"code": -32000, "message": str(error)}}
 
     def answering(_: str, body: bytes) -> Scripted:
         asked = json.loads(body)

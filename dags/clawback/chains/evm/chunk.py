@@ -131,6 +131,7 @@ def _wish(plan: Plan) -> Wish:
         check_bloom=BLOOM in plan.checks,
         check_receipts_root=RECEIPTS_ROOT in plan.checks,
         gas_adds_up=plan.gas_adds_up,
+        filters_add_up=plan.filters_add_up,
         wrapped=frozenset(plan.wrapped),
         logs=Wanted(frozenset(plan.log_topics), frozenset(plan.log_addresses)),
     )

@@ -33,6 +33,7 @@ class Plan:
     log_addresses: tuple[str, ...]
     chunk_blocks: int
     gas_adds_up: bool = True
+    filters_add_up: bool = True
 
     @property
     def proves_whole(self) -> bool:

@@ -21,6 +21,7 @@ from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block, Trace, TracedTransaction
 from clawback.chains.evm.transfers import fees, native_values, token_transfers, wrapped_moves
 from clawback.chains.evm.transport import Endpoint
+from clawback.chains.evm.withheld import Proof
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
 _TRACES: Final = Question("trace_block", list[Trace])
@@ -38,6 +39,8 @@ class Wish:
     check_receipts_root: bool = False
     gas_adds_up: bool = True
     """Whether the chain's blocks use the gas of their receipts, so that a cut one is noticed."""
+    filters_add_up: bool = True
+    """Whether its blocks' filters hold nothing but their receipts' logs."""
     wrapped: frozenset[str] = frozenset()
     """Contracts of the wrapped native asset, lower-case hex."""
     logs: Wanted = field(default_factory=Wanted)
@@ -46,6 +49,11 @@ class Wish:
     def proves_whole(self) -> bool:
         """Whether receipts are proven to be all that a block has."""
         return self.check_receipts_root or self.gas_adds_up
+
+    @property
+    def proof(self) -> Proof:
+        """What receipts are held to that settle whether logs were left out."""
+        return Proof(self.gas_adds_up, self.filters_add_up, self.check_receipts_root)
 
 
 AnswerBytes = bytes | bytearray | memoryview

@@ -66,11 +66,19 @@ class Search:
     logs: TokenLogs
     bounds: Bounds
     earlier: Earlier
-    issuers: Mapping[Holding, list[Hit]]
+    issuers: Mapping[Holding, list[Hit]] | None
+    """What issuers said this day; asked for once something is reached."""
+    ask_issuers: Callable[[], Mapping[Holding, list[Hit]]]
     follows: Callable[[Batch], None]
     asked_about: dict[str, list[Hit] | None] = field(default_factory=dict)
     parts: dict[int, Part] = field(default_factory=dict)
     moved: dict[Hit, Moved] = field(default_factory=dict)
+    scanned: int = 0
+    """Blocks that were read for value."""
+    wanted: set[int] = field(default_factory=set)
+    """Blocks that were found to hold something."""
+    traced: set[int] = field(default_factory=set)
+    """Those of them that came with traces."""
     _values: Values | None = None
     _hashes: dict[int, str] = field(default_factory=dict)
 
@@ -100,7 +108,11 @@ class Search:
 
     def _with_words(self, reach: Reach) -> Reach:
         """Keep what issuers say of the reached holdings too; it moves nothing, so nothing more is reached."""
-        said = {hit for holding in reach.since for hit in self.issuers.get(holding, ())}
+        if self.issuers is None and reach.since:
+            self._all_values()  # before it, nothing can be proven of logs
+            self.issuers = self.ask_issuers()
+        issuers = self.issuers or {}
+        said = {hit for holding in reach.since for hit in issuers.get(holding, ())}
         self._read(said)
         kept = set(reach.kept)
         ordered = [
@@ -134,6 +146,7 @@ class Search:
         self._read(wanted)
 
     def _read(self, hits: Collection[Hit]) -> None:
+        self.wanted.update(block for block, _ in hits)
         by_block: dict[int, set[int]] = {}
         for block, place in hits:
             if (block, place) not in self.moved:
@@ -155,12 +168,18 @@ class Search:
         if part is not None:
             self.parts[number] = part
             (answers,) = answers_in(self.ctx.read(part))
+            self._came(number, answers)
             return read_answers(answers, self.wish, range(number, number + 1))
         ((answers, reading),) = in_parts(self.nodes, range(number, number + 1), self._ask)
         # mtime 0: the same answer must be the same bytes whenever it is landed.
         content = gzip.compress(joined([answers]), compresslevel=6, mtime=0)
         self.parts[number] = self.ctx.land(block_name(number), content)
+        self._came(number, answers)
         return reading
+
+    def _came(self, number: int, answers: Answers) -> None:
+        if answers.traces is not None:
+            self.traced.add(number)
 
     def _ask(self, endpoint: Endpoint, asked: range) -> tuple[Answers, Reading]:
         answers = ask_blocks(endpoint, asked, self.wish.traces)
@@ -179,6 +198,9 @@ class Search:
 
     def _take(self, batch: Batch) -> None:
         self.follows(batch)
+        self.scanned += len(batch.headers)
+        if self.logs.proven is not None:
+            self.logs.proven.take(batch)
         self._hashes.update(
             zip(batch.numbers.tolist(), (header.hash for header in batch.headers), strict=True)
         )

@@ -53,6 +53,7 @@ def wish_of(options: Options, chain: Chain, traces: TraceMethod | None) -> Wish:
         check_bloom=BLOOM in checks,
         check_receipts_root=RECEIPTS_ROOT in checks,
         gas_adds_up=chain.gas_adds_up,
+        filters_add_up=chain.filters_add_up,
         wrapped=frozenset(chain.wrapped),
     )
 

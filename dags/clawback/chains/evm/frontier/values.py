@@ -93,8 +93,13 @@ def scan_values(
     if not columns:
         return Values(np.empty((0, ADDRESS), np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
     addresses, numbers, indexes = (np.concatenate(parts) for parts in zip(*columns, strict=True))
+    return values_of(addresses, numbers, indexes)
+
+
+def values_of(addresses: Bytes, blocks: Integers, tx_indexes: Integers) -> Values:
+    """Addresses with blocks and transactions, in any order."""
     order = np.argsort(_keys(addresses), kind="stable")
-    return Values(addresses[order], numbers[order], indexes[order])
+    return Values(addresses[order], blocks[order], tx_indexes[order])
 
 
 def _ask(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> tuple[Batch, Integers, Bytes]:
