@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from clawback.errors import ClawbackError
 from tests.contract.anvil import Node, running_node
-from tests.contract.frontier_chain import DAY, DESTROYED, MIDNIGHT, fill_frontier_days, table_of
+from tests.contract.frontier_chain import DAY, DESTROYED, MIDNIGHT, fill_frontier_days, table_of, write_case
 from tests.contract.lying_node import Change, honest, lying
 from tests.contract.test_evm_frontier import ingested, names_of, plain, prepared
 
@@ -129,4 +130,51 @@ def test_a_block_that_is_cut_when_the_day_is_searched_is_noticed(
         with pytest.raises(
             ClawbackError, match=r"has \d+ transactions, and had \d+ when the day was searched"
         ):
+            ingested(ctx)
+
+
+@pytest.mark.parametrize("where", ["in another block", "outside the day", "at another place"])
+def test_a_named_transaction_is_where_it_is_said_to_be(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]], where: str
+) -> None:
+    node, made = chain
+
+    def change(method: str, params: list[Any], result: Any) -> Any:
+        if method != "eth_getTransactionByHash":
+            return result
+        number, index = int(result["blockNumber"], 16), int(result["transactionIndex"], 16)
+        if where == "in another block":
+            return {**result, "blockNumber": hex(number + 1)}
+        if where == "outside the day":
+            return {**result, "blockNumber": "0x1"}
+        return {**result, "transactionIndex": hex(index - 1)}
+
+    with lying(node, change) as server:
+        ctx = prepared(tmp_path, server.url, made)
+        write_case(tmp_path / "cases", {made["thief"]: f"    tx_hashes: ['{made['stolen_tokens']}']\n"})
+        with pytest.raises(ClawbackError, match="is not in the block that the node names"):
+            ingested(ctx)
+
+
+def test_a_block_is_the_same_when_it_is_read_and_when_the_day_is_searched(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+    receipt = node.call("eth_getTransactionReceipt", made["stolen_tokens"])
+    state = {"lies": False}
+
+    def change(method: str, params: list[Any], result: Any) -> Any:
+        """The named transaction's block has another hash, until the day is searched."""
+        if method == "eth_getTransactionByHash":
+            state["lies"] = True
+        elif method == "eth_getBlockByNumber" and params[0] != receipt["blockNumber"]:
+            state["lies"] = False
+        if state["lies"]:
+            return json.loads(json.dumps(result).replace(receipt["blockHash"], "0x" + "ab" * 32))
+        return result
+
+    with lying(node, change) as server:
+        ctx = prepared(tmp_path, server.url, made, internal="off")
+        write_case(tmp_path / "cases", {made["thief"]: f"    tx_hashes: ['{made['stolen_tokens']}']\n"})
+        with pytest.raises(ClawbackError, match="the nodes disagree about block"):
             ingested(ctx)

@@ -68,8 +68,9 @@ def extract() -> None:
     "--check",
     "checks",
     multiple=True,
-    type=click.Choice(["bloom", "receipts-root"]),
-    help="More checks than the default ones: logs against bloom filters, receipts against the block's root.",
+    type=click.Choice(["bloom", "receipts-root", "traces"]),
+    help="More checks than the default ones: logs against bloom filters, receipts against the block's root, "
+    "traces of trace_block against what each says of those inside it.",
 )
 @click.option(
     "--workers",

@@ -13,7 +13,8 @@ FORMAT: Final = 1
 """Goes up when the same blocks give other bytes."""
 BLOOM: Final = "bloom"
 RECEIPTS_ROOT: Final = "receipts-root"
-CHECKS: Final = (BLOOM, RECEIPTS_ROOT)
+TRACES: Final = "traces"
+CHECKS: Final = (BLOOM, RECEIPTS_ROOT, TRACES)
 """Checks beyond the default ones."""
 
 

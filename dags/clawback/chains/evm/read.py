@@ -10,7 +10,7 @@ from clawback.chains.evm.bloom import check_blooms
 from clawback.chains.evm.columns import Bytes
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.gas import check_gas
-from clawback.chains.evm.internal import values_of_frames, values_of_traces
+from clawback.chains.evm.internal import check_trees, values_of_frames, values_of_traces
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
@@ -37,6 +37,7 @@ class Wish:
     traces: TraceMethod | None = None
     check_bloom: bool = False
     check_receipts_root: bool = False
+    check_traces: bool = False
     gas_adds_up: bool = True
     """Whether the chain's blocks use the gas of their receipts, so that a cut one is noticed."""
     filters_add_up: bool = True
@@ -107,14 +108,15 @@ def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> 
     return _FRAMES.post(endpoint, [(hex(number), _CALL_TRACER) for number in asked])
 
 
-def read_traces(answer: AnswerBytes, count: int) -> list[list[Trace]]:
-    """Answers of `trace_block` to so many questions. Raises NodeFailure."""
-    return _TRACES.read(answer, count)
-
-
-def read_frames(answer: AnswerBytes, count: int) -> list[list[TracedTransaction]]:
-    """Answers of `debug_traceBlockByNumber` to so many questions. Raises NodeFailure."""
-    return _FRAMES.read(answer, count)
+def inner_values(batch: Batch, answer: AnswerBytes, wish: Wish) -> Rows:
+    """Inner value of a batch, out of its traces. Raises NodeFailure."""
+    count = len(batch.headers)
+    if wish.traces != "trace_block":
+        return values_of_frames(batch, _FRAMES.read(answer, count))
+    traces = _TRACES.read(answer, count)
+    if wish.check_traces:
+        check_trees(traces)
+    return values_of_traces(batch, traces)
 
 
 def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Reading:
@@ -152,9 +154,7 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
         tokens,
         wrapped_moves(batch, wish.wrapped, tokens),
     ]
-    if answers.traces is not None and wish.traces == "trace_block":
-        moves.append(values_of_traces(batch, read_traces(answers.traces, len(blocks))))
-    elif answers.traces is not None:
-        moves.append(values_of_frames(batch, read_frames(answers.traces, len(blocks))))
+    if answers.traces is not None:
+        moves.append(inner_values(batch, answers.traces, wish))
     rows, amounts = without_wide(in_order(moves), refused)
     return Reading(batch, rows, amounts, refused, whole)

@@ -116,6 +116,7 @@ class Trace(msgspec.Struct, rename="camel", gc=False):
     type: str
     block_hash: str
     trace_address: list[int]
+    subtraces: int = 0
     transaction_hash: str | None = None
     transaction_position: int | None = None
     error: str | None = None

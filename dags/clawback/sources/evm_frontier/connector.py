@@ -28,7 +28,7 @@ from clawback.chains.evm.frontier.token_logs import TokenLogs
 from clawback.chains.evm.frontier.values import Hit
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import RECEIPTS_ROOT, TraceMethod
-from clawback.chains.evm.probe import block_with_transactions, trace_method
+from clawback.chains.evm.probe import block_with_transactions, check_still_of, trace_method
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block
@@ -108,6 +108,7 @@ def extract(ctx: Context, day: date) -> Extraction:
     search = _search_of(ctx, chain, nodes, blocks, tracing, earlier, before)
     reach = search.grow(watched) if blocks else Reach({}, {}, (), {})
     seen = _balances(ctx, nodes, blocks, watched, reach, earlier, day)
+    check_still_of(nodes.endpoints, chain.chain_id)
     scanned = (search.scanned or earlier.scanned) if search.asked_about else 0
     record = msgspec.structs.replace(
         record,

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
 
 from clawback.chains.evm.blocks import Batch
-from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.failures import Lie, NodeFailure
 from clawback.chains.evm.fetch import in_parts
 from clawback.chains.evm.frontier.inner_calls import InnerCalls
 from clawback.chains.evm.frontier.reach import Holding, Moved, Reach, Watched, follow, moved_of
@@ -26,6 +27,7 @@ from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.read import Answers, Reading, Wish, ask_blocks, read_answers
 from clawback.chains.evm.rpc import Question
+from clawback.chains.evm.shapes import Header
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
 from clawback.lake.partition import Part
@@ -42,6 +44,7 @@ class _Place(msgspec.Struct, rename="camel", gc=False):
 
 
 _TRANSACTION: Final = Question("eth_getTransactionByHash", _Place)
+_HEADER: Final = Question("eth_getBlockByNumber", Header)
 
 
 @dataclass(frozen=True)
@@ -166,18 +169,21 @@ class Search:
     def _block(self, number: int) -> Reading:
         part = self.parts.get(number) or self.earlier.blocks.get(block_name(number))
         if part is not None:
-            self.parts[number] = part
             (answers,) = answers_in(self.ctx.read(part))
-            self._came(number, answers)
-            return read_answers(answers, self.wish, range(number, number + 1))
+            with suppress(NodeFailure):  # held to less then: it is asked for again
+                reading = read_answers(answers, self.wish, range(number, number + 1))
+                self.parts[number] = part
+                self._came(number, answers, reading)
+                return reading
         ((answers, reading),) = in_parts(self.nodes, range(number, number + 1), self._ask)
         # mtime 0: the same answer must be the same bytes whenever it is landed.
         content = gzip.compress(joined([answers]), compresslevel=6, mtime=0)
         self.parts[number] = self.ctx.land(block_name(number), content)
-        self._came(number, answers)
+        self._came(number, answers, reading)
         return reading
 
-    def _came(self, number: int, answers: Answers) -> None:
+    def _came(self, number: int, answers: Answers, reading: Reading) -> None:
+        self._hashes.setdefault(number, reading.batch.headers[0].hash)
         if answers.traces is not None:
             self.traced.add(number)
 
@@ -192,18 +198,27 @@ class Search:
     def _all_values(self) -> Values:
         if self._values is None:
             self._values = scan_values(
-                self.nodes, self.blocks, self.traces_whole, self.bounds.at_once, self._take
+                self.nodes,
+                self.blocks,
+                replace(self.wish, traces=self.traces_whole),
+                self.bounds.at_once,
+                self._take,
             )
         return self._values
 
     def _take(self, batch: Batch) -> None:
         self.follows(batch)
+        for number, header in zip(batch.numbers.tolist(), batch.headers, strict=True):
+            if self._hashes.setdefault(number, header.hash) != header.hash:
+                raise ClawbackError(
+                    f"the nodes disagree about block {number}",
+                    where=f"source '{self.ctx.source}'",
+                    cause=f"its hash was {self._hashes[number]}, and is {header.hash} now",
+                    remedy="run it again; if it stays so, leave out the node that is wrong",
+                )
         self.scanned += len(batch.headers)
         if self.logs.proven is not None:
             self.logs.proven.take(batch)
-        self._hashes.update(
-            zip(batch.numbers.tolist(), (header.hash for header in batch.headers), strict=True)
-        )
 
     def _named(self, hashes: Collection[str]) -> list[Hit]:
         """Places of named transactions that lie in this day."""
@@ -214,7 +229,11 @@ class Search:
                 place = _TRANSACTION.ask(endpoint, [(tx_hash,)])[0][0]
                 if place.hash != tx_hash:
                     raise Lie("the node gave another transaction")
-                return quantity(place.block_number, "a block"), quantity(place.transaction_index, "an index")
+                index = quantity(place.transaction_index, "an index")
+                header = _HEADER.ask(endpoint, [(place.block_number, False)])[0][0]
+                if header.number != place.block_number or header.transactions[index : index + 1] != [tx_hash]:
+                    raise Lie(f"the transaction {tx_hash} is not in the block that the node names")
+                return quantity(place.block_number, "a block"), index
 
             hit = self.nodes.try_each(f"the transaction {tx_hash}, which a case file names", ask)
             if hit[0] in self.blocks:

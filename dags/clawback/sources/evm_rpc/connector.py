@@ -19,7 +19,7 @@ from clawback.chains.evm.catalogue import Chain, chain_named
 from clawback.chains.evm.fetch import ask_and_read, in_parts
 from clawback.chains.evm.lanes import fetched_in_order
 from clawback.chains.evm.nodes import Nodes
-from clawback.chains.evm.probe import trace_method
+from clawback.chains.evm.probe import check_still_of, trace_method
 from clawback.chains.evm.read import Wish
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
@@ -62,6 +62,7 @@ def extract(ctx: Context, day: date) -> Extraction:
     ):
         for content in parts_of((progress.take(some) for some in found), size, at_once):
             progress.parts.append(ctx.land(_part_name(len(progress.parts)), content))
+    check_still_of(nodes.endpoints, chain.chain_id)
     last, got = progress.last, progress.got
     return Extraction(
         tuple(progress.parts),

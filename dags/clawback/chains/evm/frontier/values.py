@@ -18,10 +18,8 @@ from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.columns import ADDRESS, Bytes, Integers, fixed_bytes
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.fetch import in_parts
-from clawback.chains.evm.internal import values_of_frames, values_of_traces
 from clawback.chains.evm.nodes import Nodes
-from clawback.chains.evm.plan import TraceMethod
-from clawback.chains.evm.read import ask_traces, read_frames, read_traces
+from clawback.chains.evm.read import Wish, ask_traces, inner_values
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block
 from clawback.chains.evm.transport import Endpoint
@@ -35,6 +33,7 @@ class Created(msgspec.Struct, rename="camel", gc=False):
 
     transaction_hash: str
     contract_address: str | None = None
+    status: str | None = None
 
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
@@ -66,7 +65,7 @@ class Values:
 def scan_values(
     nodes: Nodes,
     blocks: range,
-    traces: TraceMethod | None,
+    wish: Wish,
     at_once: int,
     follows: Callable[[Batch], None],
 ) -> Values:
@@ -75,7 +74,7 @@ def scan_values(
     Args:
         nodes: the chain's nodes.
         blocks: consecutive blocks.
-        traces: how inner calls are traced; None leaves their value out.
+        wish: how inner calls are traced, and how that is checked; without traces their value is left out.
         at_once: most blocks of a question.
         follows: told of each batch in order; raises where it is not the child of what came before.
 
@@ -86,7 +85,7 @@ def scan_values(
     for start in range(blocks.start, blocks.stop, at_once):
         asked = range(start, min(start + at_once, blocks.stop))
         for batch, places, addresses in in_parts(
-            nodes, asked, lambda endpoint, part: _ask(endpoint, part, traces)
+            nodes, asked, lambda endpoint, part: _ask(endpoint, part, wish)
         ):
             follows(batch)
             columns.append((addresses, batch.numbers[batch.tx_block[places]], batch.tx_index[places]))
@@ -102,8 +101,8 @@ def values_of(addresses: Bytes, blocks: Integers, tx_indexes: Integers) -> Value
     return Values(addresses[order], blocks[order], tx_indexes[order])
 
 
-def _ask(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> tuple[Batch, Integers, Bytes]:
-    traced = ask_traces(endpoint, asked, traces)
+def _ask(endpoint: Endpoint, asked: range, wish: Wish) -> tuple[Batch, Integers, Bytes]:
+    traced = ask_traces(endpoint, asked, wish.traces)
     found = _BLOCKS.ask(endpoint, [(hex(number), True) for number in asked])[0]
     batch = batch_of_blocks(asked, found)
     own = batch.transactions
@@ -114,11 +113,7 @@ def _ask(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> tuple[
     places = [np.arange(len(own), dtype=np.int64), np.array(paying, np.int64), np.array(making, np.int64)]
     addresses = [senders, receivers, made]
     if traced is not None:
-        rows = (
-            values_of_traces(batch, read_traces(traced, len(asked)))
-            if traces == "trace_block"
-            else values_of_frames(batch, read_frames(traced, len(asked)))
-        )
+        rows = inner_values(batch, traced, wish)
         places += [rows.tx, rows.tx]
         addresses += [rows.sender, rows.receiver]
     return batch, np.concatenate(places), np.concatenate(addresses)
@@ -133,6 +128,8 @@ def _created(endpoint: Endpoint, batch: Batch) -> tuple[list[int], Bytes]:
     receipts = _CREATED.ask(endpoint, [(one,) for one in hashes])[0]
     if [one.transaction_hash for one in receipts] != hashes:
         raise Lie("the node gave receipts of other transactions")
+    if any(one.status == "0x1" and one.contract_address is None for one in receipts):
+        raise Lie("a transaction without receiver created no contract")
     # One that failed may name no contract; then nothing moved.
     making = [
         (place, one.contract_address)
