@@ -10,8 +10,16 @@ from typing import Any
 
 import pytest
 
+from clawback.chains.evm.frontier.proven_logs import ProvenLogs
+from clawback.chains.evm.frontier.values import scan_values
+from clawback.chains.evm.nodes import Nodes
+from clawback.chains.evm.pace import Pace
+from clawback.chains.evm.read import Wish
+from clawback.chains.evm.transport import Endpoint
+from clawback.chains.evm.withheld import Proof
 from clawback.errors import ClawbackError
 from tests.contract.anvil import Node, running_node
+from tests.contract.evm_rows import LIMITS
 from tests.contract.frontier_chain import DAY, DESTROYED, MIDNIGHT, fill_frontier_days, table_of, write_case
 from tests.contract.lying_node import Change, honest, lying
 from tests.contract.test_evm_frontier import ingested, names_of, plain, prepared
@@ -112,6 +120,25 @@ def test_only_blocks_whose_filters_may_have_a_log_are_asked_for_receipts(
     assert manifest.meta["got"]["blocks"] == last - first + 1
     assert manifest.meta["got"]["touched_blocks"] == manifest.meta["got"]["traced_blocks"] > 3
     assert manifest.meta["got"]["address_blocks"] == manifest.meta["extra"]["addresses"] * (last - first + 1)
+
+
+def test_receipts_are_asked_for_once_and_only_for_who_may_be_in_them(
+    chain: tuple[Node, dict[str, Any]],
+) -> None:
+    node, made = chain
+    blocks = range(1, int(node.call("eth_blockNumber"), 16) + 1)
+    told: Counter[str] = Counter()
+    with lying(node, honest, told) as server:
+        nodes = Nodes([Endpoint(server.url, LIMITS, ["127.0.0.1"])], Pace())
+        proven = ProvenLogs(nodes, blocks, 20, (), (), Proof())
+        scan_values(nodes, blocks, Wish(), 20, proven.take)
+        proven.look_for(["0x" + "12" * 20])
+        assert told["eth_getBlockReceipts"] == 0
+        proven.look_for([made["second"]])
+        several = told["eth_getBlockReceipts"]
+        assert several == 2  # one in which it is sent tokens, one in which it burns some
+        proven.look_for([made["second"], made["stranger"]])
+        assert told["eth_getBlockReceipts"] == several + 1  # and the stranger sends spam
 
 
 def test_a_block_that_is_cut_when_the_day_is_searched_is_noticed(
