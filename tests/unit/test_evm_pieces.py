@@ -15,7 +15,7 @@ from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.internal import values_of_frames, values_of_traces
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.plan import Plan
-from clawback.chains.evm.receipts_root import receipts_root, rlp
+from clawback.chains.evm.receipts_root import receipts_root
 from clawback.chains.evm.shapes import (
     Block,
     CallFrame,
@@ -27,6 +27,7 @@ from clawback.chains.evm.shapes import (
     TracedTransaction,
     Transaction,
 )
+from clawback.chains.evm.trie import rlp
 from clawback.chains.evm.write import ROWS_OF_ANY_SIZE, ROWS_PER_GROUP, TableFile
 from clawback.chains.names import PACKAGED
 from clawback.errors import ClawbackError

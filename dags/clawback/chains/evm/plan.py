@@ -14,8 +14,11 @@ FORMAT: Final = 1
 BLOOM: Final = "bloom"
 RECEIPTS_ROOT: Final = "receipts-root"
 TRACES: Final = "traces"
-CHECKS: Final = (BLOOM, RECEIPTS_ROOT, TRACES)
+TRANSACTIONS_ROOT: Final = "transactions-root"
+CHECKS: Final = (BLOOM, RECEIPTS_ROOT, TRACES, TRANSACTIONS_ROOT)
 """Checks beyond the default ones."""
+OF_FULL_BLOCKS: Final = frozenset({TRACES, TRANSACTIONS_ROOT})
+"""Those that token transfers alone have nothing for."""
 
 
 @dataclass(frozen=True)

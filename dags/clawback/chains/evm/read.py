@@ -19,6 +19,7 @@ from clawback.chains.evm.receipts_root import check_receipts_roots
 from clawback.chains.evm.rows import Refused, Rows, in_order, without_wide
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block, Trace, TracedTransaction
+from clawback.chains.evm.transactions_root import SIGNED_BLOCKS, check_transactions_roots
 from clawback.chains.evm.transfers import fees, native_values, token_transfers, wrapped_moves
 from clawback.chains.evm.transport import Endpoint
 from clawback.chains.evm.withheld import Proof
@@ -38,6 +39,7 @@ class Wish:
     check_bloom: bool = False
     check_receipts_root: bool = False
     check_traces: bool = False
+    check_transactions_root: bool = False
     gas_adds_up: bool = True
     """Whether the chain's blocks use the gas of their receipts, so that a cut one is noticed."""
     filters_add_up: bool = True
@@ -139,6 +141,8 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
         first = quantity(blocks[0].number, "a block's number")
         asked = range(first, first + len(blocks))
     batch = batch_of_blocks(asked, blocks, receipts)
+    if wish.check_transactions_root:
+        check_transactions_roots(SIGNED_BLOCKS.read(answers.blocks, len(blocks)))
     if wish.check_bloom:
         check_blooms(batch)
     whole = 0

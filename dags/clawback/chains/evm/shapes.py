@@ -116,11 +116,11 @@ class Trace(msgspec.Struct, rename="camel", gc=False):
     type: str
     block_hash: str
     trace_address: list[int]
-    subtraces: int = 0
     transaction_hash: str | None = None
     transaction_position: int | None = None
     error: str | None = None
     result: TraceResult | None = None
+    subtraces: int = 0
 
 
 class CallFrame(msgspec.Struct, gc=False):

@@ -9,7 +9,7 @@ from typing import Any
 from clawback.chains.evm.catalogue import Chain
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
-from clawback.chains.evm.plan import BLOOM, CHECKS, RECEIPTS_ROOT, TRACES, TraceMethod
+from clawback.chains.evm.plan import BLOOM, CHECKS, RECEIPTS_ROOT, TRACES, TRANSACTIONS_ROOT, TraceMethod
 from clawback.chains.evm.probe import blocks_of_day, same_chain
 from clawback.chains.evm.read import Answers, Wish
 from clawback.chains.evm.transport import Endpoint, Limits
@@ -53,6 +53,7 @@ def wish_of(options: Options, chain: Chain, traces: TraceMethod | None) -> Wish:
         check_bloom=BLOOM in checks,
         check_receipts_root=RECEIPTS_ROOT in checks,
         check_traces=TRACES in checks,
+        check_transactions_root=TRANSACTIONS_ROOT in checks,
         gas_adds_up=chain.gas_adds_up,
         filters_add_up=chain.filters_add_up,
         wrapped=frozenset(chain.wrapped),

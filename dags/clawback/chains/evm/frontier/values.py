@@ -22,6 +22,7 @@ from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.read import Wish, ask_traces, inner_values
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block
+from clawback.chains.evm.transactions_root import SIGNED_BLOCKS, check_transactions_roots
 from clawback.chains.evm.transport import Endpoint
 
 Hit = tuple[int, int]
@@ -103,8 +104,10 @@ def values_of(addresses: Bytes, blocks: Integers, tx_indexes: Integers) -> Value
 
 def _ask(endpoint: Endpoint, asked: range, wish: Wish) -> tuple[Batch, Integers, Bytes]:
     traced = ask_traces(endpoint, asked, wish.traces)
-    found = _BLOCKS.ask(endpoint, [(hex(number), True) for number in asked])[0]
-    batch = batch_of_blocks(asked, found)
+    content = _BLOCKS.post(endpoint, [(hex(number), True) for number in asked])
+    batch = batch_of_blocks(asked, _BLOCKS.read(content, len(asked)))
+    if wish.check_transactions_root:
+        check_transactions_roots(SIGNED_BLOCKS.read(content, len(asked)))
     own = batch.transactions
     senders = fixed_bytes([one.sender for one in own], ADDRESS, "a sender")
     paying = [place for place, one in enumerate(own) if one.value != "0x0" and one.to is not None]
