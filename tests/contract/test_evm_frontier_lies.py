@@ -86,6 +86,27 @@ def test_logs_that_a_node_leaves_out_are_noticed(
         assert len(names_of(made, table_of(believed, DAY, "transfers"))) < len(names_of(made, rows))
 
 
+def test_an_index_of_traces_that_lacks_what_blocks_have_is_noticed(
+    tmp_path: Path, chain: tuple[Node, dict[str, Any]]
+) -> None:
+    node, made = chain
+
+    def change(method: str, params: list[Any], result: Any) -> Any:
+        if method != "trace_filter":
+            return result
+        return [one for one in result if one["transactionHash"] != made["routed"]]
+
+    with lying(node, change) as server:
+        ctx = prepared(tmp_path / "index", server.url, made)
+        with pytest.raises(ClawbackError, match=f"trace_filter left out a payment of {made['hop3']}"):
+            ingested(ctx)
+        whole = prepared(tmp_path / "whole", server.url, made, internal="whole")
+        ingested(whole)
+    true = prepared(tmp_path / "true", node.url, made)
+    ingested(true)
+    assert plain(table_of(whole, DAY, "transfers")) == plain(table_of(true, DAY, "transfers"))
+
+
 def test_receipts_that_leave_out_the_same_are_held_to_the_filter(
     tmp_path: Path, chain: tuple[Node, dict[str, Any]]
 ) -> None:

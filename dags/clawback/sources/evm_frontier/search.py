@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.failures import Lie, NodeFailure
@@ -21,13 +22,14 @@ from clawback.chains.evm.fetch import in_parts
 from clawback.chains.evm.frontier.inner_calls import InnerCalls
 from clawback.chains.evm.frontier.reach import Holding, Moved, Reach, Watched, follow, moved_of
 from clawback.chains.evm.frontier.token_logs import TokenLogs
-from clawback.chains.evm.frontier.values import Hit, Values, scan_values
+from clawback.chains.evm.frontier.values import Hit, Values, scan_values, values_of
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.read import Answers, Reading, Wish, ask_blocks, read_answers
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Header
+from clawback.chains.evm.transfers import INTERNAL_KIND
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
 from clawback.lake.partition import Part
@@ -82,6 +84,7 @@ class Search:
     """Blocks that were found to hold something."""
     traced: set[int] = field(default_factory=set)
     """Those of them that came with traces."""
+    _inner_calls: list[Values] = field(default_factory=list)
     _values: Values | None = None
     _hashes: dict[int, str] = field(default_factory=dict)
 
@@ -99,6 +102,7 @@ class Search:
             addresses = reach.addresses | watched.addresses
             new = sorted(addresses - self.asked_about.keys())
             if not new:
+                self._check_index()
                 return self._with_words(reach)
             if len(self.asked_about) + len(new) > self.bounds.most_addresses:
                 raise ClawbackError(
@@ -108,6 +112,23 @@ class Search:
                     remedy="label the services among them, lower most_transactions, or raise most_addresses",
                 )
             self._search(new, watched)
+
+    def _check_index(self) -> None:
+        """Inner payments in the blocks that were read are those that the nodes' index gave.
+
+        Raises:
+            ClawbackError: it lacks some, and may lack others in blocks that nobody read.
+        """
+        quiet = {address: set(hits) for address, hits in self.asked_about.items() if hits is not None}
+        for values in self._inner_calls if self.inner is not None else ():
+            for address, hits in values.touching(quiet).items():
+                for number, _ in sorted(hits - quiet[address]):
+                    raise ClawbackError(
+                        f"trace_filter left out a payment of {address} in block {number}",
+                        where=f"source '{self.ctx.source}', day {self.ctx.day}",
+                        cause="the block's own traces have it, so the nodes' index of traces is not whole",
+                        remedy="set internal = 'whole', which traces every block, or name another node",
+                    )
 
     def _with_words(self, reach: Reach) -> Reach:
         """Keep what issuers say of the reached holdings too; it moves nothing, so nothing more is reached."""
@@ -183,6 +204,16 @@ class Search:
         return reading
 
     def _came(self, number: int, answers: Answers, reading: Reading) -> None:
+        rows, batch = reading.rows, reading.batch
+        inner = (rows.kind == INTERNAL_KIND) & reading.amounts.any(axis=1)
+        places = batch.tx_index[rows.tx[inner]]
+        self._inner_calls.append(
+            values_of(
+                np.concatenate((rows.sender[inner], rows.receiver[inner])),
+                np.full(2 * len(places), number, np.int64),
+                np.concatenate((places, places)),
+            )
+        )
         self._hashes.setdefault(number, reading.batch.headers[0].hash)
         if answers.traces is not None:
             self.traced.add(number)
