@@ -8,7 +8,6 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,31 +16,26 @@ from typing import Final
 import msgspec
 
 from clawback.chain_events.signatures import signatures_with
-from clawback.chains.evm.blocks import Batch, batch_of_blocks
+from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.catalogue import Chain, chain_named
 from clawback.chains.evm.fetch import in_parts
-from clawback.chains.evm.frontier.balances import HoldingAt, ask_balances
 from clawback.chains.evm.frontier.inner_calls import InnerCalls, offers_filter
 from clawback.chains.evm.frontier.proven_logs import ProvenLogs
-from clawback.chains.evm.frontier.reach import Holding, Reach, Watched
+from clawback.chains.evm.frontier.reach import Holding, Reach
 from clawback.chains.evm.frontier.token_logs import TokenLogs
 from clawback.chains.evm.frontier.values import Hit
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import RECEIPTS_ROOT, TraceMethod
 from clawback.chains.evm.probe import block_with_transactions, check_still_of, trace_method
-from clawback.chains.evm.quantities import quantity
-from clawback.chains.evm.rpc import Question
-from clawback.chains.evm.shapes import Block
-from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
 from clawback.sources.base import Context, Extraction, Options
+from clawback.sources.evm_frontier.balances import balances_of_day, one_block
 from clawback.sources.evm_frontier.issuers import issuer_topics, words_of_issuers
 from clawback.sources.evm_frontier.kept import (
     BALANCES_NAME,
     SEARCH_NAME,
     Earlier,
     SearchRecord,
-    SeenBalance,
     earlier_search,
 )
 from clawback.sources.evm_frontier.search import Bounds, Search
@@ -79,7 +73,6 @@ _DEFAULTS: Final = {
     "recheck_days": 30,
 }
 _INTERNAL: Final = ("auto", "touched", "whole", "off", "required")
-_BLOCK: Final = Question("eth_getBlockByNumber", Block)
 
 
 def extract(ctx: Context, day: date) -> Extraction:
@@ -107,7 +100,8 @@ def extract(ctx: Context, day: date) -> Extraction:
     earlier = earlier_search(ctx, day, record)
     search = _search_of(ctx, chain, nodes, blocks, tracing, earlier, before)
     reach = search.grow(watched) if blocks else Reach({}, {}, (), {})
-    seen = _balances(ctx, nodes, blocks, watched, reach, earlier, day)
+    every = _number(ctx.options, "recheck_days")
+    seen = balances_of_day(nodes, blocks, watched, reach, earlier, day, every)
     check_still_of(nodes.endpoints, chain.chain_id)
     scanned = (search.scanned or earlier.scanned) if search.asked_about else 0
     record = msgspec.structs.replace(
@@ -260,41 +254,6 @@ def _last_block(nodes: Nodes, blocks: range, before: LastBlock | None) -> LastBl
     """
     last = before
     for number in sorted({blocks[0], blocks[-1]}) if blocks else ():
-        (batch,) = in_parts(nodes, range(number, number + 1), _one_block)
+        (batch,) = in_parts(nodes, range(number, number + 1), one_block)
         last = check_link(last if number == blocks[0] else None, batch)
     return last
-
-
-def _one_block(endpoint: Endpoint, asked: range) -> Batch:
-    return batch_of_blocks(asked, _BLOCK.ask(endpoint, [(hex(number), True) for number in asked])[0])
-
-
-def _balances(
-    ctx: Context,
-    nodes: Nodes,
-    blocks: range,
-    watched: Watched,
-    reach: Reach,
-    earlier: Earlier,
-    day: date,
-) -> list[SeenBalance]:
-    """Balances at the end of the block before the first arrival; now and then of all that is held."""
-    asked = {HoldingAt(address, asset, max(block - 1, 0)) for (address, asset), block in reach.first.items()}
-    every = _number(ctx.options, "recheck_days")
-    if blocks and every and day.toordinal() % every == 0:
-        asked |= {HoldingAt(address, asset, blocks[-1]) for address, asset in watched.holdings}
-    new = sorted(one for one in asked if one not in earlier.balances)
-    times = _times(nodes, {one.block for one in new})
-    answers = ask_balances(nodes, new)
-    found = [earlier.balances[one] for one in asked if one in earlier.balances]
-    for one, answer in zip(new, answers, strict=True):
-        found.append(SeenBalance(one.address, one.asset, one.block, times[one.block], answer))
-    return sorted(found, key=lambda one: (one.address, one.asset, one.block))
-
-
-def _times(nodes: Nodes, numbers: Collection[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for number in sorted(numbers):
-        (batch,) = in_parts(nodes, range(number, number + 1), _one_block)
-        found[number] = quantity(batch.headers[0].timestamp, "a block's time")
-    return found
