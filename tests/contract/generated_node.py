@@ -71,7 +71,8 @@ class Chain:
             receipts.append(f'{{{own},"gasUsed":"0x5208","status":"0x1","logs":[{",".join(logs)}]}}')
         head = (
             f'"number":"{number:#x}","hash":"{block_hash}","parentHash":"{hashed(self.fork, number - 1)}",'
-            f'"timestamp":"{MIDNIGHT + number:#x}","gasUsed":"0x1","miner":"{address(1)}"'
+            f'"timestamp":"{MIDNIGHT + number:#x}","gasUsed":"{0x5208 * self.transactions:#x}",'
+            f'"miner":"{address(1)}"'
         )
         return f'{{{head},"transactions":[{",".join(transactions)}]}}', f"[{','.join(receipts)}]"
 

@@ -124,8 +124,8 @@ def test_a_day_of_a_real_node(tmp_path: Path, node: Node) -> None:
     manifest = read_manifest(ctx.lake, ingest(ctx, "chain", DAY, KNOWN))
     first = made["last"] - 3
     assert manifest.meta["request"]["blocks"] == [first, made["last"]]
-    assert manifest.meta["expected"] == {"blocks": 4, "receipts": 11}
-    assert manifest.meta["got"] == {"blocks": 4, "transactions": 11, "receipts": 11}
+    assert manifest.meta["expected"] == {"blocks": 4, "receipts": 11, "whole_blocks": 4}
+    assert manifest.meta["got"] == {"blocks": 4, "transactions": 11, "receipts": 11, "whole_blocks": 4}
     assert manifest.meta["extra"]["internal_value"] == "trace_block"
     assert manifest.meta["extra"]["last_block"]["number"] == made["last"]
     assert [part.key.rpartition("/")[2] for part in manifest.parts if "part" in part.key] == [
@@ -243,12 +243,12 @@ def test_named_blocks_and_a_day_without_blocks(tmp_path: Path, node: Node) -> No
     node.mine(MIDNIGHT + 3 * WHOLE_DAY + 9)
     ctx = context(tmp_path, node)
     empty = read_manifest(ctx.lake, ingest(ctx, "chain", date(2020, 9, 28), KNOWN))
-    assert empty.meta["got"] == {"blocks": 0, "transactions": 0, "receipts": 0}
+    assert empty.meta["got"] == {"blocks": 0, "transactions": 0, "receipts": 0, "whole_blocks": 0}
     other = tmp_path / "named"
     other.mkdir()
     ctx = context(other, node, from_block=made["last"] - 1, to_block=made["last"] - 1)
     manifest = read_manifest(ctx.lake, ingest(ctx, "chain", DAY, KNOWN))
-    assert manifest.meta["got"] == {"blocks": 1, "transactions": 4, "receipts": 4}
+    assert manifest.meta["got"] == {"blocks": 1, "transactions": 4, "receipts": 4, "whole_blocks": 1}
 
 
 @pytest.mark.slow

@@ -21,6 +21,8 @@ COMMAND = [str(Path(sys.executable).parent / "clawback"), "extract", "evm", "--r
         (["--day", "11.1.2024"], "is not a UTC day"),
         (["--from-block", "1", "--to-block", "2", "--only", "token-transfers", "--internal", "required"],
          "sees no inner calls"),
+        (["--from-block", "1", "--to-block", "2", "--only", "token-transfers", "--check", "traces"],
+         "has nothing for --check traces"),
         (["--from-block", "1", "--to-block", "2"], "no node answers"),
         (["--from-block", "1", "--to-block", "2", "--rpc", "node:8545"], "is no http(s) URL"),
     ],

@@ -9,16 +9,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from clawback.chains.evm.blocks import Batch, batch_of_blocks
-from clawback.chains.evm.bloom import bloom_of
+from clawback.chains.evm.bloom import Filters, bloom_of, may_have
 from clawback.chains.evm.catalogue import chain_named, chain_with_id
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.internal import values_of_frames, values_of_traces
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.plan import Plan
-from clawback.chains.evm.receipts_root import receipts_root, rlp
+from clawback.chains.evm.receipts_root import receipts_root
 from clawback.chains.evm.shapes import (
     Block,
     CallFrame,
+    Header,
     Log,
     Receipt,
     Trace,
@@ -26,6 +27,7 @@ from clawback.chains.evm.shapes import (
     TracedTransaction,
     Transaction,
 )
+from clawback.chains.evm.trie import rlp
 from clawback.chains.evm.write import ROWS_OF_ANY_SIZE, ROWS_PER_GROUP, TableFile
 from clawback.chains.names import PACKAGED
 from clawback.errors import ClawbackError
@@ -121,6 +123,26 @@ def test_a_filter_has_three_bits_for_each_address_and_topic() -> None:
     more = Log("0x" + "12" * 20, ["0x" + "34" * 32], "0x", "", "", "", "", "")
     assert bloom_of([more]) & bloom_of([log]) == bloom_of([log])
     assert bloom_of([]) == 0
+
+
+def test_filters_of_many_blocks_say_what_each_says() -> None:
+    blocks = range(100, 400)
+    found = Filters(blocks)
+    headers = []
+    for number in blocks:
+        logs = [Log(address(number), ["0x" + f"{number % 7:064x}"], "0x", "", "", "", "", "")]
+        filled = f"0x{bloom_of(logs):0512x}" if number % 5 else ""
+        headers.append(Header(hex(number), TX, TX, "0x9", "0x0", address(9), [], logs_bloom=filled))
+    for start in (0, 150):
+        found.add(headers[start : start + 150])
+    for text in (address(101), address(399), "0x" + f"{3:064x}", address(7)):
+        says = [may_have(header, text) for header in headers]
+        assert found.having(text).tolist() == says
+        assert sum(says) < 150
+    both = found.having_any((address(101), address(399)))
+    assert both.tolist() == (found.having(address(101)) | found.having(address(399))).tolist()
+    assert both[1]
+    assert not found.having_any(()).any()
 
 
 def address(number: int) -> str:

@@ -68,8 +68,9 @@ def extract() -> None:
     "--check",
     "checks",
     multiple=True,
-    type=click.Choice(["bloom", "receipts-root"]),
-    help="More checks than the default ones: logs against bloom filters, receipts against the block's root.",
+    type=click.Choice(["bloom", "receipts-root", "traces", "transactions-root"]),
+    help="More checks than the default ones: logs against bloom filters, receipts against the block's root, "
+    "traces of trace_block against what each says of those inside it, transactions against the block's root.",
 )
 @click.option(
     "--workers",
@@ -119,7 +120,7 @@ def evm(
     from urllib.parse import urlsplit
 
     from clawback.chains.evm.catalogue import chain_named, chain_with_id
-    from clawback.chains.evm.plan import Access
+    from clawback.chains.evm.plan import OF_FULL_BLOCKS, Access
     from clawback.chains.evm.run import extract as run
     from clawback.chains.evm.settle import Order
     from clawback.chains.evm.transport import Limits
@@ -131,6 +132,8 @@ def evm(
         raise click.UsageError(f"--to-block {to_block} lies before --from-block {from_block}")
     if only and internal == "required":
         raise click.UsageError("--only token-transfers sees no inner calls: leave out --internal required")
+    if only and (unfit := sorted(OF_FULL_BLOCKS.intersection(checks))):
+        raise click.UsageError(f"--only token-transfers has nothing for --check {unfit[0]}: leave one out")
     changes = chains_of(settings_path)
 
     def row(number: int) -> Chain:

@@ -16,6 +16,7 @@ import numpy as np
 
 from clawback.chains.evm.columns import HASH, Bytes, Integers, fixed_bytes, small_integers
 from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.quantities import quantities
 from clawback.chains.evm.shapes import Block, Header, Log, Receipt, Transaction
 
 _counted: list[str] = []
@@ -42,6 +43,8 @@ class Batch:
     log_index: Integers
     transactions: Sequence[Transaction] = field(default=())
     receipts: Sequence[Receipt] = field(default=())
+    gas_used: Sequence[int] = field(default=())
+    """Of each receipt."""
 
     @property
     def tx_counts(self) -> Integers:
@@ -63,7 +66,7 @@ def batch_of_blocks(asked: range, blocks: list[Block], receipts: list[list[Recei
         _check_places(number, block, block.transactions, "a transaction")
         tx_hashes += own
         if receipts is not None:
-            own_logs, counts = _logs_of_receipts(number, block, own, receipts[place])
+            own_logs, counts = logs_of_receipts(number, block, own, receipts[place])
             flat += receipts[place]
             logs += own_logs
             logs_of_tx += counts
@@ -84,6 +87,7 @@ def batch_of_blocks(asked: range, blocks: list[Block], receipts: list[list[Recei
         log_index,
         [one for block in blocks for one in block.transactions],
         flat,
+        quantities([receipt.gas_used for receipt in flat], "gasUsed"),
     )
 
 
@@ -118,7 +122,7 @@ def batch_of_logs(asked: range, headers: list[Header], logs: list[Log]) -> Batch
         asked.start,
     )
     _check_removed(logs, asked.start)
-    _in_lower_case(logs)
+    in_lower_case(logs)
     return Batch(
         headers,
         numbers,
@@ -131,6 +135,39 @@ def batch_of_logs(asked: range, headers: list[Header], logs: list[Log]) -> Batch
         log_tx,
         log_index,
     )
+
+
+def logs_of_receipts(
+    number: int, block: Block | Header, hashes: list[str], receipts: list[Receipt]
+) -> tuple[list[Log], list[int]]:
+    """The logs of a block's receipts, and how many each transaction has. Raises Lie."""
+    if len(receipts) != len(hashes):
+        raise Lie(f"block {number} has {len(hashes)} transactions and {len(receipts)} receipts")
+    _same([one.transaction_hash for one in receipts], hashes, "a receipt's transaction", number)
+    _check_places(number, block, receipts, "a receipt")
+    of_each = [one.logs for one in receipts]
+    logs = list(chain.from_iterable(of_each))
+    counts = list(map(len, of_each))
+    count = len(logs)
+    _same([log.transaction_hash for log in logs], _spread(hashes, counts), "a log's transaction hash", number)
+    _same([log.block_hash for log in logs], [block.hash] * count, "a log's block hash", number)
+    _same([log.block_number for log in logs], [block.number] * count, "a log's block number", number)
+    _same([log.log_index for log in logs], _counting(count), "a log's index", number)
+    indexes = _spread(_counting(len(hashes)), counts)
+    _same([log.transaction_index for log in logs], indexes, "a log's transaction index", number)
+    _check_removed(logs, number)
+    in_lower_case(logs)
+    return logs, counts
+
+
+def in_lower_case(logs: Sequence[Log]) -> None:
+    """Write logs as they are known: some nodes write addresses in mixed case."""
+    written = "".join([text for log in logs for text in (log.address, *log.topics)])
+    if written == written.lower():
+        return
+    for log in logs:
+        log.address = log.address.lower()
+        log.topics = [topic.lower() for topic in log.topics]
 
 
 def _chain(asked: range, blocks: Sequence[Block | Header]) -> tuple[Integers, Integers, Bytes]:
@@ -147,46 +184,13 @@ def _chain(asked: range, blocks: Sequence[Block | Header]) -> tuple[Integers, In
 
 
 def _check_places(
-    number: int, block: Block, own: Sequence[Transaction] | Sequence[Receipt], name: str
+    number: int, block: Block | Header, own: Sequence[Transaction] | Sequence[Receipt], name: str
 ) -> None:
     """Transactions or receipts stand where they say that they do."""
     count = len(own)
     _same([one.transaction_index for one in own], _counting(count), f"{name}'s index", number)
     _same([one.block_hash for one in own], [block.hash] * count, f"{name}'s block hash", number)
     _same([one.block_number for one in own], [block.number] * count, f"{name}'s block number", number)
-
-
-def _logs_of_receipts(
-    number: int, block: Block, hashes: list[str], receipts: list[Receipt]
-) -> tuple[list[Log], list[int]]:
-    """The logs of a block, and how many each transaction has."""
-    if len(receipts) != len(hashes):
-        raise Lie(f"block {number} has {len(hashes)} transactions and {len(receipts)} receipts")
-    _same([one.transaction_hash for one in receipts], hashes, "a receipt's transaction", number)
-    _check_places(number, block, receipts, "a receipt")
-    of_each = [one.logs for one in receipts]
-    logs = list(chain.from_iterable(of_each))
-    counts = list(map(len, of_each))
-    count = len(logs)
-    _same([log.transaction_hash for log in logs], _spread(hashes, counts), "a log's transaction hash", number)
-    _same([log.block_hash for log in logs], [block.hash] * count, "a log's block hash", number)
-    _same([log.block_number for log in logs], [block.number] * count, "a log's block number", number)
-    _same([log.log_index for log in logs], _counting(count), "a log's index", number)
-    indexes = _spread(_counting(len(hashes)), counts)
-    _same([log.transaction_index for log in logs], indexes, "a log's transaction index", number)
-    _check_removed(logs, number)
-    _in_lower_case(logs)
-    return logs, counts
-
-
-def _in_lower_case(logs: Sequence[Log]) -> None:
-    """Some nodes write addresses in mixed case; contracts and events are known by the usual form."""
-    written = "".join([text for log in logs for text in (log.address, *log.topics)])
-    if written == written.lower():
-        return
-    for log in logs:
-        log.address = log.address.lower()
-        log.topics = [topic.lower() for topic in log.topics]
 
 
 def _check_removed(logs: Sequence[Log], number: int) -> None:

@@ -41,6 +41,10 @@ class Chain:
     """Events of its logs beside those of `chain_events/signatures.yml`, in the same form."""
     chunk_blocks: int = _CHUNK
     """Blocks of one file; how many fit says how full they are."""
+    gas_adds_up: bool = True
+    """Whether a block uses the gas of its receipts; where it does not, a cut block is not noticed by it."""
+    filters_add_up: bool = True
+    """Whether a block's bloom filter holds nothing but its receipts' logs."""
 
     @property
     def question_blocks(self) -> int:
@@ -124,6 +128,8 @@ def _chain(name: str, row: Mapping[str, Any], where: str, present: Chain | None)
             ("native", isinstance(chain.native, str) and bool(chain.native)),
             ("finality", chain.finality == "finalized" or _is_count(chain.finality)),
             ("chunk_blocks", _is_count(chain.chunk_blocks)),
+            ("gas_adds_up", isinstance(chain.gas_adds_up, bool)),
+            ("filters_add_up", isinstance(chain.filters_add_up, bool)),
             ("wrapped", _all_match(_ADDRESS, chain.wrapped)),
             ("log_topics", _all_match(_TOPIC, chain.log_topics)),
             ("log_addresses", _all_match(_ADDRESS, chain.log_addresses)),

@@ -22,7 +22,7 @@ from clawback.chains.evm.lanes import fetched_in_order
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
-from clawback.chains.evm.plan import Access, Plan
+from clawback.chains.evm.plan import BLOOM, RECEIPTS_ROOT, TRACES, TRANSACTIONS_ROOT, Access, Plan
 from clawback.chains.evm.read import Wish
 from clawback.chains.evm.tables import TABLES
 from clawback.chains.evm.transport import Endpoint
@@ -128,8 +128,12 @@ def _wish(plan: Plan) -> Wish:
     return Wish(
         only_token_transfers=plan.only_token_transfers,
         traces=plan.traces,
-        check_bloom="bloom" in plan.checks,
-        check_receipts_root="receipts-root" in plan.checks,
+        check_bloom=BLOOM in plan.checks,
+        check_receipts_root=RECEIPTS_ROOT in plan.checks,
+        check_traces=TRACES in plan.checks,
+        check_transactions_root=TRANSACTIONS_ROOT in plan.checks,
+        gas_adds_up=plan.gas_adds_up,
+        filters_add_up=plan.filters_add_up,
         wrapped=frozenset(plan.wrapped),
         logs=Wanted(frozenset(plan.log_topics), frozenset(plan.log_addresses)),
     )

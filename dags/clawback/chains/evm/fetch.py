@@ -33,6 +33,8 @@ from clawback.chains.evm.withheld import check_withheld
 from clawback.errors import ClawbackError
 
 T = TypeVar("T")
+Some = TypeVar("Some", range, list[int])
+"""Numbers of blocks, ascending."""
 
 _HEADERS: Final = Question("eth_getBlockByNumber", Header)
 _LOGS: Final = Question("eth_getLogs", list[Log])
@@ -59,13 +61,13 @@ def fetch(nodes: Nodes, asked: range, wish: Wish) -> list[Piece]:
     return in_parts(nodes, asked, lambda endpoint, part: _fetch(nodes, endpoint, part, wish))
 
 
-def in_parts(nodes: Nodes, asked: range, attempt: Callable[[Endpoint, range], T]) -> list[T]:
+def in_parts(nodes: Nodes, asked: Some, attempt: Callable[[Endpoint, Some], T]) -> list[T]:
     """Let the nodes attempt some blocks; in halves where that is too much for them.
 
     Raises:
         ClawbackError: no node succeeded.
     """
-    name = f"block {asked.start}" if len(asked) == 1 else f"blocks {asked.start} to {asked.stop - 1}"
+    name = f"block {asked[0]}" if len(asked) == 1 else f"blocks {asked[0]} to {asked[-1]}"
     try:
         return [nodes.try_each(name, lambda endpoint: attempt(endpoint, asked), divisible=len(asked) > 1)]
     except TooMuch:
@@ -76,9 +78,8 @@ def in_parts(nodes: Nodes, asked: range, attempt: Callable[[Endpoint, range], T]
             cause=str(error),
             remedy="name a node that does, beside this one or in its place",
         ) from error
-    middle = asked.start + len(asked) // 2
-    halves = range(asked.start, middle), range(middle, asked.stop)
-    return [part for half in halves for part in in_parts(nodes, half, attempt)]
+    middle = len(asked) // 2
+    return [part for half in (asked[:middle], asked[middle:]) for part in in_parts(nodes, half, attempt)]
 
 
 def ask_and_read(
@@ -126,7 +127,7 @@ def _of_logs(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Piec
         largest = max(len(of_headers), len(of_logs))
         nodes.pace.took(len(asked), largest, waited, begun, time.monotonic())
     # This may ask the node again.
-    check_withheld(endpoint, batch, headers, TRANSFER, every=wish.check_receipts_root)
+    check_withheld(endpoint, batch, headers, TRANSFER, wish.proof)
     return piece
 
 
@@ -143,6 +144,7 @@ def _piece(reading: Reading, wanted: Wanted) -> Piece:
             "transactions": len(batch.tx_hashes),
             "receipts": len(batch.receipts),
             "logs": len(batch.logs),
+            "whole_blocks": reading.whole,
         },
         {
             "blocks": block_table(batch),

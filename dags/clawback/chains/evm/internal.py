@@ -9,6 +9,7 @@ Invariants:
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +21,7 @@ from clawback.chains.evm.columns import ADDRESS, fixed_bytes, words_of
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.quantities import quantities
 from clawback.chains.evm.rows import Rows
-from clawback.chains.evm.shapes import CallFrame, Trace, TracedTransaction
+from clawback.chains.evm.shapes import CallFrame, Trace, TracedTransaction, Transaction
 from clawback.chains.evm.transfers import INTERNAL_KIND
 from clawback.tables.transfers import INTERNAL_BASE
 
@@ -104,13 +105,49 @@ def values_of_frames(batch: Batch, traced: list[list[TracedTransaction]]) -> Row
         if len(of_block) != count:
             raise Lie(f"{len(of_block)} transactions are traced of {count} in the block")
         for one in of_block:
-            if one.tx_hash is not None and one.tx_hash != batch.transactions[tx].hash:
+            if not _is_of(one, batch.transactions[tx]):
                 raise Lie("a trace belongs to another transaction")
             for place, frame, fails in _inner(one.result):
                 if not fails and frame.type in _MOVING:
                     moves.add(tx, place, frame.sender, frame.to, frame.value)
             tx += 1
     return moves.rows()
+
+
+def check_trees(traces: list[list[Trace]]) -> None:
+    """Every trace has as many inner ones as it says that it has, numbered without a gap.
+
+    Some versions of some nodes count calls of precompiled contracts that they do not give.
+
+    Raises:
+        Lie: some are missing.
+    """
+    for of_block in traces:
+        says: dict[tuple[str | int | None, ...], int] = {}
+        found: Counter[tuple[str | int | None, ...]] = Counter()
+        for trace in of_block:
+            path = (trace.transaction_hash, *trace.trace_address)
+            if trace.type == "reward":
+                continue
+            says[path] = trace.subtraces
+            if trace.trace_address:
+                around = path[:-1]
+                if around not in says or trace.trace_address[-1] != found[around]:
+                    raise Lie(f"a trace of {trace.transaction_hash} has lost those before it")
+                found[around] += 1
+        for path, count in says.items():
+            if found[path] != count:
+                raise Lie(f"a trace of {path[0]} has {count} inner ones, {found[path]} came")
+
+
+def _is_of(traced: TracedTransaction, transaction: Transaction) -> bool:
+    if traced.tx_hash is not None:
+        return traced.tx_hash == transaction.hash
+    # Old nodes do not name it: it must at least be from and to the same.
+    root = traced.result
+    return root.sender.lower() == transaction.sender.lower() and (
+        transaction.to is None or (root.to or "").lower() == transaction.to.lower()
+    )
 
 
 def _take_trace(moves: _Moves, tx: int, place: int, trace: Trace) -> None:

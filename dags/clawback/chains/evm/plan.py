@@ -11,8 +11,14 @@ TraceMethod = Literal["trace_block", "debug_traceBlockByNumber"]
 
 FORMAT: Final = 1
 """Goes up when the same blocks give other bytes."""
-CHECKS: Final = ("bloom", "receipts-root")
+BLOOM: Final = "bloom"
+RECEIPTS_ROOT: Final = "receipts-root"
+TRACES: Final = "traces"
+TRANSACTIONS_ROOT: Final = "transactions-root"
+CHECKS: Final = (BLOOM, RECEIPTS_ROOT, TRACES, TRANSACTIONS_ROOT)
 """Checks beyond the default ones."""
+OF_FULL_BLOCKS: Final = frozenset({TRACES, TRANSACTIONS_ROOT})
+"""Those that token transfers alone have nothing for."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,13 @@ class Plan:
     log_topics: tuple[str, ...]
     log_addresses: tuple[str, ...]
     chunk_blocks: int
+    gas_adds_up: bool = True
+    filters_add_up: bool = True
+
+    @property
+    def proves_whole(self) -> bool:
+        """Whether each block's receipts must be proven to be all that it has."""
+        return not self.only_token_transfers and (self.gas_adds_up or RECEIPTS_ROOT in self.checks)
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in the folder of the extraction."""

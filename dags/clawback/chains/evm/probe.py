@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -66,6 +67,21 @@ def same_chain(endpoints: Sequence[Endpoint], progress: Callable[[str], None]) -
     return next(iter(found.values())), list(found)
 
 
+def check_still_of(endpoints: Sequence[Endpoint], number: int) -> None:
+    """The endpoints that answer are still nodes of that chain; behind one address there may be several.
+
+    Raises:
+        ClawbackError: they are of another one, or none answers.
+    """
+    found, _ = same_chain(endpoints, lambda line: None)
+    if found != number:
+        raise ClawbackError(
+            f"the nodes changed from chain {number} to chain {found} while they were asked",
+            where=", ".join(endpoint.name for endpoint in endpoints),
+            remedy="run it again; if it stays so, leave out the address behind which other chains answer",
+        )
+
+
 def _chain_id(endpoint: Endpoint) -> int:
     def ask(asked: Endpoint) -> int:
         return quantity(_CHAIN_ID.ask(asked, [()])[0][0], "the chain's id")
@@ -110,7 +126,57 @@ def blocks_of_day(nodes: Nodes, day: date, finality: str | int) -> range:
             remedy="wait until the day is final, then extract it",
         )
     first = _first_from(nodes, start, final)
-    return range(first, _first_from(nodes, end, final))
+    blocks = range(first, _first_from(nodes, end, final))
+    _check_ends(nodes, blocks, start, end)
+    return blocks
+
+
+def _check_ends(nodes: Nodes, blocks: range, start: int, end: int) -> None:
+    """Asked again, each node has the day end where it was found to: one wrong time would cut it short.
+
+    Raises:
+        ClawbackError: a node says otherwise, or none says anything.
+    """
+    around = sorted({blocks.start - 1, blocks.start, blocks.stop - 1, blocks.stop} - {-1})
+    reasons = []
+    for endpoint in nodes.endpoints:
+        try:
+            headers = [_again(nodes, endpoint, number) for number in around]
+            times = [quantity(header.timestamp, "a block's time") for header in headers]
+        except (NodeFailure, ClawbackError) as error:
+            reasons.append(f"{endpoint.name}: {error}")  # most often it has not come so far
+            continue
+        within = [start <= second < end for second in times]
+        linked = all(
+            after.parent_hash == before.hash
+            for before, after in pairwise(headers)
+            if int(after.number, 16) == int(before.number, 16) + 1
+        )
+        if not linked or within != [number in blocks for number in around]:
+            raise ClawbackError(
+                "the blocks at the day's ends are not what they were a moment ago, or with another node",
+                where=endpoint.name,
+                cause=f"blocks {', '.join(map(str, around))} are of {', '.join(map(_utc, times))}"
+                + ("" if linked else ", and do not follow on each other"),
+                remedy="run it again; if it stays so, leave out the node that is wrong",
+            )
+    if len(reasons) == len(nodes.endpoints):
+        raise ClawbackError(
+            "no node gives the blocks at the day's ends", cause="; ".join(reasons), remedy="run it again"
+        )
+
+
+def _again(nodes: Nodes, endpoint: Endpoint, number: int) -> Header:
+    def ask(asked: Endpoint) -> Header:
+        header = _HEADER.ask(asked, [(hex(number), False)])[0][0]
+        if header.number != hex(number):
+            raise Lie(f"asked for block {number}, the node gave {header.number[:20]}")
+        return header
+
+    try:
+        return ask(endpoint)
+    except Busy:
+        return nodes.alone(endpoint).try_each(f"block {number}", ask)
 
 
 def trace_method(

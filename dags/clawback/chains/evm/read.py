@@ -9,7 +9,8 @@ from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.bloom import check_blooms
 from clawback.chains.evm.columns import Bytes
 from clawback.chains.evm.failures import Lie
-from clawback.chains.evm.internal import values_of_frames, values_of_traces
+from clawback.chains.evm.gas import check_gas
+from clawback.chains.evm.internal import check_trees, values_of_frames, values_of_traces
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
@@ -18,8 +19,10 @@ from clawback.chains.evm.receipts_root import check_receipts_roots
 from clawback.chains.evm.rows import Refused, Rows, in_order, without_wide
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block, Trace, TracedTransaction
+from clawback.chains.evm.transactions_root import SIGNED_BLOCKS, check_transactions_roots
 from clawback.chains.evm.transfers import fees, native_values, token_transfers, wrapped_moves
 from clawback.chains.evm.transport import Endpoint
+from clawback.chains.evm.withheld import Proof
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
 _TRACES: Final = Question("trace_block", list[Trace])
@@ -35,9 +38,25 @@ class Wish:
     traces: TraceMethod | None = None
     check_bloom: bool = False
     check_receipts_root: bool = False
+    check_traces: bool = False
+    check_transactions_root: bool = False
+    gas_adds_up: bool = True
+    """Whether the chain's blocks use the gas of their receipts, so that a cut one is noticed."""
+    filters_add_up: bool = True
+    """Whether its blocks' filters hold nothing but their receipts' logs."""
     wrapped: frozenset[str] = frozenset()
     """Contracts of the wrapped native asset, lower-case hex."""
     logs: Wanted = field(default_factory=Wanted)
+
+    @property
+    def proves_whole(self) -> bool:
+        """Whether receipts are proven to be all that a block has."""
+        return self.check_receipts_root or self.gas_adds_up
+
+    @property
+    def proof(self) -> Proof:
+        """What receipts are held to that settle whether logs were left out."""
+        return Proof(self.gas_adds_up, self.filters_add_up, self.check_receipts_root)
 
 
 AnswerBytes = bytes | bytearray | memoryview
@@ -66,6 +85,8 @@ class Reading:
     rows: Rows
     amounts: Bytes
     refused: Refused
+    whole: int = 0
+    """Blocks whose receipts were proven to be all that they have."""
 
 
 def ask_blocks(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> Answers:
@@ -89,14 +110,15 @@ def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> 
     return _FRAMES.post(endpoint, [(hex(number), _CALL_TRACER) for number in asked])
 
 
-def read_traces(answer: AnswerBytes, count: int) -> list[list[Trace]]:
-    """Answers of `trace_block` to so many questions. Raises NodeFailure."""
-    return _TRACES.read(answer, count)
-
-
-def read_frames(answer: AnswerBytes, count: int) -> list[list[TracedTransaction]]:
-    """Answers of `debug_traceBlockByNumber` to so many questions. Raises NodeFailure."""
-    return _FRAMES.read(answer, count)
+def inner_values(batch: Batch, answer: AnswerBytes, wish: Wish) -> Rows:
+    """Inner value of a batch, out of its traces. Raises NodeFailure."""
+    count = len(batch.headers)
+    if wish.traces != "trace_block":
+        return values_of_frames(batch, _FRAMES.read(answer, count))
+    traces = _TRACES.read(answer, count)
+    if wish.check_traces:
+        check_trees(traces)
+    return values_of_traces(batch, traces)
 
 
 def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Reading:
@@ -119,10 +141,15 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
         first = quantity(blocks[0].number, "a block's number")
         asked = range(first, first + len(blocks))
     batch = batch_of_blocks(asked, blocks, receipts)
+    if wish.check_transactions_root:
+        check_transactions_roots(SIGNED_BLOCKS.read(answers.blocks, len(blocks)))
     if wish.check_bloom:
         check_blooms(batch)
+    whole = 0
     if wish.check_receipts_root:
-        check_receipts_roots(blocks, receipts)
+        whole = check_receipts_roots(blocks, receipts)
+    elif wish.gas_adds_up:
+        whole = check_gas(blocks, receipts, batch.gas_used)
     refused = Refused()
     tokens = token_transfers(batch, refused)
     moves = [
@@ -131,9 +158,7 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
         tokens,
         wrapped_moves(batch, wish.wrapped, tokens),
     ]
-    if answers.traces is not None and wish.traces == "trace_block":
-        moves.append(values_of_traces(batch, read_traces(answers.traces, len(blocks))))
-    elif answers.traces is not None:
-        moves.append(values_of_frames(batch, read_frames(answers.traces, len(blocks))))
+    if answers.traces is not None:
+        moves.append(inner_values(batch, answers.traces, wish))
     rows, amounts = without_wide(in_order(moves), refused)
-    return Reading(batch, rows, amounts, refused)
+    return Reading(batch, rows, amounts, refused, whole)

@@ -57,6 +57,7 @@ def extract(order: Order, access: Access, progress: Progress) -> dict[str, Any]:
             plan, access = settled(order, access, progress)
             told = _extract_chunks(workers, plan, access, order.out, progress)
             told = _linked(workers, plan, access, order.out, told, progress)
+            _check_chain(plan, access)
             write_text(order.out / VIEWS, views_sql(plan.chain, plan.only_token_transfers))
             manifest = _manifest(plan, told)
             write_json(order.out / MANIFEST, manifest)
@@ -156,6 +157,8 @@ def _manifest(plan: Plan, told: dict[range, dict[str, Any]]) -> dict[str, Any]:
     asked = plan.last_block - plan.first_block + 1
     if counts["blocks"] != asked:
         raise ClawbackError(f"{asked} blocks were asked for, {counts['blocks']} came")
+    if plan.proves_whole and counts["whole_blocks"] != asked:
+        raise ClawbackError(f"{counts['whole_blocks']} of {asked} blocks were proven to be whole")
     return {
         **plan.as_json(),
         "internal_value": plan.traces or "not seen",
@@ -173,6 +176,14 @@ def _manifest(plan: Plan, told: dict[range, dict[str, Any]]) -> dict[str, Any]:
             for table in table_names(plan.only_token_transfers)
         },
     }
+
+
+def _check_chain(plan: Plan, access: Access) -> None:
+    from clawback.chains.evm.probe import check_still_of
+    from clawback.chains.evm.transport import Endpoint
+
+    endpoints = [Endpoint(url, access.limits, access.allow_hosts) for url in access.urls]
+    check_still_of(endpoints, plan.chain_id)
 
 
 def _make_folder(out: Path) -> None:

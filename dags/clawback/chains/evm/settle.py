@@ -75,6 +75,8 @@ def settled(order: Order, access: Access, progress: Progress) -> tuple[Plan, Acc
         log_topics=chain.log_topics,
         log_addresses=chain.log_addresses,
         chunk_blocks=chain.chunk_blocks,
+        gas_adds_up=chain.gas_adds_up,
+        filters_add_up=chain.filters_add_up,
     )
     _settle(order.out, plan)
     answering = tuple(access.urls[named.index(endpoint)] for endpoint in endpoints)

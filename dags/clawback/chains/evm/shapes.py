@@ -120,6 +120,7 @@ class Trace(msgspec.Struct, rename="camel", gc=False):
     transaction_position: int | None = None
     error: str | None = None
     result: TraceResult | None = None
+    subtraces: int = 0
 
 
 class CallFrame(msgspec.Struct, gc=False):

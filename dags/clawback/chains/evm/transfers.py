@@ -40,7 +40,6 @@ _WRAPPING: Final = {DEPOSIT: MINT_KIND, WITHDRAWAL: BURN_KIND}
 
 def fees(batch: Batch) -> Rows:
     """What each sender paid for its transaction, failed or not."""
-    used = quantities([receipt.gas_used for receipt in batch.receipts], "gasUsed")
     # Nodes before London say the price only in the transaction.
     price_texts = [
         receipt.effective_gas_price or transaction.gas_price or ""
@@ -49,7 +48,7 @@ def fees(batch: Batch) -> Rows:
     if "" in price_texts:
         raise Lie("a receipt has no effectiveGasPrice, and its transaction no gasPrice")
     prices = quantities(price_texts, "effectiveGasPrice")
-    amounts = list(map(mul, used, prices))
+    amounts = list(map(mul, batch.gas_used, prices))
     for number, receipt in enumerate(batch.receipts):
         if receipt.blob_gas_used is not None or receipt.l1_fee is not None:
             amounts[number] += _second_fee(receipt.blob_gas_used, receipt.blob_gas_price, receipt.l1_fee)

@@ -8,7 +8,6 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,45 +16,54 @@ from typing import Final
 import msgspec
 
 from clawback.chain_events.signatures import signatures_with
-from clawback.chains.evm.blocks import Batch, batch_of_blocks
+from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.catalogue import Chain, chain_named
 from clawback.chains.evm.fetch import in_parts
-from clawback.chains.evm.frontier.balances import HoldingAt, ask_balances
 from clawback.chains.evm.frontier.inner_calls import InnerCalls, offers_filter
-from clawback.chains.evm.frontier.reach import Reach, Watched
+from clawback.chains.evm.frontier.proven_logs import ProvenLogs
+from clawback.chains.evm.frontier.reach import Holding, Reach
 from clawback.chains.evm.frontier.token_logs import TokenLogs
+from clawback.chains.evm.frontier.values import Hit
 from clawback.chains.evm.nodes import Nodes
-from clawback.chains.evm.plan import TraceMethod
-from clawback.chains.evm.probe import block_with_transactions, trace_method
-from clawback.chains.evm.quantities import quantity
-from clawback.chains.evm.read import Wish
-from clawback.chains.evm.rpc import Question
-from clawback.chains.evm.shapes import Block
-from clawback.chains.evm.transport import Endpoint
+from clawback.chains.evm.plan import RECEIPTS_ROOT, TraceMethod
+from clawback.chains.evm.probe import block_with_transactions, check_still_of, trace_method
 from clawback.errors import ClawbackError
 from clawback.sources.base import Context, Extraction, Options
+from clawback.sources.evm_frontier.balances import balances_of_day, one_block
 from clawback.sources.evm_frontier.issuers import issuer_topics, words_of_issuers
 from clawback.sources.evm_frontier.kept import (
     BALANCES_NAME,
     SEARCH_NAME,
     Earlier,
     SearchRecord,
-    SeenBalance,
     earlier_search,
 )
 from clawback.sources.evm_frontier.search import Bounds, Search
-from clawback.sources.evm_frontier.told import FILTERED, NO_BLOCK, TOUCHED, WHOLE, hash_of, told
+from clawback.sources.evm_frontier.told import (
+    BELIEVED,
+    BY_FILTERS,
+    BY_ROOTS,
+    FILTERED,
+    NO_BLOCK,
+    TOUCHED,
+    WHOLE,
+    counted,
+    hash_of,
+    told,
+)
 from clawback.sources.evm_rpc.links import LastBlock, check_link
 from clawback.sources.evm_rpc.nodes import (
     blocks_asked,
     chain_options,
+    check_checks,
     check_node_options,
     last_block_before,
     nodes_of,
+    wish_of,
 )
 from clawback.sources.registry import integer_option
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 _DEFAULTS: Final = {
     "batch_blocks": 20,
     "log_addresses": 100,
@@ -65,7 +73,6 @@ _DEFAULTS: Final = {
     "recheck_days": 30,
 }
 _INTERNAL: Final = ("auto", "touched", "whole", "off", "required")
-_BLOCK: Final = Question("eth_getBlockByNumber", Block)
 
 
 def extract(ctx: Context, day: date) -> Extraction:
@@ -84,19 +91,28 @@ def extract(ctx: Context, day: date) -> Extraction:
         tracing.touched,
         tracing.found_in,
         _number(ctx.options, "most_transactions"),
+        _held_to(ctx.options),
         hash_of(watched),
+        0,
         {},
-        [],
+        None,
     )
     earlier = earlier_search(ctx, day, record)
     search = _search_of(ctx, chain, nodes, blocks, tracing, earlier, before)
     reach = search.grow(watched) if blocks else Reach({}, {}, (), {})
-    seen = _balances(ctx, nodes, blocks, watched, reach, earlier, day)
+    every = _number(ctx.options, "recheck_days")
+    seen = balances_of_day(nodes, blocks, watched, reach, earlier, day, every)
+    check_still_of(nodes.endpoints, chain.chain_id)
+    scanned = (search.scanned or earlier.scanned) if search.asked_about else 0
     record = msgspec.structs.replace(
         record,
+        scanned=scanned,
         addresses=dict(sorted(search.asked_about.items())),
-        issuers=[(address, asset, hits) for (address, asset), hits in search.issuers.items()],
+        issuers=None
+        if search.issuers is None
+        else [(address, asset, hits) for (address, asset), hits in search.issuers.items()],
     )
+    expected, got = counted(search, scanned)
     kept = set(reach.kept)
     holding = sorted({block for (block, _), moved in search.moved.items() if moved.tx_hash in kept})
     parts = [search.parts[number] for number in holding]
@@ -116,6 +132,8 @@ def extract(ctx: Context, day: date) -> Extraction:
             "transactions": sorted(kept),
             "day": day.isoformat(),
         },
+        expected=expected,
+        got=got,
         extra=told(watched, record, reach, seen)
         | ({"last_block": {"number": last.number, "hash": last.hash}} if blocks and last is not None else {}),
     )
@@ -124,6 +142,9 @@ def extract(ctx: Context, day: date) -> Extraction:
 def check_options(options: Options, base_dir: Path, where: str) -> None:
     """Check addresses, chain, block numbers, bounds and words."""
     check_node_options(options, where)
+    check_checks(options, where)
+    if not isinstance(options.get("believe_logs", False), bool):
+        raise ClawbackError("the option 'believe_logs' is neither true nor false", where=where)
     for name in _DEFAULTS:
         if _number(options, name) == 0 and name != "recheck_days":
             raise ClawbackError(f"the option '{name}' is 0", where=where, remedy="give a number from 1")
@@ -131,6 +152,12 @@ def check_options(options: Options, base_dir: Path, where: str) -> None:
         raise ClawbackError(
             "the option 'internal' is no known word", where=where, remedy=", ".join(_INTERNAL)
         )
+
+
+def _held_to(options: Options) -> str:
+    if options.get("believe_logs", False):
+        return BELIEVED
+    return BY_ROOTS if RECEIPTS_ROOT in options.get("checks", []) else BY_FILTERS
 
 
 def _number(options: Options, name: str) -> int:
@@ -192,22 +219,29 @@ def _search_of(
 
     most = _number(ctx.options, "most_transactions")
     sizes = _number(ctx.options, "log_addresses"), _number(ctx.options, "log_blocks")
-    logs = TokenLogs(nodes, most, *sizes, chain.wrapped)
-    issuers = earlier.issuers
-    if issuers is None:
-        table = signatures_with(chain.events)
-        issuers = words_of_issuers(chain.name, logs.with_first_topics(issuer_topics(table), blocks), table)
+    wish = wish_of(ctx.options, chain, tracing.touched)
+    table = signatures_with(chain.events)
+    topics, at_once = issuer_topics(table), _number(ctx.options, "batch_blocks")
+    proven = None
+    if _held_to(ctx.options) != BELIEVED:
+        proven = ProvenLogs(nodes, blocks, at_once, chain.wrapped, topics, wish.proof)
+    logs = TokenLogs(nodes, most, *sizes, wrapped=chain.wrapped, proven=proven)
+
+    def ask_issuers() -> dict[Holding, list[Hit]]:
+        return words_of_issuers(chain.name, logs.with_first_topics(topics, blocks), table)
+
     return Search(
         ctx,
         nodes,
         blocks,
-        Wish(traces=tracing.touched, wrapped=frozenset(chain.wrapped)),
+        wish,
         tracing.whole,
         InnerCalls(nodes, most, *sizes) if tracing.has_index else None,
         logs,
-        Bounds(_number(ctx.options, "most_addresses"), most, _number(ctx.options, "batch_blocks")),
+        Bounds(_number(ctx.options, "most_addresses"), most, at_once),
         earlier,
-        issuers,
+        earlier.issuers,
+        ask_issuers,
         follows,
     )
 
@@ -220,41 +254,6 @@ def _last_block(nodes: Nodes, blocks: range, before: LastBlock | None) -> LastBl
     """
     last = before
     for number in sorted({blocks[0], blocks[-1]}) if blocks else ():
-        (batch,) = in_parts(nodes, range(number, number + 1), _one_block)
+        (batch,) = in_parts(nodes, range(number, number + 1), one_block)
         last = check_link(last if number == blocks[0] else None, batch)
     return last
-
-
-def _one_block(endpoint: Endpoint, asked: range) -> Batch:
-    return batch_of_blocks(asked, _BLOCK.ask(endpoint, [(hex(number), True) for number in asked])[0])
-
-
-def _balances(
-    ctx: Context,
-    nodes: Nodes,
-    blocks: range,
-    watched: Watched,
-    reach: Reach,
-    earlier: Earlier,
-    day: date,
-) -> list[SeenBalance]:
-    """Balances at the end of the block before the first arrival; now and then of all that is held."""
-    asked = {HoldingAt(address, asset, max(block - 1, 0)) for (address, asset), block in reach.first.items()}
-    every = _number(ctx.options, "recheck_days")
-    if blocks and every and day.toordinal() % every == 0:
-        asked |= {HoldingAt(address, asset, blocks[-1]) for address, asset in watched.holdings}
-    new = sorted(one for one in asked if one not in earlier.balances)
-    times = _times(nodes, {one.block for one in new})
-    answers = ask_balances(nodes, new)
-    found = [earlier.balances[one] for one in asked if one in earlier.balances]
-    for one, answer in zip(new, answers, strict=True):
-        found.append(SeenBalance(one.address, one.asset, one.block, times[one.block], answer))
-    return sorted(found, key=lambda one: (one.address, one.asset, one.block))
-
-
-def _times(nodes: Nodes, numbers: Collection[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for number in sorted(numbers):
-        (batch,) = in_parts(nodes, range(number, number + 1), _one_block)
-        found[number] = quantity(batch.headers[0].timestamp, "a block's time")
-    return found

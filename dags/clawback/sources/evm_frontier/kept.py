@@ -46,14 +46,19 @@ class SearchRecord(msgspec.Struct, frozen=True):
     found_in: str
     """Where inner value was looked for: one of the words of `told`."""
     most_transactions: int
+    proof: str
+    """What logs were held to: one of the words of `told`."""
     watched: str
+    scanned: int
+    """Blocks that were read for value; 0 where nobody was asked about."""
     addresses: dict[str, list[Hit] | None]
-    issuers: list[tuple[str, str, list[Hit]]]
-    """(address, asset, transactions in which the asset's contract speaks of the address)."""
+    issuers: list[tuple[str, str, list[Hit]]] | None
+    """(address, asset, transactions in which the asset's contract speaks of the address); None: not asked."""
 
     def same_ground(self, other: SearchRecord) -> bool:
         """Whether what one found about an address holds for the other."""
-        names = [name for name in self.__struct_fields__ if name not in ("watched", "addresses", "issuers")]
+        found = ("watched", "scanned", "addresses", "issuers")
+        names = [name for name in self.__struct_fields__ if name not in found]
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
@@ -61,6 +66,7 @@ class SearchRecord(msgspec.Struct, frozen=True):
 class Earlier:
     """What an earlier search of the day has left."""
 
+    scanned: int = 0
     addresses: Mapping[str, list[Hit] | None] = field(default_factory=dict)
     issuers: Mapping[Holding, list[Hit]] | None = None
     blocks: Mapping[str, Part] = field(default_factory=dict)
@@ -90,8 +96,11 @@ def earlier_search(ctx: Context, day: date, now: SearchRecord) -> Earlier:
     if BALANCES_NAME in parts:
         balances = msgspec.json.decode(ctx.read(parts[BALANCES_NAME]), type=list[SeenBalance])
     return Earlier(
+        record.scanned,
         record.addresses,
-        {(address, asset): hits for address, asset, hits in record.issuers},
+        None
+        if record.issuers is None
+        else {(address, asset): hits for address, asset, hits in record.issuers},
         {name: part for name, part in parts.items() if name.startswith("block-")},
         {(one.address, one.asset, one.block): one for one in balances if one.answer is not None},
     )

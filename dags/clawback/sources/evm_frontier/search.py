@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from clawback.chains.evm.blocks import Batch
-from clawback.chains.evm.failures import Lie
+from clawback.chains.evm.failures import Lie, NodeFailure
 from clawback.chains.evm.fetch import in_parts
 from clawback.chains.evm.frontier.inner_calls import InnerCalls
 from clawback.chains.evm.frontier.reach import Holding, Moved, Reach, Watched, follow, moved_of
 from clawback.chains.evm.frontier.token_logs import TokenLogs
-from clawback.chains.evm.frontier.values import Hit, Values, scan_values
+from clawback.chains.evm.frontier.values import Hit, Values, scan_values, values_of
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.read import Answers, Reading, Wish, ask_blocks, read_answers
 from clawback.chains.evm.rpc import Question
+from clawback.chains.evm.shapes import Header
+from clawback.chains.evm.transfers import INTERNAL_KIND
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
 from clawback.lake.partition import Part
@@ -42,6 +46,7 @@ class _Place(msgspec.Struct, rename="camel", gc=False):
 
 
 _TRANSACTION: Final = Question("eth_getTransactionByHash", _Place)
+_HEADER: Final = Question("eth_getBlockByNumber", Header)
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,20 @@ class Search:
     logs: TokenLogs
     bounds: Bounds
     earlier: Earlier
-    issuers: Mapping[Holding, list[Hit]]
+    issuers: Mapping[Holding, list[Hit]] | None
+    """What issuers said this day; asked for once something is reached."""
+    ask_issuers: Callable[[], Mapping[Holding, list[Hit]]]
     follows: Callable[[Batch], None]
     asked_about: dict[str, list[Hit] | None] = field(default_factory=dict)
     parts: dict[int, Part] = field(default_factory=dict)
     moved: dict[Hit, Moved] = field(default_factory=dict)
+    scanned: int = 0
+    """Blocks that were read for value."""
+    wanted: set[int] = field(default_factory=set)
+    """Blocks that were found to hold something."""
+    traced: set[int] = field(default_factory=set)
+    """Those of them that came with traces."""
+    _inner_calls: list[Values] = field(default_factory=list)
     _values: Values | None = None
     _hashes: dict[int, str] = field(default_factory=dict)
 
@@ -88,6 +102,7 @@ class Search:
             addresses = reach.addresses | watched.addresses
             new = sorted(addresses - self.asked_about.keys())
             if not new:
+                self._check_index()
                 return self._with_words(reach)
             if len(self.asked_about) + len(new) > self.bounds.most_addresses:
                 raise ClawbackError(
@@ -98,9 +113,30 @@ class Search:
                 )
             self._search(new, watched)
 
+    def _check_index(self) -> None:
+        """Inner payments in the blocks that were read are those that the nodes' index gave.
+
+        Raises:
+            ClawbackError: it lacks some, and may lack others in blocks that nobody read.
+        """
+        quiet = {address: set(hits) for address, hits in self.asked_about.items() if hits is not None}
+        for values in self._inner_calls if self.inner is not None else ():
+            for address, hits in values.touching(quiet).items():
+                for number, _ in sorted(hits - quiet[address]):
+                    raise ClawbackError(
+                        f"trace_filter left out a payment of {address} in block {number}",
+                        where=f"source '{self.ctx.source}', day {self.ctx.day}",
+                        cause="the block's own traces have it, so the nodes' index of traces is not whole",
+                        remedy="set internal = 'whole', which traces every block, or name another node",
+                    )
+
     def _with_words(self, reach: Reach) -> Reach:
         """Keep what issuers say of the reached holdings too; it moves nothing, so nothing more is reached."""
-        said = {hit for holding in reach.since for hit in self.issuers.get(holding, ())}
+        if self.issuers is None and reach.since:
+            self._all_values()  # before it, nothing can be proven of logs
+            self.issuers = self.ask_issuers()
+        issuers = self.issuers or {}
+        said = {hit for holding in reach.since for hit in issuers.get(holding, ())}
         self._read(said)
         kept = set(reach.kept)
         ordered = [
@@ -134,6 +170,7 @@ class Search:
         self._read(wanted)
 
     def _read(self, hits: Collection[Hit]) -> None:
+        self.wanted.update(block for block, _ in hits)
         by_block: dict[int, set[int]] = {}
         for block, place in hits:
             if (block, place) not in self.moved:
@@ -153,14 +190,33 @@ class Search:
     def _block(self, number: int) -> Reading:
         part = self.parts.get(number) or self.earlier.blocks.get(block_name(number))
         if part is not None:
-            self.parts[number] = part
             (answers,) = answers_in(self.ctx.read(part))
-            return read_answers(answers, self.wish, range(number, number + 1))
+            with suppress(NodeFailure):  # held to less then: it is asked for again
+                reading = read_answers(answers, self.wish, range(number, number + 1))
+                self.parts[number] = part
+                self._came(number, answers, reading)
+                return reading
         ((answers, reading),) = in_parts(self.nodes, range(number, number + 1), self._ask)
         # mtime 0: the same answer must be the same bytes whenever it is landed.
         content = gzip.compress(joined([answers]), compresslevel=6, mtime=0)
         self.parts[number] = self.ctx.land(block_name(number), content)
+        self._came(number, answers, reading)
         return reading
+
+    def _came(self, number: int, answers: Answers, reading: Reading) -> None:
+        rows, batch = reading.rows, reading.batch
+        inner = (rows.kind == INTERNAL_KIND) & reading.amounts.any(axis=1)
+        places = batch.tx_index[rows.tx[inner]]
+        self._inner_calls.append(
+            values_of(
+                np.concatenate((rows.sender[inner], rows.receiver[inner])),
+                np.full(2 * len(places), number, np.int64),
+                np.concatenate((places, places)),
+            )
+        )
+        self._hashes.setdefault(number, reading.batch.headers[0].hash)
+        if answers.traces is not None:
+            self.traced.add(number)
 
     def _ask(self, endpoint: Endpoint, asked: range) -> tuple[Answers, Reading]:
         answers = ask_blocks(endpoint, asked, self.wish.traces)
@@ -173,15 +229,27 @@ class Search:
     def _all_values(self) -> Values:
         if self._values is None:
             self._values = scan_values(
-                self.nodes, self.blocks, self.traces_whole, self.bounds.at_once, self._take
+                self.nodes,
+                self.blocks,
+                replace(self.wish, traces=self.traces_whole),
+                self.bounds.at_once,
+                self._take,
             )
         return self._values
 
     def _take(self, batch: Batch) -> None:
         self.follows(batch)
-        self._hashes.update(
-            zip(batch.numbers.tolist(), (header.hash for header in batch.headers), strict=True)
-        )
+        for number, header in zip(batch.numbers.tolist(), batch.headers, strict=True):
+            if self._hashes.setdefault(number, header.hash) != header.hash:
+                raise ClawbackError(
+                    f"the nodes disagree about block {number}",
+                    where=f"source '{self.ctx.source}'",
+                    cause=f"its hash was {self._hashes[number]}, and is {header.hash} now",
+                    remedy="run it again; if it stays so, leave out the node that is wrong",
+                )
+        self.scanned += len(batch.headers)
+        if self.logs.proven is not None:
+            self.logs.proven.take(batch)
 
     def _named(self, hashes: Collection[str]) -> list[Hit]:
         """Places of named transactions that lie in this day."""
@@ -192,7 +260,11 @@ class Search:
                 place = _TRANSACTION.ask(endpoint, [(tx_hash,)])[0][0]
                 if place.hash != tx_hash:
                     raise Lie("the node gave another transaction")
-                return quantity(place.block_number, "a block"), quantity(place.transaction_index, "an index")
+                index = quantity(place.transaction_index, "an index")
+                header = _HEADER.ask(endpoint, [(place.block_number, False)])[0][0]
+                if header.number != place.block_number or header.transactions[index : index + 1] != [tx_hash]:
+                    raise Lie(f"the transaction {tx_hash} is not in the block that the node names")
+                return quantity(place.block_number, "a block"), index
 
             hit = self.nodes.try_each(f"the transaction {tx_hash}, which a case file names", ask)
             if hit[0] in self.blocks:

@@ -7,11 +7,15 @@ from typing import Any, Final
 from clawback.chains.evm.frontier.reach import BUSY, Reach, Watched
 from clawback.hashing import short_hash
 from clawback.sources.evm_frontier.kept import SearchRecord, SeenBalance
+from clawback.sources.evm_frontier.search import Search
 
 NO_BLOCK: Final = "no block"
 TOUCHED: Final = "touched blocks"
 WHOLE: Final = "every block"
 FILTERED: Final = "an index of the node"
+BELIEVED: Final = "nothing"
+BY_FILTERS: Final = "receipts where filters have the topic"
+BY_ROOTS: Final = "receipts with their root where filters have the topic"
 _SHOWN: Final = 1_000
 
 
@@ -37,7 +41,31 @@ def told(watched: Watched, record: SearchRecord, reach: Reach, seen: list[SeenBa
             "method": record.traces or "not seen",
             "found_in": record.found_in,
         },
+        "logs": {"held_to": record.proof},
     }
+
+
+def counted(search: Search, scanned: int) -> tuple[dict[str, int], dict[str, int]]:
+    """What had to be asked for, and what came, whichever run asked.
+
+    `blocks` were read for value, `address_blocks` are addresses in blocks that logs were asked for,
+    `touched_blocks` hold what was found and were read whole, `traced_blocks` with their traces.
+    """
+    quiet = [address for address, hits in search.asked_about.items() if hits is not None]
+    of_day, earlier, covered = len(search.blocks), search.earlier.addresses, search.logs.covered
+    expected = {
+        "blocks": of_day if search.asked_about else 0,
+        "address_blocks": of_day * len(quiet),
+        "touched_blocks": len(search.wanted),
+    }
+    got = {
+        "blocks": scanned,
+        "address_blocks": sum(of_day if address in earlier else covered[address] for address in quiet),
+        "touched_blocks": len(search.parts),
+    }
+    if search.wish.traces is not None:
+        expected["traced_blocks"], got["traced_blocks"] = len(search.wanted), len(search.traced)
+    return expected, got
 
 
 def hash_of(watched: Watched) -> str:

@@ -19,8 +19,7 @@ from clawback.chains.evm.catalogue import Chain, chain_named
 from clawback.chains.evm.fetch import ask_and_read, in_parts
 from clawback.chains.evm.lanes import fetched_in_order
 from clawback.chains.evm.nodes import Nodes
-from clawback.chains.evm.plan import CHECKS
-from clawback.chains.evm.probe import trace_method
+from clawback.chains.evm.probe import check_still_of, trace_method
 from clawback.chains.evm.read import Wish
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
@@ -28,10 +27,12 @@ from clawback.sources.base import Context, Extraction, Options
 from clawback.sources.evm_rpc.nodes import (
     blocks_asked,
     chain_options,
+    check_checks,
     check_node_options,
+    expected_of,
     last_block_before,
     nodes_of,
-    texts_option,
+    wish_of,
 )
 from clawback.sources.evm_rpc.raw import RawBlocks, parts_of, raw_blocks
 from clawback.sources.evm_rpc.resume import resumed
@@ -61,6 +62,7 @@ def extract(ctx: Context, day: date) -> Extraction:
     ):
         for content in parts_of((progress.take(some) for some in found), size, at_once):
             progress.parts.append(ctx.land(_part_name(len(progress.parts)), content))
+    check_still_of(nodes.endpoints, chain.chain_id)
     last, got = progress.last, progress.got
     return Extraction(
         tuple(progress.parts),
@@ -71,7 +73,7 @@ def extract(ctx: Context, day: date) -> Extraction:
         },
         200,
         parse_options=chain_options(chain) | {"traces": wish.traces},
-        expected={"blocks": len(blocks), "receipts": got["transactions"]},
+        expected=expected_of(wish, len(blocks), got["transactions"]),
         got=got,
         extra={"internal_value": wish.traces or "not seen"}
         | ({"last_block": {"number": last.number, "hash": last.hash}} if blocks and last is not None else {}),
@@ -88,10 +90,7 @@ def check_options(options: Options, base_dir: Path, where: str) -> None:
         raise ClawbackError(
             "the option 'internal' is no known word", where=where, remedy=", ".join(_INTERNAL)
         )
-    if unknown := sorted(set(texts_option(options, "checks", where)) - set(CHECKS)):
-        raise ClawbackError(
-            f"no check is named {', '.join(unknown)}", where=where, remedy=f"known: {', '.join(CHECKS)}"
-        )
+    check_checks(options, where)
 
 
 def _wish(options: Options, nodes: Nodes, chain: Chain, blocks: range) -> Wish:
@@ -106,13 +105,7 @@ def _wish(options: Options, nodes: Nodes, chain: Chain, blocks: range) -> Wish:
                 "no node traces inner calls, or the day has no transaction to try it on",
                 remedy="name a node that keeps traces, or set internal = 'auto'",
             )
-    checks = options.get("checks", [])
-    return Wish(
-        traces=traces,
-        check_bloom="bloom" in checks,
-        check_receipts_root="receipts-root" in checks,
-        wrapped=frozenset(chain.wrapped),
-    )
+    return wish_of(options, chain, traces)
 
 
 def _part_name(place: int) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from clawback.chains.evm.catalogue import Chain
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
+from clawback.chains.evm.plan import BLOOM, CHECKS, RECEIPTS_ROOT, TRACES, TRANSACTIONS_ROOT, TraceMethod
 from clawback.chains.evm.probe import blocks_of_day, same_chain
-from clawback.chains.evm.read import Answers
+from clawback.chains.evm.read import Answers, Wish
 from clawback.chains.evm.transport import Endpoint, Limits
 from clawback.days import day_before
 from clawback.errors import ClawbackError
@@ -36,6 +37,35 @@ def check_node_options(options: Options, where: str) -> None:
             integer_option(options, name, 0)
 
 
+def check_checks(options: Options, where: str) -> None:
+    """Check the names of further checks. Raises ClawbackError."""
+    if unknown := sorted(set(texts_option(options, "checks", where)) - set(CHECKS)):
+        raise ClawbackError(
+            f"no check is named {', '.join(unknown)}", where=where, remedy=f"known: {', '.join(CHECKS)}"
+        )
+
+
+def wish_of(options: Options, chain: Chain, traces: TraceMethod | None) -> Wish:
+    """What is asked for full blocks of a chain, and how answers are checked."""
+    checks = options.get("checks", [])
+    return Wish(
+        traces=traces,
+        check_bloom=BLOOM in checks,
+        check_receipts_root=RECEIPTS_ROOT in checks,
+        check_traces=TRACES in checks,
+        check_transactions_root=TRANSACTIONS_ROOT in checks,
+        gas_adds_up=chain.gas_adds_up,
+        filters_add_up=chain.filters_add_up,
+        wrapped=frozenset(chain.wrapped),
+    )
+
+
+def expected_of(wish: Wish, blocks: int, transactions: int) -> dict[str, int]:
+    """What must have come of so many blocks, which say that they have so many transactions."""
+    whole = {"whole_blocks": blocks} if wish.proves_whole else {}
+    return {"blocks": blocks, "receipts": transactions, **whole}
+
+
 def nodes_of(ctx: Context, chain: Chain) -> Nodes:
     """The nodes that answer; all must be of the chain. Raises ClawbackError."""
     options = ctx.options
@@ -59,7 +89,12 @@ def nodes_of(ctx: Context, chain: Chain) -> Nodes:
 
 def chain_options(chain: Chain) -> dict[str, Any]:
     """What of a chain's row its landed blocks are read with."""
-    own = {"chain": chain.name, "native": chain.native, "wrapped": list(chain.wrapped)}
+    own = {
+        "chain": chain.name,
+        "native": chain.native,
+        "wrapped": list(chain.wrapped),
+        "gas_adds_up": chain.gas_adds_up,
+    }
     return own | ({"events": [dict(row) for row in chain.events]} if chain.events else {})
 
 

@@ -65,7 +65,7 @@ def parse_blocks(
 
     Args:
         data: gzip of a JSON list of [blocks, receipts, traces or null].
-        options: `chain`, `native`, `wrapped`, `traces`, `events`.
+        options: `chain`, `native`, `wrapped`, `traces`, `events`, `gas_adds_up`.
         day: only rows of this day, or all.
         only: hashes of transactions that rows are made of; all by default.
     """
@@ -90,7 +90,12 @@ def stretches(
     data: bytes, options: Options, day: date | None, only: Collection[str] | None = None
 ) -> Iterator[Stretch]:
     """Read landed blocks as columns; arguments as of `parse_blocks`, see `clawback.sources.stretches`."""
-    wish = Wish(traces=options["traces"], wrapped=frozenset(options["wrapped"]))
+    wish = Wish(
+        traces=options["traces"],
+        # What an older version has landed was believed then.
+        gas_adds_up=options.get("gas_adds_up", False),
+        wrapped=frozenset(options["wrapped"]),
+    )
     try:
         table = signatures_with(options.get("events", ()))
         for answers in answers_in(data):

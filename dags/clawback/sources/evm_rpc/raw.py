@@ -48,6 +48,7 @@ class RawBlocks:
     link: Link
     transactions: int
     receipts: int
+    whole: int
 
 
 def raw_blocks(answers: Answers, reading: Reading) -> RawBlocks:
@@ -61,6 +62,7 @@ def raw_blocks(answers: Answers, reading: Reading) -> RawBlocks:
         link_of(batch),
         len(batch.transactions),
         len(batch.receipts),
+        reading.whole,
     )
 
 

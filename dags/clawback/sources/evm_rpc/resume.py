@@ -29,7 +29,7 @@ class Progress:
     last: LastBlock | None
     parts: list[Part] = field(default_factory=list)
     got: dict[str, int] = field(
-        default_factory=lambda: {"blocks": 0, "transactions": 0, "receipts": 0},
+        default_factory=lambda: {"blocks": 0, "transactions": 0, "receipts": 0, "whole_blocks": 0},
     )
 
     def take(self, found: RawBlocks) -> RawBlocks:
@@ -38,6 +38,7 @@ class Progress:
         self.got["blocks"] += len(found.blocks)
         self.got["transactions"] += found.transactions
         self.got["receipts"] += found.receipts
+        self.got["whole_blocks"] += found.whole
         return found
 
 

@@ -46,10 +46,10 @@ _ANSWERS: Final = msgspec.json.Decoder(_Answer | list[_Answer])
 
 
 def ask_balances(nodes: Nodes, holdings: Sequence[HoldingAt]) -> list[str | None]:
-    """Ask each node for what the ones before did not know.
+    """Ask every node; one that is behind or gives another block's state is seen where there are several.
 
     Returns:
-        For each holding a word as text, or None where it is unknown.
+        For each holding a word as text, or None where it is unknown or two nodes say different things.
 
     Raises:
         ClawbackError: no node answers at all.
@@ -62,16 +62,16 @@ def ask_balances(nodes: Nodes, holdings: Sequence[HoldingAt]) -> list[str | None
         def attempt(endpoint: Endpoint, some: Sequence[HoldingAt] = some) -> list[str | None]:
             return _ask(endpoint, some)
 
-        answers = nodes.try_each(f"{len(some)} balances", attempt)
-        for other in nodes.endpoints[1:]:
-            lacking = [place for place, answer in enumerate(answers) if answer is None]
-            if lacking:
-                others = _from_one(other, [some[place] for place in lacking])
-                for place, answer in zip(lacking, others, strict=True):
-                    answers[place] = answer
-        for place, answer in zip(places, answers, strict=True):
-            found[place] = answer
+        first = nodes.try_each(f"{len(some)} balances", attempt)
+        every = [first, *(_from_one(other, some) for other in nodes.endpoints[1:])]
+        for place, answers in zip(places, zip(*every, strict=True), strict=True):
+            found[place] = _agreed(answers)
     return found
+
+
+def _agreed(answers: Sequence[str | None]) -> str | None:
+    known = [answer for answer in answers if answer is not None]
+    return known[0] if len({int(answer, 16) for answer in known}) == 1 else None
 
 
 def _from_one(endpoint: Endpoint, holdings: Sequence[HoldingAt]) -> list[str | None]:

@@ -8,8 +8,9 @@ Invariants:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clawback.chains.evm.failures import NotOffered, TooMuch
 from clawback.chains.evm.frontier.values import Hit
@@ -29,6 +30,8 @@ class ByAddress(ABC):
     most_hits: int
     most_addresses: int = 100
     most_blocks: int = 2_000
+    covered: Counter[str] = field(default_factory=Counter)
+    """In how many blocks each address was asked about."""
 
     @abstractmethod
     def attempt(self, endpoint: Endpoint, addresses: list[str], blocks: range) -> list[tuple[str, Hit]]:
@@ -59,9 +62,11 @@ class ByAddress(ABC):
         name = f"what touches {len(addresses)} addresses in blocks {blocks.start} to {blocks.stop - 1}"
         divisible = len(addresses) > 1 or len(blocks) > 1
         try:
-            yield from self.nodes.try_each(
+            found = self.nodes.try_each(
                 name, lambda endpoint: self.attempt(endpoint, addresses, blocks), divisible=divisible
             )
+            self.covered.update(dict.fromkeys(addresses, len(blocks)))
+            yield from found
             return
         except TooMuch:
             pass  # asked in halves

@@ -18,12 +18,11 @@ from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.columns import ADDRESS, Bytes, Integers, fixed_bytes
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.fetch import in_parts
-from clawback.chains.evm.internal import values_of_frames, values_of_traces
 from clawback.chains.evm.nodes import Nodes
-from clawback.chains.evm.plan import TraceMethod
-from clawback.chains.evm.read import ask_traces, read_frames, read_traces
+from clawback.chains.evm.read import Wish, ask_traces, inner_values
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block
+from clawback.chains.evm.transactions_root import SIGNED_BLOCKS, check_transactions_roots
 from clawback.chains.evm.transport import Endpoint
 
 Hit = tuple[int, int]
@@ -35,6 +34,7 @@ class Created(msgspec.Struct, rename="camel", gc=False):
 
     transaction_hash: str
     contract_address: str | None = None
+    status: str | None = None
 
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
@@ -66,7 +66,7 @@ class Values:
 def scan_values(
     nodes: Nodes,
     blocks: range,
-    traces: TraceMethod | None,
+    wish: Wish,
     at_once: int,
     follows: Callable[[Batch], None],
 ) -> Values:
@@ -75,7 +75,7 @@ def scan_values(
     Args:
         nodes: the chain's nodes.
         blocks: consecutive blocks.
-        traces: how inner calls are traced; None leaves their value out.
+        wish: how inner calls are traced, and how that is checked; without traces their value is left out.
         at_once: most blocks of a question.
         follows: told of each batch in order; raises where it is not the child of what came before.
 
@@ -86,21 +86,28 @@ def scan_values(
     for start in range(blocks.start, blocks.stop, at_once):
         asked = range(start, min(start + at_once, blocks.stop))
         for batch, places, addresses in in_parts(
-            nodes, asked, lambda endpoint, part: _ask(endpoint, part, traces)
+            nodes, asked, lambda endpoint, part: _ask(endpoint, part, wish)
         ):
             follows(batch)
             columns.append((addresses, batch.numbers[batch.tx_block[places]], batch.tx_index[places]))
     if not columns:
         return Values(np.empty((0, ADDRESS), np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
     addresses, numbers, indexes = (np.concatenate(parts) for parts in zip(*columns, strict=True))
+    return values_of(addresses, numbers, indexes)
+
+
+def values_of(addresses: Bytes, blocks: Integers, tx_indexes: Integers) -> Values:
+    """Addresses with blocks and transactions, in any order."""
     order = np.argsort(_keys(addresses), kind="stable")
-    return Values(addresses[order], numbers[order], indexes[order])
+    return Values(addresses[order], blocks[order], tx_indexes[order])
 
 
-def _ask(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> tuple[Batch, Integers, Bytes]:
-    traced = ask_traces(endpoint, asked, traces)
-    found = _BLOCKS.ask(endpoint, [(hex(number), True) for number in asked])[0]
-    batch = batch_of_blocks(asked, found)
+def _ask(endpoint: Endpoint, asked: range, wish: Wish) -> tuple[Batch, Integers, Bytes]:
+    traced = ask_traces(endpoint, asked, wish.traces)
+    content = _BLOCKS.post(endpoint, [(hex(number), True) for number in asked])
+    batch = batch_of_blocks(asked, _BLOCKS.read(content, len(asked)))
+    if wish.check_transactions_root:
+        check_transactions_roots(SIGNED_BLOCKS.read(content, len(asked)))
     own = batch.transactions
     senders = fixed_bytes([one.sender for one in own], ADDRESS, "a sender")
     paying = [place for place, one in enumerate(own) if one.value != "0x0" and one.to is not None]
@@ -109,11 +116,7 @@ def _ask(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> tuple[
     places = [np.arange(len(own), dtype=np.int64), np.array(paying, np.int64), np.array(making, np.int64)]
     addresses = [senders, receivers, made]
     if traced is not None:
-        rows = (
-            values_of_traces(batch, read_traces(traced, len(asked)))
-            if traces == "trace_block"
-            else values_of_frames(batch, read_frames(traced, len(asked)))
-        )
+        rows = inner_values(batch, traced, wish)
         places += [rows.tx, rows.tx]
         addresses += [rows.sender, rows.receiver]
     return batch, np.concatenate(places), np.concatenate(addresses)
@@ -128,6 +131,8 @@ def _created(endpoint: Endpoint, batch: Batch) -> tuple[list[int], Bytes]:
     receipts = _CREATED.ask(endpoint, [(one,) for one in hashes])[0]
     if [one.transaction_hash for one in receipts] != hashes:
         raise Lie("the node gave receipts of other transactions")
+    if any(one.status == "0x1" and one.contract_address is None for one in receipts):
+        raise Lie("a transaction without receiver created no contract")
     # One that failed may name no contract; then nothing moved.
     making = [
         (place, one.contract_address)
