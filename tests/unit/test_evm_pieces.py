@@ -65,7 +65,7 @@ def test_threads_are_added_one_by_one_and_halved_at_once() -> None:
 
 
 def test_chunks_cover_the_blocks_once() -> None:
-    plan = Plan("ethereum", 1, 10, 21, False, None, (), (), (), (), 5)
+    plan = Plan("ethereum", 1, None, 10, 21, False, None, (), (), (), (), 5)
     assert plan.chunks() == [range(10, 15), range(15, 20), range(20, 22)]
 
 
