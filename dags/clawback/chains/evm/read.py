@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,7 +10,7 @@ from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.bloom import check_blooms
 from clawback.chains.evm.columns import Bytes
 from clawback.chains.evm.failures import Lie
-from clawback.chains.evm.internal import values_of_frames, values_of_traces
+from clawback.chains.evm.internal import Creation, Seen, values_of_frames, values_of_traces
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
@@ -66,6 +67,8 @@ class Reading:
     rows: Rows
     amounts: Bytes
     refused: Refused
+    created: Sequence[Creation] = ()
+    """Contracts that other contracts created, where traces tell."""
 
 
 def ask_blocks(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> Answers:
@@ -131,9 +134,10 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
         tokens,
         wrapped_moves(batch, wish.wrapped, tokens),
     ]
+    seen = Seen(refused)
     if answers.traces is not None and wish.traces == "trace_block":
-        moves.append(values_of_traces(batch, read_traces(answers.traces, len(blocks))))
+        moves.append(values_of_traces(batch, read_traces(answers.traces, len(blocks)), seen))
     elif answers.traces is not None:
-        moves.append(values_of_frames(batch, read_frames(answers.traces, len(blocks))))
+        moves.append(values_of_frames(batch, read_frames(answers.traces, len(blocks)), seen))
     rows, amounts = without_wide(in_order(moves), refused)
-    return Reading(batch, rows, amounts, refused)
+    return Reading(batch, rows, amounts, refused, seen.created)

@@ -166,7 +166,7 @@ def _stretch(
     batch = reading.batch
     times = [datetime.fromtimestamp(second, tz=UTC) for second in batch.times.tolist()]
     found = ParsedPart()
-    add_events(found, chain, batch, times, day, only, table)
+    add_events(found, chain, batch, times, day, only, table, reading.created)
     no_tokens = Refused()
     numbered = numbered_transfers(batch, no_tokens)
     return Stretch(
