@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from clawback.chains.evm.topics import FACTS
 from clawback.chains.names import OTHER_FORMS
 from clawback.errors import ClawbackError
 
@@ -33,7 +34,7 @@ class Chain:
     finality: str | int = "finalized"
     wrapped: tuple[str, ...] = ()
     """Contracts of the wrapped coin, whose deposits and withdrawals emit no Transfer."""
-    log_topics: tuple[str, ...] = ()
+    log_topics: tuple[str, ...] = FACTS
     """First topics whose logs are kept as they are, in the table `logs`."""
     log_addresses: tuple[str, ...] = ()
     """Contracts all of whose logs are kept."""
