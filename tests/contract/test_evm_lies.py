@@ -592,7 +592,7 @@ def test_a_node_that_asks_to_wait_in_an_answer_is_asked_again(
 def test_a_node_that_wants_fewer_questions_still_traces(truth: Answers) -> None:
     """A refusal to answer now is no refusal to trace: without waiting, a day would lose its inner value."""
     trace = {"action": {"from": f"0x{'1' * 40}"}, "type": "call", "blockHash": "0x1", "traceAddress": []}
-    known = truth | {("trace_block", hex(FIRST)): [trace]}
+    known = truth | {("trace_block", hex(number)): [trace] for number in BLOCKS}
     good, times, waits = node_of(known), iter(range(9)), Waits()
 
     def answer(path: str, body: bytes) -> Scripted:
