@@ -38,6 +38,8 @@ class Chain:
     """First topics whose logs are kept as they are, in the table `logs`."""
     log_addresses: tuple[str, ...] = ()
     """Contracts all of whose logs are kept."""
+    receipts_root: bool = False
+    """Whether its receipts are Ethereum's own, so that a block's receiptsRoot proves its logs."""
     events: tuple[Mapping[str, str], ...] = ()
     """Events of its logs beside those of `chain_events/signatures.yml`, in the same form."""
     chunk_blocks: int = _CHUNK
@@ -125,6 +127,7 @@ def _chain(name: str, row: Mapping[str, Any], where: str, present: Chain | None)
             ("native", isinstance(chain.native, str) and bool(chain.native)),
             ("finality", chain.finality == "finalized" or _is_count(chain.finality)),
             ("chunk_blocks", _is_count(chain.chunk_blocks)),
+            ("receipts_root", isinstance(chain.receipts_root, bool)),
             ("wrapped", _all_match(_ADDRESS, chain.wrapped)),
             ("log_topics", _all_match(_TOPIC, chain.log_topics)),
             ("log_addresses", _all_match(_ADDRESS, chain.log_addresses)),

@@ -29,7 +29,8 @@ _CREATING: Final = frozenset({"CREATE", "CREATE2"})
 _MOVING: Final = frozenset({"CALL", "CREATE", "CREATE2", "SELFDESTRUCT"})
 """Frames that move value: a delegate call repeats its caller's, a callcode pays itself."""
 
-_UNTOLD: Final = "a contract destroyed itself, and the node does not say who got what it held"
+UNTOLD: Final = "a contract destroyed itself, and the node does not say who got what it held"
+"""The one reason to turn something away for which the node is to blame."""
 
 # The EVM nests 1,024 calls, and the decoder counts its own steps against this limit too.
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 5_000))
@@ -160,7 +161,7 @@ def _take_trace(moves: _Moves, tx: int, place: int, trace: Trace) -> None:
 def _take_frame(moves: _Moves, tx: int, place: int, frame: CallFrame) -> None:
     if frame.type == "SELFDESTRUCT" and not frame.sender:
         # geth before 1.10.17 names the step alone.
-        moves.seen.refused.add(tx, INTERNAL_BASE + place, "", _UNTOLD, frame.type)
+        moves.seen.refused.add(tx, INTERNAL_BASE + place, "", UNTOLD, frame.type)
         return
     if frame.type in _CREATING:
         moves.create(tx, place, frame.sender, frame.to)

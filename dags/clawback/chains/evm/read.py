@@ -15,12 +15,13 @@ from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.receipts import BY_BLOCK, ask_receipts
-from clawback.chains.evm.receipts_root import check_receipts_roots
+from clawback.chains.evm.receipts_root import check_odd_blocks, check_receipts_roots
 from clawback.chains.evm.rows import Refused, Rows, in_order, without_wide
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block, Trace, TracedTransaction
 from clawback.chains.evm.transfers import fees, native_values, token_transfers, wrapped_moves
 from clawback.chains.evm.transport import Endpoint
+from clawback.tables.transfers import LOG_BASE
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
 _TRACES: Final = Question("trace_block", list[Trace])
@@ -36,6 +37,8 @@ class Wish:
     traces: TraceMethod | None = None
     check_bloom: bool = False
     check_receipts_root: bool = False
+    check_odd_blocks: bool = False
+    """Receipts of blocks with logs that fit no form, against the block's root."""
     wrapped: frozenset[str] = frozenset()
     """Contracts of the wrapped native asset, lower-case hex."""
     logs: Wanted = field(default_factory=Wanted)
@@ -140,4 +143,7 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
     elif answers.traces is not None:
         moves.append(values_of_frames(batch, read_frames(answers.traces, len(blocks)), seen))
     rows, amounts = without_wide(in_order(moves), refused)
+    if wish.check_odd_blocks and not wish.check_receipts_root:
+        odd = {int(batch.tx_block[tx]) for tx, position, *_ in refused.records if position >= LOG_BASE}
+        check_odd_blocks(blocks, receipts, odd)
     return Reading(batch, rows, amounts, refused, seen.created)

@@ -7,7 +7,7 @@ the place of a library that keeps, proves and prunes tries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from clawback.chains.evm.columns import fixed_bytes
@@ -34,6 +34,25 @@ def check_receipts_roots(blocks: Sequence[Block | Header], receipts: list[list[R
     for block, of_block in zip(blocks, receipts, strict=True):
         if receipts_root(of_block) != block.receipts_root.lower():
             raise Lie(f"the receipts of block {quantity(block.number, 'number')} have not its receiptsRoot")
+
+
+def check_odd_blocks(
+    blocks: Sequence[Block | Header], receipts: list[list[Receipt]], odd: Collection[int]
+) -> None:
+    """The receipts of blocks that hold odd logs have the root that the block names: contracts wrote them.
+
+    Args:
+        blocks: of a chain whose receipts are Ethereum's own.
+        receipts: of each block.
+        odd: places of blocks with logs that fit no form; a block that names no root proves nothing.
+
+    Raises:
+        Lie: they have not: the node garbled them.
+        ClawbackError: a receipt of a type that this check does not know.
+    """
+    for place in sorted(odd):
+        if blocks[place].receipts_root:
+            check_receipts_roots([blocks[place]], [receipts[place]])
 
 
 def receipts_root(receipts: list[Receipt]) -> str:

@@ -201,7 +201,11 @@ def _search_of(
         ctx,
         nodes,
         blocks,
-        Wish(traces=tracing.touched, wrapped=frozenset(chain.wrapped)),
+        Wish(
+            traces=tracing.touched,
+            check_odd_blocks=chain.receipts_root,
+            wrapped=frozenset(chain.wrapped),
+        ),
         tracing.whole,
         InnerCalls(nodes, most, *sizes) if tracing.has_index else None,
         logs,

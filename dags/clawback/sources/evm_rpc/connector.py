@@ -111,6 +111,7 @@ def _wish(options: Options, nodes: Nodes, chain: Chain, blocks: range) -> Wish:
         traces=traces,
         check_bloom="bloom" in checks,
         check_receipts_root="receipts-root" in checks,
+        check_odd_blocks=chain.receipts_root,
         wrapped=frozenset(chain.wrapped),
     )
 

@@ -74,7 +74,8 @@ def add_events(
         about = f"{columns.tx_hash[place]!s}, log {columns.log_index[place]}: {reason}"
         sample = cut_sample({"address": columns.address[place], "topics": columns.topics[place]})
         moment = columns.block_time[place].date()
-        parsed.quarantined.append(QuarantinedRow(_TABLE, columns.block_number[place], about, sample, moment))
+        number = columns.block_number[place]
+        parsed.quarantined.append(QuarantinedRow(_TABLE, number, about, sample, moment, of_source=False))
 
 
 def _created(
