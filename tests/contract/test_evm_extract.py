@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import date
 from multiprocessing import forkserver
 from pathlib import Path
@@ -23,7 +24,7 @@ from clawback.chains.evm.catalogue import chain_with_id
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.files import chunk_name
 from clawback.chains.evm.plan import Access
-from clawback.chains.evm.receipts_root import check_receipts_roots
+from clawback.chains.evm.receipts_root import check_odd_blocks, check_receipts_roots
 from clawback.chains.evm.run import extract
 from clawback.chains.evm.settle import Order
 from clawback.chains.evm.shapes import Block, Receipt
@@ -528,6 +529,28 @@ def test_the_receipts_root_commits_to_all_of_a_receipt(
     change(receipts)
     with pytest.raises(Lie, match="have not its receiptsRoot"):
         check_receipts_roots([block], [msgspec.convert(receipts, list[Receipt])])
+
+
+@pytest.mark.parametrize(
+    ("change", "fails"),
+    [
+        (lambda block, receipts: None, False),
+        (lambda block, receipts: receipts[1].logs.pop(), True),
+        (lambda block, receipts: (receipts[1].logs.pop(), setattr(receipts[0], "type", "0x7e")), False),
+        (lambda block, receipts: (receipts[1].logs.pop(), setattr(block, "receipts_root", "")), False),
+    ],
+)
+def test_odd_blocks_are_held_to_their_root_where_it_proves_something(
+    chain: tuple[Node, dict[str, Any]], change: Callable[[Block, list[Receipt]], object], fails: bool
+) -> None:
+    node, made = chain
+    number = hex(max(made["blocks"]))
+    block = msgspec.convert(node.call("eth_getBlockByNumber", number, True), Block)
+    receipts = msgspec.convert(node.call("eth_getBlockReceipts", number), list[Receipt])
+    change(block, receipts)
+    check_odd_blocks([block], [receipts], [])
+    with pytest.raises(Lie, match="have not its receiptsRoot") if fails else nullcontext():
+        check_odd_blocks([block], [receipts], {0})
 
 
 def test_a_node_without_traces_is_said_to_be_one(
