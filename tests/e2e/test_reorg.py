@@ -165,6 +165,11 @@ def test_a_rewritten_chain_ends_in_a_release_that_says_so(
     words = (home / f"var/lake/releases/{after.release}/CHANGES.md").read_text()
     assert all(f"{day}: chain was read again" in words for day in concerned)
 
+    said = after.clawback("release", "diff", before.release, after.release).stdout
+    assert [f"{day}: chain was read again" in said for day in (DAY, NEXT)] == [
+        day in concerned for day in (DAY, NEXT)
+    ]
+
     # Yesterday's release is there byte for byte, and reads as it did.
     assert files_of(home, f"releases/{before.release}") == release
     assert before.clawback("status", "--release", before.release, "--format", "json").stdout == shown
