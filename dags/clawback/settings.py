@@ -10,7 +10,9 @@ Layout:
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -183,18 +185,9 @@ def load_settings(path: Path | None = None) -> Settings:
         from_file = TomlConfigSettingsSource(Settings, toml_file=file)()
     except ValueError as error:
         raise ClawbackError("the settings file is no TOML", where=str(file), cause=str(error)) from error
+    from_env = environment()
     try:
-        from_env = EnvSettingsSource(Settings)()
-    except SettingsError as error:
-        raise ClawbackError(
-            "an environment variable does not fit its setting",
-            where=f"{ENV_PREFIX}...",
-            cause=str(error),
-            remedy="lists and tables are written as JSON there; single values as CLAWBACK_LAKE__URL",
-        ) from None
-    merged = _merge(from_file, from_env)
-    try:
-        settings = Settings(**merged)
+        settings = Settings(**merged(from_file, from_env))
     except ValidationError as error:
         raise _explain(error, file) from error
     # What an address of a chain looks like is asked where no settings are at hand.
@@ -205,13 +198,46 @@ def load_settings(path: Path | None = None) -> Settings:
     return settings
 
 
-def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
+def environment() -> dict[str, Any]:
+    """What the environment sets, as in the file; not checked yet.
+
+    Raises:
+        ClawbackError: a variable does not fit its setting.
+    """
+    try:
+        found = EnvSettingsSource(Settings)()
+    except SettingsError as error:
+        raise ClawbackError(
+            "an environment variable does not fit its setting",
+            where=f"{ENV_PREFIX}...",
+            cause=str(error),
+            remedy="lists and tables are written as JSON there; single values as CLAWBACK_LAKE__URL",
+        ) from None
+    chains = found.get("chains")
+    if isinstance(chains, dict):
+        rows = {name: row for name, row in chains.items() if isinstance(row, dict)}
+        found["chains"] = chains | {name: _row_of_texts(row) for name, row in rows.items()}
+    return found
+
+
+def _row_of_texts(row: dict[str, Any]) -> dict[str, Any]:
+    """A chain's row; `CLAWBACK_CHAINS__ETHEREUM__FINALITY=64` gives a text where a number is meant."""
+    found = dict(row)
+    for name, value in row.items():
+        if isinstance(value, str) and name != "native":
+            with suppress(ValueError):
+                found[name] = json.loads(value)
+    return found
+
+
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Settings with others over them, table by table."""
+    found = dict(below)
     for name, value in above.items():
-        present = merged.get(name)
+        present = found.get(name)
         both = isinstance(present, dict) and isinstance(value, dict)
-        merged[name] = _merge(present, value) if both and present is not None else value
-    return merged
+        found[name] = merged(present, value) if both and present is not None else value
+    return found
 
 
 def _origins(

@@ -1,7 +1,7 @@
 """An explorer on loopback that pages, limits and refuses as Etherscan's documentation says.
 
 Constructed after https://docs.etherscan.io/api-reference (accounts: txlist, txlistinternal, tokentx; blocks:
-getblocknobytime; common error messages): no recorded answer was to be had.
+getblocknobytime; geth proxy: eth_getBlockByNumber; common error messages): no recorded answer was to be had.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class ConstructedExplorer:
     ) -> None:
         self.lists, self.times, self.refusals = lists, times, refusals
         self.calls: Counter[str] = Counter()
+        self.finalized: int | None = None
+        """The block that its node calls so; None where it passes no questions on."""
         self.rows_per_page = WINDOW
         """What it gives at most, whatever it is asked for."""
 
@@ -48,6 +50,10 @@ class ConstructedExplorer:
             return refused("Max calls per sec rate limit reached (4/sec)")
         if action == "getblocknobytime":
             return told(str(self._block_at(int(words["timestamp"]), words["closest"])))
+        if words["module"] == "proxy":
+            if self.finalized is None:
+                return refused("Error! Invalid tag")
+            return {"jsonrpc": "2.0", "id": 1, "result": {"number": hex(self.finalized)}}
         page, offset = int(words["page"]), int(words["offset"])
         if page * offset > WINDOW:
             return refused("Result window is too large, PageNo x Offset must be at most 10000")

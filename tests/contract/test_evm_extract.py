@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import date
 from multiprocessing import forkserver
 from pathlib import Path
@@ -18,17 +19,18 @@ from typing import Any
 import msgspec
 import pytest
 
+from clawback.chain_events.signatures import signature_table
 from clawback.chains.evm.catalogue import chain_with_id
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.files import chunk_name
 from clawback.chains.evm.plan import Access
-from clawback.chains.evm.receipts_root import check_receipts_roots
+from clawback.chains.evm.receipts_root import check_odd_blocks, check_receipts_roots
 from clawback.chains.evm.run import extract
 from clawback.chains.evm.settle import Order
 from clawback.chains.evm.shapes import Block, Receipt
 from clawback.errors import ClawbackError
 from tests.contract.anvil import Node, running_node
-from tests.contract.evm_chain import ZERO, fill_chain
+from tests.contract.evm_chain import ZERO, creation, fill_chain, word
 from tests.contract.evm_rows import extracted, files_of, rows
 from tests.peers import require_peer
 
@@ -286,6 +288,31 @@ def test_logs_that_were_asked_for_are_kept_as_they_are(
     assert len(kept) == 12
 
 
+def test_logs_of_freezes_are_kept_unless_the_row_says_otherwise(
+    chain: tuple[Node, dict[str, Any]], whole: Path, tmp_path: Path
+) -> None:
+    """On its own chain each chain's row has the topics of the table of events, but swaps and wraps."""
+    node, made = chain
+    frozen = next(event for event in signature_table().events.values() if event.kind == "freeze")
+    runtime = f"6000356000527f{frozen.topic0[2:]}60206000a100"  # LOG1(word 0; topic)
+    sent = node.send(**{"from": made["alice"], "data": creation(runtime)})
+    first = node.mine(SECOND + 10_000)
+    issuer = node.call("eth_getTransactionReceipt", sent)["contractAddress"].lower()
+    node.send(**{"from": made["alice"], "to": issuer, "data": f"0x{word(made['bob'])}"})
+    blocks = range(first, node.mine(SECOND + 10_012) + 1)
+    extracted(tmp_path / "kept", [node.url], blocks, changes=settings(made))
+    kept = rows(tmp_path / "kept", "logs")
+    assert [(row["address"], row["topic0"]) for row in kept] == [(issuer, frozen.topic0)]
+    extracted(tmp_path / "none", [node.url], blocks, changes=settings(made, log_topics=[]))
+    assert rows(tmp_path / "none", "logs") == []
+    wanted = {
+        event.topic0
+        for event in signature_table().events.values()
+        if event.kind not in ("swap", "wrap", "unwrap")
+    }
+    assert {frozenset(chain_with_id(number).log_topics) for number in (1, 56, 77_777)} == {frozenset(wanted)}
+
+
 def test_the_bytes_do_not_depend_on_the_size_of_questions(
     chain: tuple[Node, dict[str, Any]], whole: Path, tmp_path: Path
 ) -> None:
@@ -502,6 +529,28 @@ def test_the_receipts_root_commits_to_all_of_a_receipt(
     change(receipts)
     with pytest.raises(Lie, match="have not its receiptsRoot"):
         check_receipts_roots([block], [msgspec.convert(receipts, list[Receipt])])
+
+
+@pytest.mark.parametrize(
+    ("change", "fails"),
+    [
+        (lambda block, receipts: None, False),
+        (lambda block, receipts: receipts[1].logs.pop(), True),
+        (lambda block, receipts: (receipts[1].logs.pop(), setattr(receipts[0], "type", "0x7e")), False),
+        (lambda block, receipts: (receipts[1].logs.pop(), setattr(block, "receipts_root", "")), False),
+    ],
+)
+def test_odd_blocks_are_held_to_their_root_where_it_proves_something(
+    chain: tuple[Node, dict[str, Any]], change: Callable[[Block, list[Receipt]], object], fails: bool
+) -> None:
+    node, made = chain
+    number = hex(max(made["blocks"]))
+    block = msgspec.convert(node.call("eth_getBlockByNumber", number, True), Block)
+    receipts = msgspec.convert(node.call("eth_getBlockReceipts", number), list[Receipt])
+    change(block, receipts)
+    check_odd_blocks([block], [receipts], [])
+    with pytest.raises(Lie, match="have not its receiptsRoot") if fails else nullcontext():
+        check_odd_blocks([block], [receipts], {0})
 
 
 def test_a_node_without_traces_is_said_to_be_one(

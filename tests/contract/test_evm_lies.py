@@ -559,10 +559,40 @@ def test_a_node_that_allows_few_questions_answers_in_the_end(
     assert set(waits) == {0.5}  # a node that asks for no wait gets one
 
 
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("method", [b"eth_getBlockByNumber", b"eth_getBlockReceipts"])
+def test_a_node_that_asks_to_wait_in_an_answer_is_asked_again(
+    truth: Answers, true_pieces: list[Piece], method: bytes, whole: bool
+) -> None:
+    """Hosted nodes refuse with status 200: a batch as a whole, or some of its questions."""
+    good = node_of(truth)
+    error = {"code": -32005, "message": "project ID request rate exceeded"}
+    times, waits = iter(range(100)), Waits()
+
+    def answer(path: str, body: bytes) -> Scripted:
+        said = good(path, body)
+        if method not in body or next(times) >= 2:
+            return said
+        if whole:
+            return Scripted(json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode())
+        answers = json.loads(said.body)
+        last = answers[-1] if isinstance(answers, list) else answers
+        del last["result"]
+        last["error"] = error
+        return Scripted(json.dumps(answers).encode())
+
+    with LoopbackServer(answering=answer) as server:
+        pieces, _ = fetched([server.url], waits=waits)
+        asked = len(server.requests)
+    assert same(pieces, true_pieces)
+    assert asked == 2 + 2  # what was answered well is not asked for again
+    assert len(waits) == 2
+
+
 def test_a_node_that_wants_fewer_questions_still_traces(truth: Answers) -> None:
     """A refusal to answer now is no refusal to trace: without waiting, a day would lose its inner value."""
     trace = {"action": {"from": f"0x{'1' * 40}"}, "type": "call", "blockHash": "0x1", "traceAddress": []}
-    known = truth | {("trace_block", hex(FIRST)): [trace]}
+    known = truth | {("trace_block", hex(number)): [trace] for number in BLOCKS}
     good, times, waits = node_of(known), iter(range(9)), Waits()
 
     def answer(path: str, body: bytes) -> Scripted:

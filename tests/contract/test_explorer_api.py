@@ -19,14 +19,21 @@ from clawback.sources.http import HttpClient
 from clawback.sources.ingest import ingest
 from clawback.tables.step import make_tables
 from tests.contract.anvil import Node, running_node
-from tests.contract.explorer import ConstructedExplorer, explorer_of, token_row
+from tests.contract.explorer import ConstructedExplorer, explorer_of, refused, token_row
 from tests.contract.loopback import NOW, LoopbackServer, Scripted, context_for
 from tests.contract.test_evm_rpc import MIDNIGHT, fill_day
 
 DAY = date(2020, 9, 26)
 SECOND = int(datetime(2020, 9, 26, tzinfo=UTC).timestamp())
 ALICE, BOB, CAROL = ("0x" + letter * 40 for letter in "abc")
-TIMES = {9: SECOND - 12, 10: SECOND, 11: SECOND + 12, 12: SECOND + 24, 13: SECOND + 86_400}
+TIMES = {
+    9: SECOND - 12,
+    10: SECOND,
+    11: SECOND + 12,
+    12: SECOND + 24,
+    13: SECOND + 86_400,
+    1_000: SECOND + 86_460,
+}
 
 
 @pytest.fixture
@@ -238,6 +245,69 @@ def test_a_day_that_is_not_final_is_not_asked_for(tmp_path: Path) -> None:
         assert server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("newest", "finalized", "options"),
+    [
+        (13 + 63, None, {}),  # ethereum's "finalized", which this explorer does not know: 64 blocks
+        (1_000, 12, {}),
+        (13 + 255, 1_000, {"chain": "polygon"}),
+        (13 + 4, None, {"confirmations": 5}),
+        (12, 12, {"confirmations": 0}),  # it has stopped following the chain
+    ],
+)
+def test_a_day_whose_end_may_still_change_is_not_complete(
+    tmp_path: Path, newest: int, finalized: int | None, options: dict[str, Any]
+) -> None:
+    def attempt(folder: str, newest: int, finalized: int | None) -> dict[str, Any]:
+        above = {newest: SECOND + 86_460} if newest > 12 else {}
+        times = {number: moment for number, moment in TIMES.items() if number <= min(12, newest)} | above
+        explorer = ConstructedExplorer({"txlist": [], "txlistinternal": [], "tokentx": many(2, 10)}, times)
+        explorer.finalized = finalized
+        (tmp_path / folder).mkdir()
+        with explorer.serving() as server:
+            about = source(server, ALICE, **options)
+            return fetched(context_for(tmp_path / folder, about, first_day="2020-09-26"))
+
+    with pytest.raises(ClawbackError, match="not over and final yet for this explorer"):
+        attempt("early", newest, finalized)
+    assert not list(tmp_path.rglob("_manifest.json"))
+    later = None if finalized is None else finalized + 1
+    assert attempt("later", newest + 1, later)["rows"]["transfers"] == 2
+
+
+def test_lists_of_two_chains_do_not_make_a_day(tmp_path: Path) -> None:
+    before, after = many(1, 10)[0], many(1, 10, 1)[0] | {"blockHash": f"0x{99:064x}"}
+    explorer = explorer_with(before)
+    with explorer.serving() as server:
+        about = source(server, ALICE, BOB)
+        explorer.lists["txlist"] = [
+            before | {"gasUsed": "1", "gasPrice": "1", "isError": "0", "contractAddress": ""}
+        ]
+        fetched(context_for(tmp_path, about, first_day="2020-09-26"))
+        explorer.lists["tokentx"] = [after]
+        again = tmp_path / "again"
+        again.mkdir()
+        with pytest.raises(ClawbackError, match="block 10 has two hashes"):
+            fetched(context_for(again, about, first_day="2020-09-26"))
+    assert not list(again.rglob("_manifest.json"))
+
+
+def test_an_explorer_that_is_asked_too_often_is_not_one_that_knows_no_final_block(tmp_path: Path) -> None:
+    explorer = explorer_with(*many(2, 10))
+    honest = explorer.answer
+    explorer.finalized = 1_000
+
+    def busy(path: str) -> dict[str, Any]:
+        said = honest(path)
+        return refused("Max calls per sec rate limit reached") if "module=proxy" in path else said
+
+    explorer.answer = busy  # type: ignore[method-assign]
+    with explorer.serving() as server:
+        ctx = context_for(tmp_path, source(server, ALICE), first_day="2020-09-26")
+        with pytest.raises(ClawbackError, match="does not answer eth_getBlockByNumber"):
+            fetched(ctx)
+
+
 @pytest.mark.slow
 def test_an_explorer_and_its_node_agree_on_every_transfer(tmp_path: Path, node: Node) -> None:
     made = fill_day(node)
@@ -246,7 +316,7 @@ def test_an_explorer_and_its_node_agree_on_every_transfer(tmp_path: Path, node: 
     options = {"url": node.url, "chain": "ethereum", "confirmations": 1, "allow_hosts": ["127.0.0.1"]}
     tables = {}
     with explorer_of(node).serving() as server:
-        seen = source(server, *people)
+        seen = source(server, *people, confirmations=1)
         for name, sources in {
             "node": [chain | {"options": options}],
             "explorer": [seen],

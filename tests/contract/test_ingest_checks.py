@@ -55,5 +55,9 @@ def test_more_wrong_rows_than_right_ones_stop_the_ingest() -> None:
     right = [{} for _ in range(10)]
     check(Extraction((), {}), DayOfSource(rows={"transfers": list(right)}, quarantined=wrong))
     check(Extraction((), {}), DayOfSource(quarantined=wrong[:9]))
+    # What is written into a chain is not the source's doing, however much of it there is.
+    of_chain = QuarantinedRow("transfers", 1, "no amount", "", of_source=False)
+    check(Extraction((), {}), DayOfSource(quarantined=[Quarantined("raw/key", of_chain)] * 50))
+    check(Extraction((), {}), DayOfSource(quarantined=[*wrong, *[Quarantined("raw/key", of_chain)] * 10]))
     with pytest.raises(ClawbackError, match="10 of 19 rows were turned away, more than 50 percent"):
         check(Extraction((), {}), DayOfSource(rows={"transfers": right[:9]}, quarantined=wrong))

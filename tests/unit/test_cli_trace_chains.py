@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 
 from clawback.chains.evm.keccak import keccak256
 from clawback.cli import clawback
+from clawback.cli.settings_chains import chains_of
 from clawback.errors import ClawbackError
+from clawback.settings import load_settings
 
 HOT, THIEF, COIN, TOKEN, FRIEND = (f"0x{digit * 40}" for digit in "12345")
 LOCKED = f"0x{keccak256(b'Locked(address)').hex()}"
@@ -84,6 +86,29 @@ def held(room: Path, *words: str) -> dict[tuple[str, str], tuple[int, str]]:
 
 def test_its_name_is_known(room: Path) -> None:
     assert held(room) == {(COIN, "native"): (10, "held"), (FRIEND, TOKEN): (8, "held")}
+
+
+def test_the_environment_names_chains_as_the_file_does(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (room / "own.toml").write_text('first_day = "2020-09-25"\n')
+    monkeypatch.setenv("CLAWBACK_CHAINS", '{"devnet": {"chain_id": 31337, "native": "DEV"}}')
+    assert held(room)[COIN, "native"] == (10, "held")
+    assert (THIEF, COIN) not in held(room, "--events", "wraps.csv")
+    # One value of a row stands over the others, as text or as JSON.
+    monkeypatch.setenv("CLAWBACK_CHAINS__DEVNET__FINALITY", "12")
+    monkeypatch.setenv("CLAWBACK_CHAINS__DEVNET__WRAPPED", f'["{COIN}"]')
+    assert held(room, "--events", "wraps.csv")[THIEF, COIN] == (10, "held")
+    assert chains_of(room / "own.toml") == load_settings(room / "own.toml").chains
+    assert chains_of(room / "own.toml")["devnet"]["finality"] == 12
+
+
+def test_the_environment_stands_over_the_file(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAWBACK_CHAINS", '{"devnet": {"wrapped": []}}')
+    assert (THIEF, COIN) not in held(room, "--events", "wraps.csv")
+    assert chains_of(room / "own.toml")["devnet"]["native"] == "DEV"
+    for wrong in ("3", "[devnet", '{"devnet": 3}'):
+        monkeypatch.setenv("CLAWBACK_CHAINS", wrong)
+        with pytest.raises(ClawbackError, match=r"does not fit its setting|no table of tables"):
+            run(room, "--out", "out")
 
 
 def test_its_wrapped_coin_is_one(room: Path) -> None:

@@ -12,7 +12,7 @@ from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.bloom import Filters, bloom_of, may_have
 from clawback.chains.evm.catalogue import chain_named, chain_with_id
 from clawback.chains.evm.failures import Lie
-from clawback.chains.evm.internal import values_of_frames, values_of_traces
+from clawback.chains.evm.internal import Creation, Seen, values_of_frames, values_of_traces
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.plan import Plan
 from clawback.chains.evm.receipts_root import receipts_root
@@ -25,6 +25,7 @@ from clawback.chains.evm.shapes import (
     Trace,
     TraceAction,
     TracedTransaction,
+    TraceResult,
     Transaction,
 )
 from clawback.chains.evm.trie import rlp
@@ -67,7 +68,7 @@ def test_threads_are_added_one_by_one_and_halved_at_once() -> None:
 
 
 def test_chunks_cover_the_blocks_once() -> None:
-    plan = Plan("ethereum", 1, 10, 21, False, None, (), (), (), (), 5)
+    plan = Plan("ethereum", 1, None, 10, 21, False, None, (), (), (), (), 5)
     assert plan.chunks() == [range(10, 15), range(15, 20), range(20, 22)]
 
 
@@ -196,6 +197,46 @@ def test_inner_calls_are_counted_in_the_order_in_which_they_begin() -> None:
         values_of_frames(batch, [[]])
     with pytest.raises(Lie):
         values_of_frames(batch, [[TracedTransaction(frame(()), "0x" + "66" * 32)]])
+
+
+def test_contracts_that_contracts_create_are_seen_but_in_calls_that_fail() -> None:
+    """By path: who creates, and whether the step fails; the call at [1] fails, and with it [1, 0]."""
+    batch = traced_batch()
+    steps = {(): False, (0,): False, (0, 0): False, (1,): True, (1, 0): False, (2,): True, (3,): False}
+    called = {(), (0,), (1,)}
+
+    def of_path(path: tuple[int, ...]) -> CallFrame:
+        inner = [of_path(other) for other in steps if other[:-1] == path and other != path]
+        kind = "CALL" if path in called else "CREATE2" if path == (3,) else "CREATE"
+        made = None if steps[path] else address(10 + len(path) + sum(path))
+        return CallFrame(kind, address(2), made, "0x0", "reverted" if steps[path] else None, inner)
+
+    traces = [
+        Trace(
+            TraceAction(address(2), address(3), "0x0", "call" if path in called else None),
+            "call" if path in called else "create",
+            batch.headers[0].hash,
+            list(path),
+            TX,
+            error="reverted" if fails else None,
+            result=None
+            if fails
+            else TraceResult(address(10 + len(path) + sum(path)).upper().replace("X", "x")),
+        )
+        for path, fails in steps.items()
+    ]
+    of_frames, of_traces = Seen(), Seen()
+    assert not len(values_of_frames(batch, [[TracedTransaction(of_path(()), TX)]], of_frames).tx)
+    assert not len(values_of_traces(batch, [traces], of_traces).tx)
+    assert of_frames.created == of_traces.created
+    assert of_traces.created == [
+        Creation(0, 3, address(2), address(12)),
+        Creation(0, 7, address(2), address(14)),
+    ]
+    for wrong in (None, TraceResult(None), TraceResult("0x12")):
+        traces[-1].result = wrong
+        with pytest.raises(Lie):
+            values_of_traces(batch, [traces])
 
 
 def test_a_delegate_call_and_a_callcode_move_nothing() -> None:

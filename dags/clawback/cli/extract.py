@@ -113,7 +113,8 @@ def evm(
     """Extract an EVM chain: fees, native and internal value, tokens, mints and burns.
 
     Blocks must be one chain, receipts and logs complete and of their blocks; an answer that is not so is
-    asked of the next node, or fails. Writes Parquet with addresses and hashes as bytes, views.sql that shows
+    asked of the next node, or fails. A day must follow on the day before, where that lies in a folder beside
+    DIR. Writes Parquet with addresses and hashes as bytes, views.sql that shows
     them as text, and manifest.json last.
     """
     import gc
@@ -165,7 +166,7 @@ def evm(
     # Whoever names an address on the command line means it, inside the network or not.
     hosts = tuple(sorted({urlsplit(url).hostname or "" for url in urls}))
     manifest = run(
-        Order(row, blocks, out, only is not None, internal, checks, workers),
+        Order(row, blocks, out, only is not None, internal, checks, workers, day),
         Access(urls, hosts, Limits(max_bytes=max_answer << 20), max_batch),
         lambda line: click.echo(line, err=True),
     )

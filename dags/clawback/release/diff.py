@@ -8,6 +8,7 @@ from typing import Any, Final
 from clawback.lake import Lake
 from clawback.release.compare import CHANGE, CHANGED_COLUMNS, compare_mart
 from clawback.release.manifest import ReleaseManifest, read_release, release_key
+from clawback.release.rereads import Reread, rereads
 
 MAX_SAMPLES: Final = 20
 """Rows shown of one mart; the counts are always whole."""
@@ -33,6 +34,8 @@ class ReleaseDiff:
     marts: tuple[MartDiff, ...]
     marts_added: tuple[str, ...]
     marts_removed: tuple[str, ...]
+    read_again: tuple[str, ...] = ()
+    """In words, days of which a source gave other bytes in between, such as a chain that was rewritten."""
 
     @property
     def is_empty(self) -> bool:
@@ -42,8 +45,8 @@ class ReleaseDiff:
     def lines(self) -> list[str]:
         """The difference in words."""
         if self.is_empty:
-            return [f"{self.a} and {self.b} hold the same rows"]
-        lines = [f"{self.a} -> {self.b}"]
+            return [f"{self.a} and {self.b} hold the same rows", *self.read_again]
+        lines = [f"{self.a} -> {self.b}", *self.read_again]
         lines += [f"{mart}: only in {self.b}" for mart in self.marts_added]
         lines += [f"{mart}: only in {self.a}" for mart in self.marts_removed]
         for diff in self.marts:
@@ -79,6 +82,14 @@ def diff(lake: Lake, a: str, b: str) -> ReleaseDiff:
         tuple(found),
         tuple(sorted(newer.marts.keys() - older.marts.keys())),
         tuple(sorted(older.marts.keys() - newer.marts.keys())),
+        tuple(one.words() for one in _rereads(lake, older, newer)),
+    )
+
+
+def _rereads(lake: Lake, older: ReleaseManifest, newer: ReleaseManifest) -> list[Reread]:
+    tables = newer.inputs.get("tables")
+    return (
+        [] if tables is None or not lake.exists(tables) else rereads(lake, tables, older.inputs.get("tables"))
     )
 
 

@@ -47,13 +47,18 @@ class Issue:
 
 @dataclass(frozen=True)
 class QuarantinedRow:
-    """A record that was turned away. `day` is None where the record does not say legibly."""
+    """A record that was turned away.
+
+    `day` is None where the record does not say legibly. `of_source` says whether the source is to blame; for
+    what somebody wrote into a chain, and the source hands on as it is, it is not.
+    """
 
     table: str
     row: int
     reason: str
     sample: str
     day: date | None = None
+    of_source: bool = True
 
 
 @dataclass

@@ -207,11 +207,13 @@ def _check(
     least = integer_option(source.options, "min_rows", about.assertions["min"])
     most = integer_option(source.options, "max_rows", about.assertions["max"])
     allowed = about.assertions.get("max_quarantined_pct", 50)
+    examples = read.blamed(about.table)
+    blamed = len(examples) + read.counted_blamed[about.table]
     # A single hostile row on a quiet day must not stop the day; a file that is mostly unreadable must.
-    if turned_away >= _SUSPICIOUS and turned_away * 100 > allowed * (rows + turned_away):
-        first = next(item for item in read.quarantined if item.record.table == about.table)
+    if blamed >= _SUSPICIOUS and blamed * 100 > allowed * (rows + turned_away):
+        first = examples[0]
         raise ClawbackError(
-            f"{turned_away} of {rows + turned_away} rows were turned away, more than {allowed} percent",
+            f"{blamed} of {rows + turned_away} rows were turned away, more than {allowed} percent",
             where=f"{where}: {first.part} row {first.record.row}",
             cause=first.record.reason,
             remedy="the source has changed, or its mapping is wrong",

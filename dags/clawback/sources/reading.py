@@ -43,7 +43,7 @@ class DayOfSource:
     """All that the parts of one source say about a day.
 
     `counted` has rows that were looked at and not kept, by table; `counted_away` likewise records that were
-    turned away.
+    turned away; `counted_blamed` those of them for which the source is to blame.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class DayOfSource:
     broken: list[tuple[str, str]] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     counted_away: Counter[str] = field(default_factory=Counter)
+    counted_blamed: Counter[str] = field(default_factory=Counter)
 
     def counts(self) -> dict[str, int]:
         """Rows of each table, kept or not; names with an underscore are no tables."""
@@ -64,15 +65,20 @@ class DayOfSource:
         kept = Counter(item.record.table for item in self.quarantined) + self.counted_away
         return kept.total() if table is None else kept[table]
 
+    def blamed(self, table: str) -> list[Quarantined]:
+        """Records of a table that were turned away and kept, for which the source is to blame."""
+        return [item for item in self.quarantined if item.record.table == table and item.record.of_source]
+
     def count_away(self, key: str, records: Sequence[QuarantinedRow]) -> None:
         """Count records that were turned away, and keep the first of each table as examples."""
-        kept = Counter(item.record.table for item in self.quarantined)
+        kept = Counter((item.record.table, item.record.of_source) for item in self.quarantined)
         for record in records:
-            kept[record.table] += 1
-            if kept[record.table] <= _EXAMPLES:
+            kept[record.table, record.of_source] += 1
+            if kept[record.table, record.of_source] <= _EXAMPLES:
                 self.quarantined.append(Quarantined(key, record))
             else:
                 self.counted_away[record.table] += 1
+                self.counted_blamed[record.table] += record.of_source
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ from clawback.tables.windows import BlockSource
 if TYPE_CHECKING:
     from clawback.tables.merge import Row
 
-CODE_VERSION: Final = "4"
+CODE_VERSION: Final = "5"
 """Raised when the same raw bytes would give other rows, or other bytes of them."""
 
 RECORDS: Final = "tables/_days"

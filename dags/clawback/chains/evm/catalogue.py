@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from clawback.chains.evm.topics import FACTS
 from clawback.chains.names import OTHER_FORMS
 from clawback.errors import ClawbackError
 
@@ -33,10 +34,12 @@ class Chain:
     finality: str | int = "finalized"
     wrapped: tuple[str, ...] = ()
     """Contracts of the wrapped coin, whose deposits and withdrawals emit no Transfer."""
-    log_topics: tuple[str, ...] = ()
+    log_topics: tuple[str, ...] = FACTS
     """First topics whose logs are kept as they are, in the table `logs`."""
     log_addresses: tuple[str, ...] = ()
     """Contracts all of whose logs are kept."""
+    receipts_root: bool = False
+    """Whether its receipts are Ethereum's own, so that a block's receiptsRoot proves its logs."""
     events: tuple[Mapping[str, str], ...] = ()
     """Events of its logs beside those of `chain_events/signatures.yml`, in the same form."""
     chunk_blocks: int = _CHUNK
@@ -130,6 +133,7 @@ def _chain(name: str, row: Mapping[str, Any], where: str, present: Chain | None)
             ("chunk_blocks", _is_count(chain.chunk_blocks)),
             ("gas_adds_up", isinstance(chain.gas_adds_up, bool)),
             ("filters_add_up", isinstance(chain.filters_add_up, bool)),
+            ("receipts_root", isinstance(chain.receipts_root, bool)),
             ("wrapped", _all_match(_ADDRESS, chain.wrapped)),
             ("log_topics", _all_match(_TOPIC, chain.log_topics)),
             ("log_addresses", _all_match(_ADDRESS, chain.log_addresses)),

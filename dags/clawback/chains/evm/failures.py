@@ -22,11 +22,16 @@ def printable(text: str) -> str:
 
 
 class Busy(NodeFailure):
-    """The node wants fewer questions. `wait` is how many seconds it asks for, None where it does not say."""
+    """The node wants fewer questions.
 
-    def __init__(self, reason: str, wait: float | None = None) -> None:
+    `wait` is how many seconds it asks for, None where it does not say; `answer` the answer that says so, None
+    where there was none but a status.
+    """
+
+    def __init__(self, reason: str, wait: float | None = None, answer: object = None) -> None:
         super().__init__(reason)
         self.wait = wait
+        self.answer = answer
 
 
 class TooMuch(NodeFailure):

@@ -1,9 +1,10 @@
-"""Value that contracts moved in inner calls, from either way in which nodes trace.
+"""Value that contracts moved in inner calls, and contracts they made, from either way in which nodes trace.
 
 Invariants:
     Both ways give the same rows. A call's position is 2 + its place among all inner calls of its transaction
     in the order in which they were begun, whether they carried value or not: what one node leaves out because
-    it is zero must not move the rest. Nothing moves in a call that failed, nor in any call inside it.
+    it is zero must not move the rest. Nothing moves or is created in a call that failed, nor in any call
+    inside it. What a trace does not tell is refused, never taken for nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -20,25 +21,54 @@ from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.columns import ADDRESS, fixed_bytes, words_of
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.quantities import quantities
-from clawback.chains.evm.rows import Rows
+from clawback.chains.evm.rows import Refused, Rows
 from clawback.chains.evm.shapes import CallFrame, Trace, TracedTransaction, Transaction
 from clawback.chains.evm.transfers import INTERNAL_KIND
 from clawback.tables.transfers import INTERNAL_BASE
 
+_CREATING: Final = frozenset({"CREATE", "CREATE2"})
 _MOVING: Final = frozenset({"CALL", "CREATE", "CREATE2", "SELFDESTRUCT"})
 """Frames that move value: a delegate call repeats its caller's, a callcode pays itself."""
+
+UNTOLD: Final = "a contract destroyed itself, and the node does not say who got what it held"
+"""The one reason to turn something away for which the node is to blame."""
 
 # The EVM nests 1,024 calls, and the decoder counts its own steps against this limit too.
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 5_000))
 
 
+@dataclass(frozen=True)
+class Creation:
+    """A contract that another one created. `tx` is the transaction's place in the batch."""
+
+    tx: int
+    position: int
+    creator: str
+    address: str
+
+
+@dataclass
+class Seen:
+    """What traces tell beside the value that moved."""
+
+    refused: Refused = field(default_factory=Refused)
+    created: list[Creation] = field(default_factory=list)
+
+
 @dataclass
 class _Moves:
-    tx: list[int]
-    position: list[int]
-    sender: list[str]
-    receiver: list[str]
-    value: list[str]
+    seen: Seen
+    tx: list[int] = field(default_factory=list)
+    position: list[int] = field(default_factory=list)
+    sender: list[str] = field(default_factory=list)
+    receiver: list[str] = field(default_factory=list)
+    value: list[str] = field(default_factory=list)
+
+    def create(self, tx: int, place: int, creator: str, address: str | None) -> None:
+        if address is None:
+            raise Lie("a trace creates a contract without an address")
+        fixed_bytes([creator, address], ADDRESS, "who creates or is created in a trace")
+        self.seen.created.append(Creation(tx, INTERNAL_BASE + place, creator.lower(), address.lower()))
 
     def add(self, tx: int, place: int, sender: str, receiver: str | None, value: str | None) -> None:
         if value is None or value == "0x0":
@@ -64,9 +94,9 @@ class _Moves:
         )
 
 
-def values_of_traces(batch: Batch, traces: list[list[Trace]]) -> Rows:
-    """Inner value out of `trace_block`, one list for each block. Raises Lie."""
-    moves = _Moves([], [], [], [], [])
+def values_of_traces(batch: Batch, traces: list[list[Trace]], seen: Seen | None = None) -> Rows:
+    """Inner value out of `trace_block`, one list for each block; `seen` takes the rest. Raises Lie."""
+    moves = _Moves(Seen() if seen is None else seen)
     starts = np.concatenate(([0], np.cumsum(batch.tx_counts)))
     for block, of_block in enumerate(traces):
         first, after = int(starts[block]), int(starts[block + 1])
@@ -97,9 +127,9 @@ def values_of_traces(batch: Batch, traces: list[list[Trace]]) -> Rows:
     return moves.rows()
 
 
-def values_of_frames(batch: Batch, traced: list[list[TracedTransaction]]) -> Rows:
-    """Inner value out of `debug_traceBlockByNumber` with geth's callTracer. Raises Lie."""
-    moves = _Moves([], [], [], [], [])
+def values_of_frames(batch: Batch, traced: list[list[TracedTransaction]], seen: Seen | None = None) -> Rows:
+    """Inner value out of `debug_traceBlockByNumber` with geth's callTracer; `seen` as above. Raises Lie."""
+    moves = _Moves(Seen() if seen is None else seen)
     tx = 0
     for count, of_block in zip(batch.tx_counts.tolist(), traced, strict=True):
         if len(of_block) != count:
@@ -108,8 +138,8 @@ def values_of_frames(batch: Batch, traced: list[list[TracedTransaction]]) -> Row
             if not _is_of(one, batch.transactions[tx]):
                 raise Lie("a trace belongs to another transaction")
             for place, frame, fails in _inner(one.result):
-                if not fails and frame.type in _MOVING:
-                    moves.add(tx, place, frame.sender, frame.to, frame.value)
+                if not fails:
+                    _take_frame(moves, tx, place, frame)
             tx += 1
     return moves.rows()
 
@@ -157,11 +187,23 @@ def _take_trace(moves: _Moves, tx: int, place: int, trace: Trace) -> None:
             moves.add(tx, place, action.sender, action.to, action.value)
     elif trace.type == "create":
         made = None if trace.result is None else trace.result.address
+        moves.create(tx, place, action.sender, made)
         moves.add(tx, place, action.sender, made, action.value)
     elif trace.type == "suicide":
         moves.add(tx, place, action.address or "", action.refund_address, action.balance)
     else:
         raise Lie(f"a trace has the unknown type {trace.type[:30]}")
+
+
+def _take_frame(moves: _Moves, tx: int, place: int, frame: CallFrame) -> None:
+    if frame.type == "SELFDESTRUCT" and not frame.sender:
+        # geth before 1.10.17 names the step alone.
+        moves.seen.refused.add(tx, INTERNAL_BASE + place, "", UNTOLD, frame.type)
+        return
+    if frame.type in _CREATING:
+        moves.create(tx, place, frame.sender, frame.to)
+    if frame.type in _MOVING:
+        moves.add(tx, place, frame.sender, frame.to, frame.value)
 
 
 def _inner(root: CallFrame) -> Iterator[tuple[int, CallFrame, bool]]:

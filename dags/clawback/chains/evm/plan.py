@@ -27,6 +27,7 @@ class Plan:
 
     chain: str
     chain_id: int
+    day: str | None
     first_block: int
     last_block: int
     only_token_transfers: bool

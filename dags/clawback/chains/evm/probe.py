@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from clawback.chains.evm.failures import Busy, Lie, NodeFailure, NotOffered
+from clawback.chains.evm.failures import Busy, Lie, NodeFailure, NotOffered, TooMuch
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.plan import TraceMethod
@@ -25,8 +25,9 @@ _CHAIN_ID: Final = Question("eth_chainId", str)
 _HEADER: Final = Question("eth_getBlockByNumber", Header)
 _PARITY: Final = Question("trace_block", list[msgspec.Raw])
 _GETH: Final = Question("debug_traceBlockByNumber", list[msgspec.Raw])
-_LOOKED_AT: Final = 20
+MOST_LOOKED_AT: Final = 8_192
 """Blocks in which a transaction is looked for that a node can be asked to trace."""
+_HEADERS_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True)
@@ -182,28 +183,39 @@ def _again(nodes: Nodes, endpoint: Endpoint, number: int) -> Header:
 def trace_method(
     endpoints: Sequence[Endpoint], nodes: Nodes, blocks: range
 ) -> tuple[TraceMethod | None, list[Endpoint]]:
-    """How the nodes trace inner calls, and which of them do; None where none does, or none can be tried.
+    """How the nodes trace inner calls, and which of them do; None where none does.
 
     A node that knows the method but keeps no traces answers with an empty list: it is tried on a block that
-    has a transaction.
+    has a transaction. Where none is found, there is hardly anything to trace, and knowing the method must do:
+    a block whose transactions are not all traced is noticed when it is read.
     """
     busy = block_with_transactions(nodes, blocks)
-    if busy is None:
-        return None, []
+    tried = blocks[-1] if busy is None else busy
+
+    def is_traced(traces: list[Any]) -> bool:
+        return busy is None or bool(traces)
+
     for method, ask in _TRACERS.items():
-        offering = [endpoint for endpoint in endpoints if _offers(ask, endpoint, nodes, busy)]
+        offering = [one for one in endpoints if _offers(ask, one, nodes, tried, is_traced)]
         if offering:
             return method, offering
     return None, []
 
 
-def _offers(ask: Callable[[Endpoint, int], list[Any]], endpoint: Endpoint, nodes: Nodes, number: int) -> bool:
+def _offers(
+    ask: Callable[[Endpoint, int], list[Any]],
+    endpoint: Endpoint,
+    nodes: Nodes,
+    number: int,
+    is_traced: Callable[[list[Any]], bool],
+) -> bool:
     try:
-        return bool(ask(endpoint, number))
+        return is_traced(ask(endpoint, number))
     except Busy:
         # That it wants fewer questions is no answer: without another one, a day would lose its inner value.
         try:
-            return bool(nodes.alone(endpoint).try_each("whether it traces", lambda one: ask(one, number)))
+            alone = nodes.alone(endpoint)
+            return is_traced(alone.try_each("whether it traces", lambda one: ask(one, number)))
         except NotOffered:
             return False
     except NodeFailure:
@@ -219,11 +231,27 @@ _TRACERS: Final[dict[TraceMethod, Callable[[Endpoint, int], list[Any]]]] = {
 
 
 def block_with_transactions(nodes: Nodes, blocks: range) -> int | None:
-    """A block that a node can be asked to trace; None where none of some has a transaction."""
-    step = max(1, len(blocks) // _LOOKED_AT)
-    for number in blocks[::step]:
-        if _header(nodes, hex(number)).transactions:
-            return number
+    """A block that a node can be asked to trace.
+
+    On a busy chain it is the first that is looked at. On a quiet one ever more are, evenly spread and twice
+    as many each time, until all were seen, or `MOST_LOOKED_AT`.
+
+    Returns:
+        Its number; None where none that was looked at has a transaction.
+    """
+    most = min(len(blocks), MOST_LOOKED_AT)
+    seen: set[int] = set()
+    points = 1
+    while len(seen) < most:
+        spread = (blocks.start + (2 * place + 1) * len(blocks) // (2 * points) for place in range(points))
+        several = blocks if points >= len(blocks) else spread
+        new = [number for number in dict.fromkeys(several) if number not in seen][: most - len(seen)]
+        seen.update(new)
+        for start in range(0, len(new), _HEADERS_AT_ONCE):
+            for header in _headers(nodes, new[start : start + _HEADERS_AT_ONCE]):
+                if header.transactions:
+                    return quantity(header.number, "a block's number")
+        points *= 2
     return None
 
 
@@ -263,6 +291,27 @@ def _header(nodes: Nodes, name: str) -> Header:
             f"the node does not know the block '{name}'",
             cause=str(error),
             remedy="where it has no tag 'finalized', give the chain a depth in the settings: finality = 64",
+        ) from error
+
+
+def _headers(nodes: Nodes, numbers: list[int]) -> list[Header]:
+    names = [hex(number) for number in numbers]
+
+    def ask(endpoint: Endpoint) -> list[Header]:
+        headers = _HEADER.ask(endpoint, [(name, False) for name in names])[0]
+        if [header.number for header in headers] != names:
+            raise Lie("the node gave other blocks than it was asked for")
+        return headers
+
+    named = f"block {numbers[0]}" if len(numbers) == 1 else f"blocks {numbers[0]} to {numbers[-1]}"
+    try:
+        return nodes.try_each(named, ask, divisible=len(names) > 1)
+    except TooMuch:
+        middle = len(numbers) // 2
+        return _headers(nodes, numbers[:middle]) + _headers(nodes, numbers[middle:])
+    except NotOffered as error:
+        raise ClawbackError(
+            f"no node has {named}", cause=str(error), remedy="name a node that keeps blocks of that time"
         ) from error
 
 

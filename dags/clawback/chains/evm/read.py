@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,12 +11,12 @@ from clawback.chains.evm.bloom import check_blooms
 from clawback.chains.evm.columns import Bytes
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.gas import check_gas
-from clawback.chains.evm.internal import check_trees, values_of_frames, values_of_traces
+from clawback.chains.evm.internal import Creation, Seen, check_trees, values_of_frames, values_of_traces
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.receipts import BY_BLOCK, ask_receipts
-from clawback.chains.evm.receipts_root import check_receipts_roots
+from clawback.chains.evm.receipts_root import check_odd_blocks, check_receipts_roots
 from clawback.chains.evm.rows import Refused, Rows, in_order, without_wide
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Block, Trace, TracedTransaction
@@ -23,6 +24,7 @@ from clawback.chains.evm.transactions_root import SIGNED_BLOCKS, check_transacti
 from clawback.chains.evm.transfers import fees, native_values, token_transfers, wrapped_moves
 from clawback.chains.evm.transport import Endpoint
 from clawback.chains.evm.withheld import Proof
+from clawback.tables.transfers import LOG_BASE
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
 _TRACES: Final = Question("trace_block", list[Trace])
@@ -44,6 +46,8 @@ class Wish:
     """Whether the chain's blocks use the gas of their receipts, so that a cut one is noticed."""
     filters_add_up: bool = True
     """Whether its blocks' filters hold nothing but their receipts' logs."""
+    check_odd_blocks: bool = False
+    """Receipts of blocks with logs that fit no form, against the block's root."""
     wrapped: frozenset[str] = frozenset()
     """Contracts of the wrapped native asset, lower-case hex."""
     logs: Wanted = field(default_factory=Wanted)
@@ -87,6 +91,8 @@ class Reading:
     refused: Refused
     whole: int = 0
     """Blocks whose receipts were proven to be all that they have."""
+    created: Sequence[Creation] = ()
+    """Contracts that other contracts created, where traces tell."""
 
 
 def ask_blocks(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> Answers:
@@ -110,15 +116,25 @@ def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> 
     return _FRAMES.post(endpoint, [(hex(number), _CALL_TRACER) for number in asked])
 
 
-def inner_values(batch: Batch, answer: AnswerBytes, wish: Wish) -> Rows:
-    """Inner value of a batch, out of its traces. Raises NodeFailure."""
+def inner_values(batch: Batch, answer: AnswerBytes, wish: Wish, seen: Seen | None = None) -> Rows:
+    """Inner value of a batch, out of its traces; `seen` takes what else they tell. Raises NodeFailure."""
     count = len(batch.headers)
     if wish.traces != "trace_block":
-        return values_of_frames(batch, _FRAMES.read(answer, count))
-    traces = _TRACES.read(answer, count)
+        return values_of_frames(batch, read_frames(answer, count), seen)
+    traces = read_traces(answer, count)
     if wish.check_traces:
         check_trees(traces)
-    return values_of_traces(batch, traces)
+    return values_of_traces(batch, traces, seen)
+
+
+def read_traces(answer: AnswerBytes, count: int) -> list[list[Trace]]:
+    """Answers of `trace_block` to so many questions. Raises NodeFailure."""
+    return _TRACES.read(answer, count)
+
+
+def read_frames(answer: AnswerBytes, count: int) -> list[list[TracedTransaction]]:
+    """Answers of `debug_traceBlockByNumber` to so many questions. Raises NodeFailure."""
+    return _FRAMES.read(answer, count)
 
 
 def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Reading:
@@ -158,7 +174,11 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
         tokens,
         wrapped_moves(batch, wish.wrapped, tokens),
     ]
+    seen = Seen(refused)
     if answers.traces is not None:
-        moves.append(inner_values(batch, answers.traces, wish))
+        moves.append(inner_values(batch, answers.traces, wish, seen))
     rows, amounts = without_wide(in_order(moves), refused)
-    return Reading(batch, rows, amounts, refused, whole)
+    if wish.check_odd_blocks and not wish.check_receipts_root:
+        odd = {int(batch.tx_block[tx]) for tx, position, *_ in refused.records if position >= LOG_BASE}
+        check_odd_blocks(blocks, receipts, odd)
+    return Reading(batch, rows, amounts, refused, whole, seen.created)

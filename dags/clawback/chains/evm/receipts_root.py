@@ -5,7 +5,7 @@ Typed receipts are encoded as EIP-2718 says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from clawback.chains.evm.failures import Lie
@@ -29,6 +29,26 @@ def check_receipts_roots(blocks: Sequence[Block | Header], receipts: list[list[R
         if receipts_root(of_block) != block.receipts_root.lower():
             raise Lie(f"the receipts of block {quantity(block.number, 'number')} have not its receiptsRoot")
     return len(blocks)
+
+
+def check_odd_blocks(
+    blocks: Sequence[Block | Header], receipts: list[list[Receipt]], odd: Collection[int]
+) -> None:
+    """The receipts of blocks that hold odd logs have the root that the block names: contracts wrote them.
+
+    Args:
+        blocks: of a chain whose receipts are Ethereum's own.
+        receipts: of each block.
+        odd: places of blocks with logs that fit no form. A block that names no root proves nothing, nor does
+            one with receipts of a type that is not known yet.
+
+    Raises:
+        Lie: they have not: the node garbled them.
+    """
+    for place in sorted(odd):
+        known = all(quantity(one.type, "a receipt's type") in _TYPES for one in receipts[place])
+        if blocks[place].receipts_root and known:
+            check_receipts_roots([blocks[place]], [receipts[place]])
 
 
 def receipts_root(receipts: list[Receipt]) -> str:

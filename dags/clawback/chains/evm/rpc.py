@@ -81,27 +81,27 @@ class Question(Generic[T]):
         if not isinstance(answers, list):
             answers = [answers]
             if answers[0].error is not None:
-                raise meaning_of(answers[0].error, self.method)
+                raise meaning_of(answers[0].error, self.method, content)
         count = len(answers) if count is None else count
         if {answer.id for answer in answers} != set(range(count)) or len(answers) != count:
             raise Lie(f"{len(answers)} answers to {count} questions of {self.method}, or not to these")
         found: list[T] = [None] * count  # type: ignore[list-item] # filled below, each once
         for answer in answers:
             if answer.error is not None:
-                raise meaning_of(answer.error, self.method)
+                raise meaning_of(answer.error, self.method, content)
             if answer.result is None:
                 raise Lie(f"the node has no result for question {answer.id} of {self.method}")
             found[answer.id] = answer.result
         return found
 
 
-def meaning_of(error: RpcError, method: str) -> NodeFailure:
-    """What a node's error means for whoever asked."""
+def meaning_of(error: RpcError, method: str, answer: object) -> NodeFailure:
+    """What a node's error, in that answer, means for whoever asked."""
     says = f"{method}: error {error.code}: {error.message[:200]}"
     if error.code == -32601 or _UNKNOWN.search(error.message):
         return NotOffered(says)
     if error.code in (429, -32029) or _RATE.search(error.message):
-        return Busy(says)
+        return Busy(says, answer=answer)
     if error.code == -32005 or _SIZE.search(error.message):
         return TooMuch(says)
     return NodeFailure(says)

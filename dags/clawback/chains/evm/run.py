@@ -32,6 +32,7 @@ from clawback.chains.evm.files import (
     write_json,
     write_text,
 )
+from clawback.chains.evm.neighbours import check_neighbours
 from clawback.chains.evm.plan import Access, Plan
 from clawback.chains.evm.settle import Order, Progress, settled
 from clawback.chains.evm.views import views_sql
@@ -48,7 +49,8 @@ def extract(order: Order, access: Access, progress: Progress) -> dict[str, Any]:
         The manifest.
 
     Raises:
-        ClawbackError: no node gives what is asked for, or the folder holds something else.
+        ClawbackError: no node gives what is asked for, the folder holds something else, or a day beside it
+            is of another chain.
     """
     _make_folder(order.out)
     try:
@@ -60,6 +62,7 @@ def extract(order: Order, access: Access, progress: Progress) -> dict[str, Any]:
             _check_chain(plan, access)
             write_text(order.out / VIEWS, views_sql(plan.chain, plan.only_token_transfers))
             manifest = _manifest(plan, told)
+            check_neighbours(order.out, manifest)
             write_json(order.out / MANIFEST, manifest)
     except BrokenProcessPool as error:
         raise ClawbackError(

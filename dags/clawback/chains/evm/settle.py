@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,8 @@ class Order:
     internal: Internal = "auto"
     checks: tuple[str, ...] = ()
     workers: int = 2
+    day: date | None = None
+    """The UTC day that the blocks are, where they are a whole one."""
 
 
 def settled(order: Order, access: Access, progress: Progress) -> tuple[Plan, Access]:
@@ -66,6 +69,7 @@ def settled(order: Order, access: Access, progress: Progress) -> tuple[Plan, Acc
     plan = Plan(
         chain=chain.name,
         chain_id=number,
+        day=None if order.day is None else order.day.isoformat(),
         first_block=blocks.start,
         last_block=blocks.stop - 1,
         only_token_transfers=order.only_token_transfers,

@@ -124,10 +124,13 @@ class Trace(msgspec.Struct, rename="camel", gc=False):
 
 
 class CallFrame(msgspec.Struct, gc=False):
-    """One call of geth's callTracer, with the calls inside it."""
+    """One call of geth's callTracer, with the calls inside it.
+
+    Before geth 1.10.17 a SELFDESTRUCT has a type alone.
+    """
 
     type: str
-    sender: str = msgspec.field(name="from")
+    sender: str = msgspec.field(name="from", default="")
     to: str | None = None
     value: str | None = None
     error: str | None = None

@@ -67,14 +67,18 @@ class Endpoint:
         """Questions of one attempt: when the node asks to wait, this thread's next one goes on from there.
 
         A node that allows fewer questions at once than an attempt has would else never answer the last one.
+        Where it asks in an answer (many do, with status 200), that question is asked again.
         """
         if getattr(self._own, "answered", None) is None:
             self._own.answered = {}
         kept = False
         try:
             yield
-        except Busy:
+        except Busy as error:
             kept = True
+            answered: dict[bytes, object] = self._own.answered or {}
+            for body in [body for body, answer in answered.items() if answer is error.answer]:
+                del answered[body]
             raise
         finally:
             if not kept:

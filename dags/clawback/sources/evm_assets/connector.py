@@ -6,16 +6,16 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-import httpx
-
+from clawback.chains.evm.catalogue import chain_named
 from clawback.errors import ClawbackError
 from clawback.schemas import NATIVE
 from clawback.sources.base import Context, Extraction, Options
-from clawback.sources.evm_assets.rpc import Call, ask
+from clawback.sources.evm_assets.calls import Call, ask_contracts
+from clawback.sources.evm_rpc.nodes import check_nodes, nodes_of
 from clawback.sources.prices import Asset, asked_assets, check_asked, held_option
 from clawback.tables.addresses import EVM_CHAINS
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 DECIMALS: Final = "0x313ce567"
 SYMBOL: Final = "0x95d89b41"
 """First four bytes of the hashes of `decimals()` and `symbol()`."""
@@ -27,38 +27,34 @@ _GAS: Final = hex(200_000)
 
 def extract(ctx: Context, day: date) -> Extraction:
     """Land the answers of all contracts; a contract that does not answer is no failure of the source."""
-    url = str(ctx.options["url"])
     where = f"source '{ctx.source}'"
     _contracts(ctx.options, where)
     # The chain's own coin is no contract; its decimals are known.
     assets = [asset for asset in asked_assets(ctx) if asset.asset != NATIVE]
+    chain = assets[0].chain if assets else held_option(ctx.options, where)[0]
+    nodes = nodes_of(ctx, chain_named(chain, ctx.chains))
     parts = []
-    for index in range(0, len(assets), _ASSETS_OF_A_BATCH):
-        batch = assets[index : index + _ASSETS_OF_A_BATCH]
-        answer = ask(ctx.http, url, _calls(batch))
-        parts.append(ctx.land(f"part-{index // _ASSETS_OF_A_BATCH:04d}.json", answer.body))
+    contracts: dict[str, list[str]] = {}
+    for start in range(0, len(assets), _ASSETS_OF_A_BATCH):
+        batch = assets[start : start + _ASSETS_OF_A_BATCH]
+        name = f"part-{start // _ASSETS_OF_A_BATCH:04d}.json"
+        parts.append(ctx.land(name, ask_contracts(nodes, _calls(batch))))
+        contracts[name] = [asset.asset for asset in batch]
     return Extraction(
         tuple(parts),
-        {"method": "POST", "host": httpx.URL(url).host, "assets": len(assets)},
-        200,
-        parse_options={
-            "chain": assets[0].chain if assets else held_option(ctx.options, where)[0],
-            "assets": {
-                part.key.rpartition("/")[2]: [
-                    asset.asset
-                    for asset in assets[place * _ASSETS_OF_A_BATCH : (place + 1) * _ASSETS_OF_A_BATCH]
-                ]
-                for place, part in enumerate(parts)
-            },
+        {
+            "method": "POST",
+            "nodes": sorted(endpoint.name for endpoint in nodes.endpoints),
+            "assets": len(assets),
         },
+        200,
+        parse_options={"chain": chain, "assets": contracts},
     )
 
 
 def check_options(options: Options, base_dir: Path, where: str) -> None:
-    """Check the address and the contracts."""
-    url = options.get("url")
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise ClawbackError("the option 'url' is no http address", where=where)
+    """Check the addresses of the nodes and the contracts."""
+    check_nodes(options, where)
     _contracts(options, where)
 
 
@@ -78,9 +74,9 @@ def _contracts(options: Options, where: str) -> list[Asset]:
 
 
 def _calls(assets: list[Asset]) -> list[Call]:
-    calls: list[Call] = []
-    for asset in assets:
-        for name, selector in (("decimals", DECIMALS), ("symbol", SYMBOL)):
-            question = {"to": asset.asset, "data": selector, "gas": _GAS}
-            calls.append((f"{name}/{asset.asset}", "eth_call", [question, "latest"]))
-    return calls
+    """Two questions for each contract, in the order in which `parse` reads the answers."""
+    return [
+        {"to": asset.asset, "data": selector, "gas": _GAS}
+        for asset in assets
+        for selector in (DECIMALS, SYMBOL)
+    ]

@@ -3,7 +3,8 @@
 Invariants:
     Decimals that are no number from 0 to 77 are unknown, never guessed. A symbol is at most 64 printable
     letters out of at most 256 bytes, else there is none: control and direction marks can dress up as
-    another token's name. A contract that answers neither gives no row, and an issue.
+    another token's name. A contract that answers neither gives no row, and an issue. Only what a contract
+    refused is unknown: a part with an error of the node itself is broken.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from clawback.sources.base import Issue, Options, ParsedPart, cut_sample, read_bytes
+from clawback.sources.evm_assets.calls import is_refusal
 
 MAX_BYTES: Final = 32 << 20
 _WORD: Final = 32
@@ -29,14 +31,12 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
     parsed = ParsedPart()
     name = part.rpartition("/")[2]
     try:
-        answers = _answers(read_bytes(data, MAX_BYTES))
         contracts = options["assets"][name]
-        missing = [
-            question
-            for contract in contracts
-            for question in (f"decimals/{contract}", f"symbol/{contract}")
-            if question not in answers
+        questions = [
+            f"{question}/{contract}" for contract in contracts for question in ("decimals", "symbol")
         ]
+        answers = _answers(read_bytes(data, MAX_BYTES), questions)
+        missing = [question for question in questions if question not in answers]
         if missing:
             raise ValueError(f"{len(missing)} questions are not answered, the first is {missing[0]}")
     except (ValueError, KeyError) as error:
@@ -55,8 +55,8 @@ def parse(data: bytes | Path, options: Options, part: str, day: date | None) -> 
     return parsed
 
 
-def _answers(content: bytes) -> dict[str, bytes | None]:
-    """By question what came back; None where the contract failed or the answer is no bytes."""
+def _answers(content: bytes, questions: list[str]) -> dict[str, bytes | None]:
+    """By question what came back; None where the contract failed."""
     try:
         batch = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -65,14 +65,30 @@ def _answers(content: bytes) -> dict[str, bytes | None]:
         raise ValueError(f"the node did not answer the batch: {cut_sample(batch)[:200]}")
     found: dict[str, bytes | None] = {}
     for answer in batch:
-        if not isinstance(answer, Mapping) or not isinstance(answer.get("id"), str):
-            raise ValueError(f"an answer has no id: {cut_sample(answer)[:200]}")
-        if answer["id"] in found:
-            raise ValueError(f"two answers have the id {answer['id'][:60]}")
-        if "result" not in answer and "error" not in answer:
+        question = _question(answer, questions)
+        if question in found:
+            raise ValueError(f"two answers have the id {question[:60]}")
+        if answer.get("error") is not None:
+            _check_refused(answer["error"], question)
+        elif "result" not in answer:
             raise ValueError(f"an answer holds neither result nor error: {cut_sample(answer)[:200]}")
-        found[answer["id"]] = _bytes(answer.get("result"))
+        found[question] = _bytes(answer.get("result"))
     return found
+
+
+def _question(answer: Any, questions: list[str]) -> str:
+    said = answer.get("id") if isinstance(answer, Mapping) else None
+    if isinstance(said, str):
+        return said  # of the first version, which asked by name
+    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said < len(questions):
+        raise ValueError(f"an answer has no id: {cut_sample(answer)[:200]}")
+    return questions[said]
+
+
+def _check_refused(error: object, question: str) -> None:
+    code, message = (error.get("code"), error.get("message")) if isinstance(error, Mapping) else (0, error)
+    if not is_refusal(code if isinstance(code, int) else 0, str(message)):
+        raise ValueError(f"{question}: the node failed, not the contract: {cut_sample(error)[:200]}")
 
 
 def _bytes(value: Any) -> bytes | None:

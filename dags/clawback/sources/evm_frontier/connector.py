@@ -190,7 +190,7 @@ def _tracing(ctx: Context, nodes: Nodes, blocks: range) -> _Tracing:
     if traces is None:
         if internal == "required":
             raise ClawbackError(
-                "no node traces inner calls, or the day has no transaction to try it on",
+                "no node traces inner calls",
                 remedy="name a node that keeps traces, or set internal = 'auto'",
             )
         return _Tracing()

@@ -102,7 +102,7 @@ def _wish(options: Options, nodes: Nodes, chain: Chain, blocks: range) -> Wish:
             nodes.keep(tracing)
         elif internal == "required":
             raise ClawbackError(
-                "no node traces inner calls, or the day has no transaction to try it on",
+                "no node traces inner calls",
                 remedy="name a node that keeps traces, or set internal = 'auto'",
             )
     return wish_of(options, chain, traces)

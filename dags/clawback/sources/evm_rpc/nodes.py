@@ -27,14 +27,19 @@ def check_node_options(options: Options, where: str) -> None:
         raise ClawbackError(
             "the option 'chain' is no EVM chain", where=where, remedy=", ".join(sorted(EVM_CHAINS))
         )
-    urls = [options.get("url"), *texts_option(options, "more_urls", where)]
-    if not all(isinstance(url, str) and url.startswith(("http://", "https://")) for url in urls):
-        raise ClawbackError("the option 'url' or 'more_urls' is no http address", where=where)
+    check_nodes(options, where)
     if ("from_block" in options) != ("to_block" in options):
         raise ClawbackError("from_block and to_block go together", where=where)
     for name in ("from_block", "to_block", "confirmations"):
         if name in options:
             integer_option(options, name, 0)
+
+
+def check_nodes(options: Options, where: str) -> None:
+    """Check the addresses of the nodes. Raises ClawbackError."""
+    urls = [options.get("url"), *texts_option(options, "more_urls", where)]
+    if not all(isinstance(url, str) and url.startswith(("http://", "https://")) for url in urls):
+        raise ClawbackError("the option 'url' or 'more_urls' is no http address", where=where)
 
 
 def check_checks(options: Options, where: str) -> None:
@@ -54,6 +59,7 @@ def wish_of(options: Options, chain: Chain, traces: TraceMethod | None) -> Wish:
         check_receipts_root=RECEIPTS_ROOT in checks,
         check_traces=TRACES in checks,
         check_transactions_root=TRANSACTIONS_ROOT in checks,
+        check_odd_blocks=chain.receipts_root,
         gas_adds_up=chain.gas_adds_up,
         filters_add_up=chain.filters_add_up,
         wrapped=frozenset(chain.wrapped),

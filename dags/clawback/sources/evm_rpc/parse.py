@@ -19,6 +19,7 @@ import msgspec
 from clawback.chain_events.signatures import SignatureTable, signatures_with
 from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.failures import NodeFailure
+from clawback.chains.evm.internal import UNTOLD
 from clawback.chains.evm.nft import numbered_transfers
 from clawback.chains.evm.quantities import quantity
 from clawback.chains.evm.read import Answers, Reading, Wish, read_answers
@@ -171,7 +172,7 @@ def _stretch(
     batch = reading.batch
     times = [datetime.fromtimestamp(second, tz=UTC) for second in batch.times.tolist()]
     found = ParsedPart()
-    add_events(found, chain, batch, times, day, only, table)
+    add_events(found, chain, batch, times, day, only, table, reading.created)
     no_tokens = Refused()
     numbered = numbered_transfers(batch, no_tokens)
     return Stretch(
@@ -206,4 +207,5 @@ def _refused(
         # An amount's digits are part of the reason: the sample may be cut.
         about = f"{tx_hash}: {reason}: {says}" if says.isdecimal() else f"{tx_hash}: {reason}"
         sample: dict[str, Any] = {"position": position, "contract": contract, "says": says}
-        yield QuarantinedRow(table, int(batch.numbers[block]), about, cut_sample(sample), moment)
+        of_node = reason == UNTOLD
+        yield QuarantinedRow(table, int(batch.numbers[block]), about, cut_sample(sample), moment, of_node)

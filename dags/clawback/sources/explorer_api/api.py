@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import httpx
@@ -17,6 +19,10 @@ WINDOW: Final = 10_000
 
 _NOTHING: Final = ("no transactions found", "no internal transactions found", "no token transfers found")
 _TRIES: Final = 6
+_TOO_OFTEN: Final = "rate limit"
+_DEPTH: Final = 64
+"""Blocks that must lie above, where the chain's final block has a name that the explorer does not know."""
+_NUMBER: Final = re.compile(r"0x[0-9a-f]{1,15}")
 
 
 class NoAnswer(ClawbackError):
@@ -52,7 +58,7 @@ class Explorer:
             problem, result = outcome(answer.body)
             if not problem:
                 return answer, result
-            if "rate limit" not in problem.lower():
+            if _TOO_OFTEN not in problem.lower():
                 break
             self.http.wait(float(2**attempt))
         raise NoAnswer(
@@ -75,6 +81,32 @@ class Explorer:
             )
         return int(result)
 
+    def final_block(self, finality: str | int, now: datetime) -> int:
+        """The newest block that can no longer change.
+
+        Args:
+            finality: the tag `finalized`, or how many blocks must lie above.
+            now: the present time.
+
+        Raises:
+            NoAnswer: the explorer gives no newest block.
+        """
+        newest = self.block_at(int(now.timestamp()), "before")
+        if isinstance(finality, int):
+            return newest - finality
+        named = self._named_block(finality)
+        return newest - _DEPTH if named is None else min(named, newest)
+
+    def _named_block(self, tag: str) -> int | None:
+        try:
+            _, result = self.ask("proxy", "eth_getBlockByNumber", tag=tag, boolean="false")
+        except NoAnswer as error:
+            if _TOO_OFTEN in (error.cause or "").lower():
+                raise
+            return None  # not every explorer passes questions on to its node
+        number = result.get("number") if isinstance(result, Mapping) else None
+        return int(number, 16) if isinstance(number, str) and _NUMBER.fullmatch(number) else None
+
 
 def outcome(body: bytes) -> tuple[str, Any]:
     """What is wrong with an answer (nothing where it is one), and its result."""
@@ -84,6 +116,8 @@ def outcome(body: bytes) -> tuple[str, Any]:
         return str(error), None
     if not isinstance(said, Mapping) or "result" not in said:
         return f"no result in {str(said)[:200]}", None
+    if "jsonrpc" in said and "status" not in said:
+        return "", said["result"]  # the words of the explorer's node
     message = str(said.get("message", ""))
     if str(said.get("status")) == "1":
         return "", said["result"]

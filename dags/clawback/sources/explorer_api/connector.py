@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,17 +39,21 @@ def extract(ctx: Context, day: date) -> Extraction:
             f"{day} is not final yet", where=where, remedy=f"run the ingest after {final:%Y-%m-%d %H:%M} UTC"
         )
     chain = str(ctx.options["chain"])
+    row = chain_named(chain, ctx.chains)
     addresses = sorted(normalise_address(text, chain) for text in ctx.options["addresses"])
     explorer = Explorer(
         ctx.http,
         httpx.URL(str(ctx.options.get("url", DEFAULT_URL))),
-        integer_option(ctx.options, "chain_id", chain_named(chain, ctx.chains).chain_id),
+        integer_option(ctx.options, "chain_id", row.chain_id),
         ctx.options.get("key"),
         integer_option(ctx.options, "calls_per_second", _CALLS_PER_SECOND),
     )
     second = int(end_of_day(day).timestamp())
     first = explorer.block_at(second - 86_400, "after")
     last = explorer.block_at(second - 1, "before")
+    _check_final(
+        explorer, ctx.options.get("confirmations", row.finality), last, ctx.clock(), f"{where}, day {day}"
+    )
     pages = _Pages(ctx, explorer, day)
     if first <= last:
         for address in addresses:
@@ -69,6 +73,19 @@ def extract(ctx: Context, day: date) -> Extraction:
     )
 
 
+def _check_final(explorer: Explorer, finality: str | int, last: int, now: datetime, where: str) -> None:
+    """The block after the day's last one is final; an explorer that lags behind has none yet."""
+    final = explorer.final_block(finality, now)
+    if final <= last:
+        rule = finality if isinstance(finality, str) else f"{finality} blocks above"
+        raise ClawbackError(
+            "the day is not over and final yet for this explorer",
+            where=where,
+            cause=f"its newest final block is {final} ({rule}), the last one that it has of the day {last}",
+            remedy="run the ingest again later; if it stays so, the explorer has stopped following the chain",
+        )
+
+
 class _Pages:
     def __init__(self, ctx: Context, explorer: Explorer, day: date) -> None:
         self._ctx = ctx
@@ -77,6 +94,7 @@ class _Pages:
         self.parts: list[Part] = []
         self.windows: dict[str, list[int]] = {}
         """Part -> first block that counts in it, first block that does not."""
+        self._hashes: dict[int, str] = {}
 
     def land(self, action: str, address: str, first: int, last: int) -> None:
         """Land a list; a window that is full ends before its last block, and the next begins with it."""
@@ -128,6 +146,7 @@ class _Pages:
                     f"a row of {action} has no block number", where=self._where, cause=str(row)[:200]
                 )
             blocks.append(int(text))
+            self._check_hash(blocks[-1], row.get("blockHash"))
         if blocks != sorted(blocks) or (blocks and not newest <= blocks[0] <= blocks[-1] <= last):
             raise NoAnswer(
                 f"{action} is not in the order or range that was asked for",
@@ -135,6 +154,16 @@ class _Pages:
                 remedy="the explorer ignores sort, startblock or endblock: use another one",
             )
         return blocks
+
+    def _check_hash(self, block: int, said: object) -> None:
+        """All rows of a block name one hash; lists read on both sides of a reorg do not."""
+        if isinstance(said, str) and said and self._hashes.setdefault(block, said.lower()) != said.lower():
+            raise NoAnswer(
+                f"block {block} has two hashes",
+                where=self._where,
+                cause=f"{self._hashes[block]} and {said.lower()[:80]}: the chain was rewritten meanwhile",
+                remedy="run the ingest again; if it stays so, raise the option confirmations",
+            )
 
 
 def check_options(options: Options, base_dir: Path, where: str) -> None:
@@ -159,6 +188,8 @@ def check_options(options: Options, base_dir: Path, where: str) -> None:
             raise ClawbackError(f"{address} is named twice", where=where)
         seen.add(address)
     integer_option(options, "chain_id", 1)
+    if "confirmations" in options:
+        integer_option(options, "confirmations", 0)
     integer_option(options, "final_after_minutes", _FINAL_AFTER_MINUTES)
     if integer_option(options, "calls_per_second", _CALLS_PER_SECOND) == 0:
         raise ClawbackError("calls_per_second is 0", where=where)

@@ -96,14 +96,14 @@ def _ask(endpoint: Endpoint, holdings: Sequence[HoldingAt]) -> list[str | None]:
     by_id = {answer.id: answer for answer in answers}
     if by_id.keys() != set(range(len(holdings))) or len(answers) != len(holdings):
         if len(answers) == 1 and answers[0].error is not None:
-            raise meaning_of(answers[0].error, "balances")
+            raise meaning_of(answers[0].error, "balances", content)
         raise Lie(f"{len(answers)} answers to {len(holdings)} questions about balances, or not to these")
-    return [_word(by_id[number]) for number in range(len(holdings))]
+    return [_word(by_id[number], content) for number in range(len(holdings))]
 
 
-def _word(answer: _Answer) -> str | None:
+def _word(answer: _Answer, content: object) -> str | None:
     if answer.error is not None:
-        meaning = meaning_of(answer.error, "balances")
+        meaning = meaning_of(answer.error, "balances", content)
         if isinstance(meaning, Busy):
             raise meaning
         return None
