@@ -224,6 +224,24 @@ def test_dollar_files_are_understood_and_repeated_rows_stay(room: Path) -> None:
     assert (summary["coverage"]["repeated_rows"], summary["coverage"]["ordered_by_time"]) == (1, 3)
 
 
+def test_rows_that_two_files_share_count_once_and_are_told(room: Path) -> None:
+    usd = "timestamp,block_number,tx_hash,from_address,to_address,value_usd\n"
+    row = f"2020-09-25 12:00:00 UTC,1,{tx(1)},{HOT},{THIEF},1.5\n"
+    (room / "t.csv").write_text(usd + row + row, encoding="utf-8")
+    (room / "u.csv").write_text(usd + row + row.replace("1.5", "2.5"), encoding="utf-8")
+    result = run(room, "--transfers", "t.csv", "u.csv", *BASE[2:], "--out", "out")
+    assert "u.csv: 1 rows say transfers that were read before; each counts once" in result.stderr
+    assert "t.csv: " not in result.stderr
+    summary = json.loads((room / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["figures"][0]["stolen"] == "5500000000000000000"
+    coverage = summary["coverage"]
+    assert (coverage["transfers"], coverage["repeated_rows"], coverage["rows_counted_once"]) == (3, 1, 1)
+    # Rows with places of their own, too.
+    (room / "t.csv").write_text(TABLE + line(1, HOT, THIEF, 10) * 2, encoding="utf-8")
+    told = run(room, *BASE, "--out", "out").stderr
+    assert "t.csv: 1 rows say transfers that were read before; each counts once" in told
+
+
 @pytest.mark.parametrize(
     ("chain", "says"),
     [("bitcoin", "row 1: not base58"), ("aethereum", "row 1: no address form is known for the chain")],

@@ -34,6 +34,8 @@ class Coverage:
     transfers: int = 0
     ordered_by_time: int = 0
     repeated_rows: int = 0
+    rows_counted_once: int = 0
+    """Rows that were left out because another one says the same transfer."""
     first_time: datetime | None = None
     last_time: datetime | None = None
     without_block: int = 0
@@ -56,7 +58,9 @@ class Coverage:
         self.without_block += table.column("block_number").null_count
 
 
-def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[tuple[int, str, str]]]:
+def put_together(
+    table: pa.Table, files: Sequence[str]
+) -> tuple[pa.Table, list[tuple[int, str, str]], list[int]]:
     """Merges the rows of a span.
 
     Args:
@@ -64,13 +68,14 @@ def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[
         files: names by number.
 
     Returns:
-        The rows that stay, and of each that contradicts another its number, its file and what it says.
+        The rows that stay; of each that contradicts another its number, its file and what it says; and per
+        file how many rows say what another one had said.
     """
     import pyarrow as pa
 
     knotty = _knotty(table)
     if not knotty.any():
-        return table, []
+        return table, [], [0] * len(files)
     rows = table.filter(pa.array(knotty)).to_pylist()
     by_file: list[tuple[str, list[dict[str, Any]]]] = [(name, []) for name in files]
     for row in rows:
@@ -78,6 +83,9 @@ def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[
             {**row, "amount": int(row["amount"]), "_positioned": row["positioned"]}
         )
     merged, rejected = merge_transfers(by_file)
+    # Of rows that say the same the first stays, under its own number.
+    stays = {row[NUMBER] for row in merged} | {row[NUMBER] for _, row, _ in rejected}
+    said_before = [sum(row[NUMBER] not in stays for row in of_file) for _, of_file in by_file]
     contradicting = [
         (row[NUMBER], file, f"{row['tx_hash']} position {row['position']}: {reason}")
         for file, row, reason in rejected
@@ -85,7 +93,7 @@ def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[
     kept = table.filter(pa.array(~knotty))
     numbers = pa.array([row[NUMBER] for row in merged], pa.int64())
     made = table_of(merged, 0).append_column(NUMBER, numbers)
-    return pa.concat_tables([kept, made]).cast(table.schema), contradicting
+    return pa.concat_tables([kept, made]).cast(table.schema), contradicting, said_before
 
 
 def _knotty(table: pa.Table) -> Any:
