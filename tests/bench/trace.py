@@ -148,7 +148,8 @@ def _single_days(table: Path, out: Path, swaps: str) -> Iterator[Figure]:
             peaks.append(traced.peak_mib)
         ratio = statistics.median(ratios)
         worst = max(worst, ratio)
-        against = f"reading that day {statistics.median(reads):.3f} s; {thefts} thefts; load, apply, save; {OPENINGS}"
+        read_day = f"reading that day {statistics.median(reads):.3f} s; {thefts} thefts"
+        against = f"{read_day}; load, apply, save; {OPENINGS}"
         name = f"trace_day_{day}{swaps}"
         yield Figure(f"{name}_vs_read", ratio, "x", against)
         yield Figure(f"{name}_seconds", statistics.median(seconds), "s", f"{max(peaks):.0f} MiB")
