@@ -140,7 +140,7 @@ SPOILS: dict[str, list[str]] = {
     "fct_fund_flows.rows_match_lake": ["delete from lake.flows where tx_hash = 'tx3'"],
     "fct_fund_flows.units_match_lake": ["update lake.flows set hop = 3 where tx_hash = 'tx3'"],
     "fct_fund_flows.flows_are_transfers": ["update lake.transfers set amount = 99 where tx_hash = 'tx3'"],
-    "fct_fund_flows.theft_equals_stolen": ["update lake.flows set stolen_amount = 999 where tx_hash = 'tx1'"],
+    "fct_fund_flows.theft_equals_stolen": _both("set stolen_amount = 999 where tx_hash = 'tx1'"),
     "fct_fund_flows.sinks_cover_their_flows": _both("set tainted_amount = 101 where tx_hash = 'tx3'"),
     "fct_fund_flows.poison_bounds_the_others": [
         _copy(table, "tx_hash = 'tx2' and kind = 'native'", method="'poison'", tainted_amount="599")
@@ -244,6 +244,9 @@ SPOILS: dict[str, list[str]] = {
             "lake.totals",
             "previous.fct_incident_balances_daily",
         )
+    ],
+    "fct_incident_balances_daily.role_of_theft_matches_lake": [
+        f"update fct_incident_balances_daily set theft_by_source_amount = 1 where day = {_D3}"
     ],
     "fct_incident_balances_daily.frozen_rows_unchanged": [
         f"update previous.fct_incident_balances_daily set amount = 4 where day = {_D2} and part = 'fee'"
