@@ -271,6 +271,22 @@ def test_an_order_quality_of_another_word_is_no_order_quality(room: Path) -> Non
         run(room, *BASE, "--out", "out")
 
 
+def test_a_transaction_in_two_blocks_moves_its_units_once(room: Path) -> None:
+    # A chain that was rewritten: the second version has other places, so nothing else would meet.
+    first = line(1, HOT, THIEF, 10) + line(2, THIEF, FRIEND, 4)
+    again = line(2, THIEF, FRIEND, 4, place=7).replace("ethereum,2,", "ethereum,3,")
+    unknown = line(2, THIEF, SHOP, 1, place=1).replace("ethereum,2,", "ethereum,,")
+    (room / "t.csv").write_text(TABLE + again + first, encoding="utf-8")
+    with pytest.raises(ClawbackError) as raised:
+        run(room, *BASE, "--out", "out")
+    assert f"{tx(2)} stands in block 3 and here in block 2" in str(raised.value)
+    flows, _, summary = traced(room, *BASE, "--skip-bad-rows")
+    assert [row["tainted_amount"] for row in flows] == [10, 4]
+    assert summary["coverage"]["transfers_skipped"] == 1
+    (room / "t.csv").write_text(TABLE + first + unknown, encoding="utf-8")
+    assert traced(room, *BASE)[2]["coverage"]["transfers_skipped"] == 0
+
+
 def test_balances_that_contradict_each_other_are_refused_and_repeated_ones_count_once(room: Path) -> None:
     head = "chain,address,asset,block_number,amount\n"
     row = f"ethereum,{THIEF},native,1,15\n"

@@ -73,9 +73,11 @@ def put_together(
     """
     import pyarrow as pa
 
-    knotty = _knotty(table)
+    group = _transactions(table)
+    table, group, torn = _in_one_block(table, group, files)
+    knotty = _knotty(table, group)
     if not knotty.any():
-        return table, [], [0] * len(files)
+        return table, torn, [0] * len(files)
     rows = table.filter(pa.array(knotty)).to_pylist()
     by_file: list[tuple[str, list[dict[str, Any]]]] = [(name, []) for name in files]
     for row in rows:
@@ -93,19 +95,60 @@ def put_together(
     kept = table.filter(pa.array(~knotty))
     numbers = pa.array([row[NUMBER] for row in merged], pa.int64())
     made = table_of(merged, 0).append_column(NUMBER, numbers)
-    return pa.concat_tables([kept, made]).cast(table.schema), contradicting, said_before
+    return pa.concat_tables([kept, made]).cast(table.schema), [*torn, *contradicting], said_before
 
 
-def _knotty(table: pa.Table) -> Any:
-    # Rows of transactions in which a place is taken twice, or not known.
+def _transactions(table: pa.Table) -> Longs:
+    """Numbers the transactions of the rows, in the order of their first digests."""
     _, (chain,) = numbered(table.column("chain"))
     hashes = Hashes()
     for text in table.column("tx_hash").chunks:
         hashes.add(text)
     group = hashes.groups(chain)
     order = np.argsort(group, kind="stable")
-    together = np.cumsum(np.diff(group[order], prepend=group[order[:1]]) != 0)
-    group[order] = together
+    group[order] = np.cumsum(np.diff(group[order], prepend=group[order[:1]]) != 0)
+    return group
+
+
+def _in_one_block(
+    table: pa.Table, group: Longs, files: Sequence[str]
+) -> tuple[pa.Table, Longs, list[tuple[int, str, str]]]:
+    """Leaves out rows that put a transaction into another block than its first row does.
+
+    A chain that was rewritten may have both versions of a transaction in a file: they moved the units once.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    block: Longs = pc.fill_null(table.column("block_number"), -1).to_numpy()
+    order = np.argsort(group, kind="stable")
+    one, other = order[:-1], order[1:]
+    if not ((group[one] == group[other]) & (block[one] != block[other])).any():
+        return table, group, []
+    named = np.flatnonzero(block >= 0)
+    number: Longs = table.column(NUMBER).to_numpy()
+    by_place = named[np.lexsort((number[named], group[named]))]
+    begins = np.flatnonzero(np.diff(group[by_place], prepend=-1))
+    first = np.full(int(group.max()) + 1, -1, np.int64)
+    first[group[by_place[begins]]] = block[by_place[begins]]
+    wrong = (block >= 0) & (block != first[group])
+    if not wrong.any():
+        return table, group, []
+    found = [
+        (
+            row[NUMBER],
+            files[row["file"]],
+            f"{row['tx_hash']} stands in block {before} and here in block {row['block_number']}",
+        )
+        for row, before in zip(
+            table.filter(pa.array(wrong)).to_pylist(), first[group[wrong]].tolist(), strict=True
+        )
+    ]
+    return table.filter(pa.array(~wrong)), group[~wrong], found
+
+
+def _knotty(table: pa.Table, group: Longs) -> Any:
+    # Rows of transactions in which a place is taken twice, or not known.
     several = np.bincount(group, minlength=1)[group] > 1
     those = np.flatnonzero(several)
     if not len(those):
