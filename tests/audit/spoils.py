@@ -318,6 +318,6 @@ SPOILS: dict[str, list[str]] = {
         f"update rpt_method_spread_daily set lowest_usd = 844 where figure = 'held_usd' and day = {_D3}"
     ],
     "rpt_method_spread_daily.volume_frozen_days_kept": [
-        _copy("previous.rpt_method_spread_daily", "true", day="date '2020-09-24'")
+        _copy("previous.rpt_method_spread_daily", f"day = {_D2}", figure="'gone_usd'")
     ],
 }
