@@ -227,8 +227,8 @@ def mart_rows(last: date) -> dict[str, list[Row]]:
         "fct_incident_balances_daily": [
             {"incident_id": "kucoin", "day": day, "method": "fifo", "chain": "ethereum", "asset": "native",
              "part": part, "amount": amount, "usd_now": Decimal(amount), "stolen_amount": 1000,
-             "theft_amount": 1000, "converted_in_amount": 0, "converted_out_amount": 0,
-             "unseen_inflow_amount": 0}
+             "theft_amount": 1000, "theft_by_source_amount": 0, "converted_in_amount": 0,
+             "converted_out_amount": 0, "unseen_inflow_amount": 0}
             for day in days
             for part, amount in PARTS[day].items()
         ],

@@ -9,6 +9,7 @@ import pytest
 
 from clawback.audit.inputs import find_inputs
 from clawback.audit.scratch import Baseline, build_scratch
+from clawback.audit.unchanged import unchanged_days
 from clawback.release.candidate import read_candidate
 from tests.audit.candidates import D1, D2, D3, context, write_candidate
 
@@ -21,8 +22,10 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before = read_candidate(ctx.work_dir, write_candidate(ctx, D2, "before"))
     candidate = read_candidate(ctx.work_dir, write_candidate(ctx, D3, "candidate"))
     file = root / "sound.duckdb"
-    baseline = Baseline(D2, {mart.name: mart.path for mart in before.marts.values()})
-    build_scratch(file, candidate, find_inputs(ctx.lake, candidate), baseline, D1)
+    inputs = find_inputs(ctx.lake, candidate)
+    unchanged = unchanged_days(ctx.lake, inputs.traces, before.trace_key)
+    baseline = Baseline(D2, {mart.name: mart.path for mart in before.marts.values()}, unchanged)
+    build_scratch(file, candidate, inputs, baseline, D1)
     with duckdb.connect(str(file)) as connection:
         views = connection.execute(
             "select schema_name, view_name from duckdb_views() where not internal and database_name = 'sound'"

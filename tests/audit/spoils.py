@@ -140,7 +140,7 @@ SPOILS: dict[str, list[str]] = {
     "fct_fund_flows.rows_match_lake": ["delete from lake.flows where tx_hash = 'tx3'"],
     "fct_fund_flows.units_match_lake": ["update lake.flows set hop = 3 where tx_hash = 'tx3'"],
     "fct_fund_flows.flows_are_transfers": ["update lake.transfers set amount = 99 where tx_hash = 'tx3'"],
-    "fct_fund_flows.theft_equals_stolen": ["update lake.flows set stolen_amount = 999 where tx_hash = 'tx1'"],
+    "fct_fund_flows.theft_equals_stolen": _both("set stolen_amount = 999 where tx_hash = 'tx1'"),
     "fct_fund_flows.sinks_cover_their_flows": _both("set tainted_amount = 101 where tx_hash = 'tx3'"),
     "fct_fund_flows.poison_bounds_the_others": [
         _copy(table, "tx_hash = 'tx2' and kind = 'native'", method="'poison'", tainted_amount="599")
@@ -165,10 +165,19 @@ SPOILS: dict[str, list[str]] = {
     "fct_fund_flows.freshness_days_in_chain": [
         "update fct_fund_flows set block_time = timestamp '2020-09-29 00:00:00' where tx_hash = 'tx3'"
     ],
-    "fct_fund_flows.volume_frozen_days_kept": [
-        _copy("previous.fct_fund_flows", "true", flow_date="date '2020-09-24'")
+    "fct_fund_flows.conversions_cover_the_ledger": [
+        *_both("set outcome = 'converted', converted_asset = 'token' where tx_hash = 'tx3'"),
     ],
-    "fct_fund_flows.volume_frozen_days_exact": [_copy("previous.fct_fund_flows", f"flow_date = {_D2}")],
+    "fct_fund_flows.frozen_rows_unchanged": [
+        f"update previous.fct_fund_flows set hop = 2 where flow_date = {_D2} and kind = 'native'"
+    ],
+    "fct_fund_flows.volume_frozen_days_kept": [
+        _copy("previous.fct_fund_flows", "true", incident_id="'gone'", flow_date="date '2020-09-24'")
+    ],
+    "fct_fund_flows.volume_frozen_days_exact": [
+        f"delete from facts.unchanged_days where day = {_D2}",
+        f"update previous.fct_fund_flows set hop = 2 where flow_date = {_D2} and kind = 'native'",
+    ],
     # ------------------------------------------------------------------ fct_loss_estimates
     "fct_loss_estimates.key_not_null": [_copy("fct_loss_estimates", "claim_id = 'c1'", claim_id="null")],
     "fct_loss_estimates.key_unique": [_copy("fct_loss_estimates", "claim_id = 'c1'")],
@@ -236,11 +245,18 @@ SPOILS: dict[str, list[str]] = {
             "previous.fct_incident_balances_daily",
         )
     ],
+    "fct_incident_balances_daily.role_of_theft_matches_lake": [
+        f"update fct_incident_balances_daily set theft_by_source_amount = 1 where day = {_D3}"
+    ],
+    "fct_incident_balances_daily.frozen_rows_unchanged": [
+        f"update previous.fct_incident_balances_daily set amount = 4 where day = {_D2} and part = 'fee'"
+    ],
     "fct_incident_balances_daily.volume_frozen_days_kept": [
-        _copy("previous.fct_incident_balances_daily", "true", day="date '2020-09-24'")
+        _copy("previous.fct_incident_balances_daily", "true", incident_id="'gone'", day="date '2020-09-24'")
     ],
     "fct_incident_balances_daily.volume_frozen_days_exact": [
-        _copy("previous.fct_incident_balances_daily", f"day = {_D2}")
+        f"delete from facts.unchanged_days where day = {_D2}",
+        f"update previous.fct_incident_balances_daily set amount = 4 where day = {_D2} and part = 'fee'",
     ],
     # ------------------------------------------------------------------ rpt_recovery_status_daily
     "rpt_recovery_status_daily.key_not_null": [
@@ -302,6 +318,6 @@ SPOILS: dict[str, list[str]] = {
         f"update rpt_method_spread_daily set lowest_usd = 844 where figure = 'held_usd' and day = {_D3}"
     ],
     "rpt_method_spread_daily.volume_frozen_days_kept": [
-        _copy("previous.rpt_method_spread_daily", "true", day="date '2020-09-24'")
+        _copy("previous.rpt_method_spread_daily", f"day = {_D2}", figure="'gone_usd'")
     ],
 }

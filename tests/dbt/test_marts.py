@@ -109,6 +109,15 @@ def test_a_conversion_moves_the_whole_from_asset_to_asset(marts: duckdb.DuckDBPy
     first = status(marts, "gamma", DAYS[2])
     assert (first["stolen_usd_now"], first["held_usd"]) == (D("220.00"), D("220.00"))
     assert first["stolen_usd_at_theft"] == D("100.00")
+    # The case file names whom gamma's units left and not who got them; of alpha's it names the thief.
+    assert (first["stolen_by_source_usd_at_theft"], first["stolen_by_source_pct"]) == (D("100.00"), D("100"))
+    assert marts.execute(
+        "select distinct incident_id, asset, theft_by_source_amount from fct_incident_balances_daily"
+        " where incident_id = 'gamma' or (asset = 'native' and day = ?) order by all",
+        [DAYS[3]],
+    ).fetchall() == [("alpha", "native", 0), ("gamma", "0xdai", 100), ("gamma", "native", 0)]
+    other = status(marts, "alpha", DAYS[0])
+    assert (other["stolen_by_source_usd_at_theft"], other["stolen_by_source_pct"]) == (D("0.00"), D("0"))
     # A day later ether is at 355.5 and 25 DAI went back: 15 + 177.75 held.
     second = status(marts, "gamma", DAYS[3])
     assert (second["returned_usd"], second["held_usd"]) == (D("25.00"), D("192.75"))

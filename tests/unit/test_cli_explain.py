@@ -174,3 +174,47 @@ def test_a_claim_shows_its_range_its_rule_its_place_and_how_it_was_matched(
         f"its incident by rule: same name, same day with {INCIDENT}"
         " (names 100 of 100; 1 days apart; figures not comparable)"
     ) in said
+
+
+def test_what_rests_on_the_role_source_alone_is_said_with_each_figure_and_opens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sides = {"theft_amount": Decimal(300), "theft_by_source_amount": Decimal(100)}
+    flows = [
+        {
+            **flow(0, "victim", "thief", 200, "held"),
+            "theft_role": "theft_address",
+            "stolen_amount": Decimal(200),
+        },
+        {**flow(0, "victim", "other", 120, "held"), "theft_role": "source", "stolen_amount": Decimal(100)},
+    ]
+    balances = [
+        balance(DAY, "native", "ETH", 18, "held", 300, "0.00") | sides,
+        balance(DAY, USDT, "USDT", 6, "held", 9, "0.00")
+        | {"theft_amount": Decimal(9), "theft_by_source_amount": Decimal(0)},
+    ]
+    desk = Desk(tmp_path)
+    marts = {"fct_fund_flows": flows, "fct_incident_balances_daily": balances}
+    desk.release(RELEASE, {name: pa.Table.from_pylist(rows) for name, rows in marts.items()})
+    opened = Opened(desk.context, RELEASE, INCIDENT, DAY, 0)
+    opened.role_of_theft()
+    assert capsys.readouterr().out == (
+        "  by role source alone: 33.33 % of what was stolen as ETH, 100 of 300 base units  ethereum native\n"
+    )
+    assert FIGURES["stolen_by_source_pct"].lists == "by_source"
+    opened.by_source()
+    said = capsys.readouterr().out
+    assert "by asset (1)" in said
+    assert "transfers (1)" in said
+    assert "100 ETH" in said
+    assert "victim -> other" in said
+
+
+def test_a_release_of_before_that_column_still_opens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path)
+    rows = [balance(DAY, "native", "ETH", 18, "held", 300, "0.00")]
+    desk.release(RELEASE, {"fct_incident_balances_daily": pa.Table.from_pylist(rows)})
+    Opened(desk.context, RELEASE, INCIDENT, DAY, 0).role_of_theft()
+    assert capsys.readouterr().out == ""

@@ -224,9 +224,108 @@ def test_dollar_files_are_understood_and_repeated_rows_stay(room: Path) -> None:
     assert (summary["coverage"]["repeated_rows"], summary["coverage"]["ordered_by_time"]) == (1, 3)
 
 
+def test_capitals_points_and_unix_times_mean_the_same(room: Path) -> None:
+    expected = traced(room, *BASE)[:2]
+    rows = [row.split(",") for row in SWAP.splitlines()]
+    for place, seconds in enumerate(
+        ("1601035201", "1601035202000", "1601035202", "1601035203", "1601035204")
+    ):
+        # Where numbers lack in a column, some tools write all of them with a point.
+        rows[place][1:3] = [f"{rows[place][1]}.0", seconds]
+    text = TABLE.upper() + "".join(",".join(row) + "\n" for row in rows)
+    (room / "t.csv").write_text(text, encoding="utf-8")
+    assert traced(room, *BASE)[:2] == expected
+    names = TABLE.strip().title().split(",")
+    columns: dict[str, Any] = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    columns["Block_Time"] = [int(text[:10]) for text in columns["Block_Time"]]
+    columns["Block_Number"] = [float(text) for text in columns["Block_Number"]]
+    pq.write_table(pa.table(columns), room / "t.parquet")
+    assert traced(room, "--transfers", "t.parquet", *BASE[2:])[:2] == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "cell", "says"),
+    [
+        (2, "2020-09-25", "block_time '2020-09-25': bad time"),
+        (3, "0x12", "tx_hash '0x12': "),
+        (7, "0x12", "from_address '0x12': not 0x and 40 hex digits"),
+        (9, "ETH", "asset 'ETH': not 0x and 40 hex digits"),
+        (10, "0x1f", "amount '0x1f': not a number"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_named_with_its_column(
+    room: Path, place: int, cell: str, says: str
+) -> None:
+    cells = line(1, HOT, THIEF, 10).strip().split(",")
+    cells[place] = cell
+    (room / "t.csv").write_text(TABLE + ",".join(cells) + "\n", encoding="utf-8")
+    with pytest.raises(ClawbackError) as raised:
+        run(room, *BASE, "--out", "out")
+    assert f"row 1: {says}" in str(raised.value)
+
+
+def test_an_order_quality_of_another_word_is_no_order_quality(room: Path) -> None:
+    text = TABLE.strip() + ",order_quality\n" + line(1, HOT, THIEF, 10).strip() + ",best\n"
+    (room / "t.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ClawbackError, match="order_quality 'best' is not exact or time"):
+        run(room, *BASE, "--out", "out")
+
+
+def test_a_transaction_in_two_blocks_moves_its_units_once(room: Path) -> None:
+    # A chain that was rewritten: the second version has other places, so nothing else would meet.
+    first = line(1, HOT, THIEF, 10) + line(2, THIEF, FRIEND, 4)
+    again = line(2, THIEF, FRIEND, 4, place=7).replace("ethereum,2,", "ethereum,3,")
+    unknown = line(2, THIEF, SHOP, 1, place=1).replace("ethereum,2,", "ethereum,,")
+    (room / "t.csv").write_text(TABLE + again + first, encoding="utf-8")
+    with pytest.raises(ClawbackError) as raised:
+        run(room, *BASE, "--out", "out")
+    assert f"{tx(2)} stands in block 3 and here in block 2" in str(raised.value)
+    flows, _, summary = traced(room, *BASE, "--skip-bad-rows")
+    assert [row["tainted_amount"] for row in flows] == [10, 4]
+    assert summary["coverage"]["transfers_skipped"] == 1
+    (room / "t.csv").write_text(TABLE + first + unknown, encoding="utf-8")
+    assert traced(room, *BASE)[2]["coverage"]["transfers_skipped"] == 0
+
+
+def test_balances_that_contradict_each_other_are_refused_and_repeated_ones_count_once(room: Path) -> None:
+    head = "chain,address,asset,block_number,amount\n"
+    row = f"ethereum,{THIEF},native,1,15\n"
+    (room / "b.csv").write_text(head + row + row, encoding="utf-8")
+    _, _, summary = traced(room, *LABELLED, "--balances", "b.csv")
+    assert (summary["coverage"]["balances"], summary["figures"][-1]["unseen_inflow"]) == (1, "5")
+    (room / "b.csv").write_text(head + row + row.replace("15", "16"), encoding="utf-8")
+    with pytest.raises(ClawbackError) as raised:
+        run(room, *LABELLED, "--balances", "b.csv", "--out", "out")
+    assert "b.csv, row 2" in str(raised.value)
+    assert f"another row says 15 of native for {THIEF} at the end of block 1, this one 16" in str(
+        raised.value
+    )
+
+
+def test_rows_that_two_files_share_count_once_and_are_told(room: Path) -> None:
+    usd = "timestamp,block_number,tx_hash,from_address,to_address,value_usd\n"
+    row = f"2020-09-25 12:00:00 UTC,1,{tx(1)},{HOT},{THIEF},1.5\n"
+    (room / "t.csv").write_text(usd + row + row, encoding="utf-8")
+    (room / "u.csv").write_text(usd + row + row.replace("1.5", "2.5"), encoding="utf-8")
+    result = run(room, "--transfers", "t.csv", "u.csv", *BASE[2:], "--out", "out")
+    assert "u.csv: 1 rows say transfers that were read before; each counts once" in result.stderr
+    assert "t.csv: " not in result.stderr
+    summary = json.loads((room / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["figures"][0]["stolen"] == "5500000000000000000"
+    coverage = summary["coverage"]
+    assert (coverage["transfers"], coverage["repeated_rows"], coverage["rows_counted_once"]) == (3, 1, 1)
+    # Rows with places of their own, too.
+    (room / "t.csv").write_text(TABLE + line(1, HOT, THIEF, 10) * 2, encoding="utf-8")
+    told = run(room, *BASE, "--out", "out").stderr
+    assert "t.csv: 1 rows say transfers that were read before; each counts once" in told
+
+
 @pytest.mark.parametrize(
     ("chain", "says"),
-    [("bitcoin", "row 1: not base58"), ("aethereum", "row 1: no address form is known for the chain")],
+    [
+        ("bitcoin", f"row 1: from_address '{HOT}': not base58"),
+        ("aethereum", "no address form is known for the chain"),
+    ],
 )
 def test_dollar_rows_have_addresses_of_the_chain_that_is_named(room: Path, chain: str, says: str) -> None:
     text = f"2023-01-13 20:34:01,1,{tx(1)},{HOT},{THIEF},10.5\n"
@@ -455,10 +554,15 @@ def test_strict_refuses_words_without_meaning(room: Path) -> None:
     ("file", "old", "new", "words"),
     [
         ("t.csv", "amount\n", "amounts\n", "columns of the file are not understood"),
-        ("t.csv", f",{HOT},", ",0x12,", "row 1: not 0x and 40 hex digits"),
-        ("t.csv", "native,10\n", "native,1.5\n", "row 1: the amount has a fraction of a base unit"),
-        ("t.csv", "T12:00:01Z", "", "row 1: bad time"),
-        ("t.csv", "native,10\n", "native,\u0661\u0660\n", "row 1: not a number"),
+        ("t.csv", f",{HOT},", ",0x12,", "row 1: from_address '0x12': not 0x and 40 hex digits"),
+        (
+            "t.csv",
+            "native,10\n",
+            "native,1.5\n",
+            "row 1: amount '1.5': the amount has a fraction of a base unit",
+        ),
+        ("t.csv", "T12:00:01Z", "", "row 1: block_time '2020-09-25': bad time"),
+        ("t.csv", "native,10\n", "native,\u0661\u0660\n", "row 1: amount '\u0661\u0660': not a number"),
         ("THEFTS.csv", "role,", "rolle,", "the file has no column 'role'"),
         ("THEFTS.csv", "theft_address,,", "thief,,", "'thief' is no role"),
         ("THEFTS.csv", "2020-09-25,", "2020-09-25,2020-09-24", "to_time is before from_time"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clawback.schemas import MAX_AMOUNT
-from clawback.tracing.fast.balances import openings_of
+from clawback.tracing.fast.balances import carry_run, openings_of
 from clawback.tracing.fast.compiled import Limbs
 from clawback.tracing.fast.index import WORDS, Balances
 from clawback.tracing.fast.pro_rata import WORK, set_balance, share_of
@@ -84,3 +84,20 @@ def test_openings_are_what_the_spans_of_days_before_left(
         for span in spans:
             balance = carry(balance, *span.get(number, (0, 0)))
         assert to_int(openings[place]) == balance
+
+
+def test_openings_cost_what_the_day_holds_and_not_what_all_days_before_held() -> None:
+    looked = []
+    for length in (1_000, 100_000):
+        long = np.zeros((length, 3), np.uint64)
+        run = Balances(keys_of(list(range(0, 2 * length, 2))), long + np.uint64(1), long)
+        wanted = keys_of(list(range(0, 2 * length, length // 5)))
+        assert len(wanted) == 10
+        amounts = np.zeros((len(wanted), 3), np.uint64)
+        looked.append(carry_run(run, wanted, amounts))
+        assert amounts[:, 0].tolist() == [1] * 10
+    # A hundred times as many keys: seven doublings and seven halvings more for each holding.
+    assert looked[0] < 10 * 2 * 10
+    assert looked[1] - looked[0] <= 10 * 2 * 7
+    # Where the day holds all of them, each is looked at a few times only.
+    assert carry_run(run, run.keys, np.zeros((100_000, 3), np.uint64)) <= 3 * 100_000

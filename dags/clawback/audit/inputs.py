@@ -49,8 +49,8 @@ class Inputs:
     """Everything of the lake that the audit compares a candidate with."""
 
     days: tuple[date, ...]
-    trace_days: Mapping[str, tuple[date, ...]]
-    """By method."""
+    traces: Mapping[str, Mapping[date, str]]
+    """Method -> day -> key of the manifest of its trace, oldest day first."""
     files: tuple[InputFile, ...]
 
 
@@ -73,20 +73,34 @@ def find_inputs(lake: Lake, candidate: Candidate) -> Inputs:
                 files += _parts(lake, table, day, record["tables"][table]["manifest"])
         days.append(day)
         key = record["previous"]
-    traced: dict[str, tuple[date, ...]] = {}
-    for method, newest in read_methods(lake, candidate.trace_key).items():
-        trace_days: list[date] = []
-        key = newest
-        while key is not None:
+    traces = find_traces(lake, candidate.trace_key)
+    for chain in traces.values():
+        for day, key in reversed(chain.items()):
             manifest = read_manifest(lake, key)
-            day = parse_day(manifest.meta["day"], where=key)
-            _require_earlier(day, trace_days, key)
-            for table in TRACE_TABLES:
-                files.append(_file(lake, table, day, manifest.part(f"{table}.parquet")))
-            trace_days.append(day)
-            key = manifest.meta["previous"]
-        traced[method] = tuple(trace_days[::-1])
-    return Inputs(tuple(days[::-1]), traced, tuple(files))
+            files += [_file(lake, table, day, manifest.part(f"{table}.parquet")) for table in TRACE_TABLES]
+    return Inputs(tuple(days[::-1]), traces, tuple(files))
+
+
+def find_traces(lake: Lake, trace_key: str) -> dict[str, dict[date, str]]:
+    """Walks the chains of traces back: method -> day -> key of its manifest, oldest day first.
+
+    Raises:
+        ClawbackError: a record or manifest is missing, or a chain does not go back in time.
+    """
+    traces: dict[str, dict[date, str]] = {}
+    for method, newest in read_methods(lake, trace_key).items():
+        days: list[date] = []
+        keys: list[str] = []
+        key: str | None = newest
+        while key is not None:
+            meta = read_manifest(lake, key).meta
+            day = parse_day(meta["day"], where=key)
+            _require_earlier(day, days, key)
+            days.append(day)
+            keys.append(key)
+            key = meta["previous"]
+        traces[method] = dict(zip(days[::-1], keys[::-1], strict=True))
+    return traces
 
 
 def _require_earlier(day: date, later: list[date], key: str) -> None:

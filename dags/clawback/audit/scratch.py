@@ -8,19 +8,22 @@ Layout:
               `day` besides
     previous  a view per mart of the release before; empty ones of the same columns without such a release
     facts     `candidate` (one row): day, first_day, previous_day
+              `unchanged_days` (method, day, incident_id): traced from the same inputs as in the release
+              before; incident_id is NULL where that holds for all incidents
     Marts lie in `main` because Great Expectations does not find columns of DuckDB tables in other schemas.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clawback.audit.inputs import DAY_TABLES, SNAPSHOT_TABLES, TRACE_TABLES, InputFile, Inputs
+from clawback.audit.unchanged import UnchangedDay
 from clawback.errors import ClawbackError
 from clawback.release.candidate import Candidate
 from clawback.release.compare import columns_of, quoted
@@ -35,10 +38,11 @@ RELEASE_COLUMN: str = "release_id"
 
 @dataclass(frozen=True)
 class Baseline:
-    """The release before: its day and the Parquet file of each of its marts."""
+    """The release before: its day, the Parquet file of each of its marts, what was traced from the same."""
 
     day: date
     marts: Mapping[str, Path]
+    unchanged: Sequence[UnchangedDay] = ()
 
 
 def build_scratch(
@@ -139,8 +143,14 @@ def _add_facts(
     connection.execute(
         "insert into facts.candidate values (?, ?, ?)", [candidate.day, first_day, previous_day]
     )
+    connection.execute("create table facts.unchanged_days (method varchar, day date, incident_id varchar)")
+    if before is not None and before.unchanged:
+        connection.executemany(
+            "insert into facts.unchanged_days values (?, ?, ?)",
+            [(one.method, one.day, one.incident_id) for one in before.unchanged],
+        )
     connection.execute("create table candidate_days (chain varchar, day date)")
-    chains = {"tables": inputs.days} | {f"trace {name}": days for name, days in inputs.trace_days.items()}
+    chains = {"tables": inputs.days} | {f"trace {name}": tuple(days) for name, days in inputs.traces.items()}
     for chain, days in chains.items():
         connection.executemany("insert into candidate_days values (?, ?)", [(chain, day) for day in days])
     connection.execute(

@@ -14,11 +14,12 @@ from time import monotonic
 from typing import Any, Final
 
 from clawback.audit.gate import BLOCKED, BROKEN, Judgement, broken, judge
-from clawback.audit.inputs import find_inputs
+from clawback.audit.inputs import Inputs, find_inputs
 from clawback.audit.overrides import load_overrides
 from clawback.audit.reuse import fingerprint, verdict_held
 from clawback.audit.scratch import SERVED, Baseline, build_scratch
 from clawback.audit.suites import MARTS_LAYER, Suite, check_against, load_suites
+from clawback.audit.unchanged import unchanged_days
 from clawback.context import RunContext
 from clawback.days import parse_day
 from clawback.errors import ClawbackError
@@ -99,13 +100,8 @@ def _hold(
         return broken(f"no suite audits the mart {', '.join(unaudited)}")
     scratch = candidate.file("audit.duckdb")
     try:
-        build_scratch(
-            scratch,
-            candidate,
-            find_inputs(ctx.lake, candidate),
-            _baseline_files(ctx, before),
-            ctx.settings.first_day,
-        )
+        inputs = find_inputs(ctx.lake, candidate)
+        build_scratch(scratch, candidate, inputs, _baseline(ctx, before, inputs), ctx.settings.first_day)
         results = run_checks(scratch, suites)
     finally:
         scratch.unlink(missing_ok=True)
@@ -123,14 +119,15 @@ def run_checks(scratch: Path, suites: list[Suite]) -> list[Any]:
     return run_suites(scratch, suites)
 
 
-def _baseline_files(ctx: RunContext, before: ReleaseManifest | None) -> Baseline | None:
+def _baseline(ctx: RunContext, before: ReleaseManifest | None, inputs: Inputs) -> Baseline | None:
     if before is None:
         return None
     marts = {
         name: ctx.lake.local_path(release_key(before.release, file.name))
         for name, file in before.marts.items()
     }
-    return Baseline(parse_day(before.day), marts)
+    unchanged = unchanged_days(ctx.lake, inputs.traces, before.inputs.get("trace"))
+    return Baseline(parse_day(before.day), marts, unchanged)
 
 
 def _overrides_folder(ctx: RunContext, suites_folder: Path) -> Path:

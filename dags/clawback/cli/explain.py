@@ -71,11 +71,13 @@ def explain(
     if entry.parts and method != "fifo":
         click.echo(f"\nas {_safe(method)} followed the units:")
     if entry.parts:
+        opened.role_of_theft()
         opened.balances(entry.parts[0])
         opened.transfers(entry.parts[0])
     if entry.lists is not None:
         {
             "assets": opened.assets,
+            "by_source": opened.by_source,
             "events": opened.events,
             "moved": opened.moved,
             "unseen": opened.unseen,

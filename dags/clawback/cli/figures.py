@@ -15,8 +15,8 @@ class Figure:
     """One figure.
 
     `parts` are the parts of `fct_incident_balances_daily` that it sums; `claim_types` the claims it rests on;
-    `operands` the figures that it is reckoned from; `lists` what else stands behind it (`assets`, `events`,
-    `moved`); `formula` says how it is made in words.
+    `operands` the figures that it is reckoned from; `lists` what else stands behind it (`assets`,
+    `by_source`, `events`, `moved`, `unseen`); `formula` says how it is made in words.
     """
 
     column: str
@@ -62,6 +62,8 @@ STOLEN: Final = (
     ),
     Figure("stolen_usd_now", "stolen, now", "stolen units, valued at the day's close", ("stolen",)),
 )
+
+_BY_SOURCE = "the case file names whom they left (role source), not who got them"
 
 PARTS: Final = (
     Figure("held_usd", "still held", _NOW, ("held",), share="held_pct", change="held_usd_change"),
@@ -193,6 +195,20 @@ COVERAGE: Final = (
         "time_ordered_pct",
         "ordered by time",
         "flows so far whose source gives no place inside the block: their order rests on time alone",
+        unit="%",
+    ),
+    Figure(
+        "stolen_by_source_usd_at_theft",
+        "stolen, by source alone",
+        f"thefts of which {_BY_SOURCE}, valued on their day",
+        lists="by_source",
+    ),
+    Figure(
+        "stolen_by_source_pct",
+        "share by source alone",
+        f"stolen_by_source_usd_at_theft of stolen_usd_at_theft: {_BY_SOURCE}",
+        operands=("stolen_by_source_usd_at_theft", "stolen_usd_at_theft"),
+        lists="by_source",
         unit="%",
     ),
     Figure(

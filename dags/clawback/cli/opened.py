@@ -115,6 +115,44 @@ class Opened:
             click.echo(f"  {printable(symbol):<10} {amount:>38,} base units  {worth:>24}  {chain} {asset}")
         self._more(rows)
 
+    def role_of_theft(self) -> None:
+        """How much of the stolen units of each asset the case file names by the victim's side alone."""
+        rows = self._by_source()
+        for chain, symbol, asset, amount, stolen in rows[: self.limit or None]:
+            share = int(amount) * 10_000 // int(stolen)
+            click.echo(
+                f"  by role source alone: {share // 100}.{share % 100:02d} % of what was stolen as"
+                f" {printable(symbol)}, {amount:,} of {stolen:,} base units  {chain} {asset}"
+            )
+
+    def by_source(self) -> None:
+        """Thefts that rest on the role source alone: by asset, and the transfers."""
+        rows = self._by_source()
+        self._title("by asset", rows)
+        for chain, symbol, asset, amount, stolen in self._first(rows):
+            click.echo(f"  {printable(symbol):<10} {amount:>38,} of {stolen:,} base units  {chain} {asset}")
+        self._more(rows)
+        self._print_transfers(
+            self._query(
+                [_FLOWS],
+                "select block_time, tx_hash, coalesce(asset_symbol, '?'), stolen_amount, from_address,"
+                " to_address, hop from fct_fund_flows where incident_id = $incident and method = $method"
+                " and flow_date <= $day and theft_role = 'source'"
+                " order by block_time, tx_hash, kind, position",
+            )
+        )
+
+    def _by_source(self) -> list[Any]:
+        if "theft_by_source_amount" not in self._columns(_BALANCES):
+            return []
+        return self._query(
+            [_BALANCES],
+            "select chain, coalesce(asset_symbol, '?'), asset, max(theft_by_source_amount) as units,"
+            " max(theft_amount) from fct_incident_balances_daily"
+            " where incident_id = $incident and method = $method and day = $day"
+            " group by all having units > 0 order by chain, asset",
+        )
+
     def unseen(self) -> None:
         """Unseen inflow by asset."""
         rows = self._query(
@@ -202,6 +240,15 @@ class Opened:
 
         # A release of an older version may lack a mart; it still opens.
         return mart in read_release(self.ctx.lake, self.release_id).marts
+
+    def _columns(self, mart: str) -> list[str]:
+        # A release of an older version may lack a column; it still opens.
+        from clawback.release.read import mart_path, query
+
+        names, _ = query(
+            {"mart": mart_path(self.ctx.lake, self.release_id, mart)}, "select * from mart limit 0"
+        )
+        return names
 
     def _title(self, name: str, rows: list[Any]) -> None:
         click.secho(f"\n{name} ({len(rows)})", bold=True)

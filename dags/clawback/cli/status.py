@@ -154,6 +154,11 @@ def _lines(release_id: str, row: dict[str, Any], spread: list[Spread]) -> list[s
         f"  {row['assets_priced_count']} of {row['assets_stolen_count']} stolen assets have a price;"
         f" {row['chains_traced_count']} of {row['chains_affected_count']} affected chains are traced"
     )
+    if row.get("stolen_by_source_pct"):
+        lines.append(
+            f"  {row['stolen_by_source_pct'].normalize():f} % of the theft rests on the role source alone:"
+            " who got it is not named"
+        )
     if row.get("traced_loss_pct") is not None:
         lines.append(f"  traced at theft prices: {row['traced_loss_pct'].normalize():f} % of the chosen loss")
     if row.get("parts_unvalued"):

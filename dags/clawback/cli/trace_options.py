@@ -52,7 +52,8 @@ def inputs(command: Callable[..., Any]) -> Callable[..., Any]:
             "--transfers", type=_FILE, multiple=True, metavar="FILE...",
             help="Transfers, CSV or Parquet: with a --mapping, or with the columns of the transfers table "
             "(amounts in base units), or with timestamp, block_number, tx_hash, from_address, to_address, "
-            "value_usd.  Long files are kept in a temporary folder, day by day; those that need a --mapping "
+            "value_usd.  What several files hold counts once; stderr and the summary say how many rows.  "
+            "Long files are kept in a temporary folder, day by day; those that need a --mapping "
             "are read into memory first.  E.g. --transfers eth.csv tokens.csv",
         ),
         click.option(

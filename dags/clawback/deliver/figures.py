@@ -162,6 +162,11 @@ def coverage(row: Mapping[str, Any]) -> tuple[str, ...]:
             f"{pct(row['time_ordered_pct'])} of the transfers are ordered by their time alone; "
             "their source names no place in the block."
         )
+    if row.get("stolen_by_source_pct"):
+        sentences.append(
+            f"{pct(row['stolen_by_source_pct'])} of the traced theft is known by whom it left alone; "
+            "who got it is not named."
+        )
     if row.get("traced_loss_pct") is not None:
         sentences.append(f"The traced and priced part is {pct(row['traced_loss_pct'])} of the loss reported.")
     if row.get("unseen_inflow_usd"):

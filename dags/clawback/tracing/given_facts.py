@@ -98,11 +98,27 @@ def read_words(file: Path) -> dict[str, str]:
 def read_balances(files: list[Path]) -> list[SeenBalance]:
     """Reads balances: chain, address, asset, block_number (state at its end), amount, and maybe block_time.
 
+    A balance that stands twice counts once.
+
     Raises:
-        ClawbackError: A row that cannot be read; names it.
+        ClawbackError: A row that cannot be read, or says another amount than one before it; names it.
     """
     columns = ("chain", "address", "asset", "block_number", "amount")
-    return [balance for file in files for balance in read_rows(file, columns, _balance)]
+    found: dict[tuple[str, int, str, str], SeenBalance] = {}
+
+    def read(cells: Cells) -> None:
+        one = _balance(cells)
+        known = found.setdefault((one.chain, one.block_number, one.address, one.asset), one)
+        if known.amount != one.amount:
+            raise ValueError(
+                f"another row says {known.amount} of {one.asset} for {one.address} at the end of block"
+                f" {one.block_number}, this one {one.amount}"
+            )
+
+    for file in files:
+        for _ in read_rows(file, columns, read):
+            pass
+    return list(found.values())
 
 
 def _balance(cells: Cells) -> SeenBalance:

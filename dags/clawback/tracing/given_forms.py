@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from clawback.errors import ClawbackError
 from clawback.sources.tabular import Table
@@ -16,6 +18,7 @@ from clawback.tracing.given_cells import Form, Row
 from clawback.tracing.given_mapped_columns import KINDS
 from clawback.tracing.records import UTXO_KINDS
 
+Read = TypeVar("Read")
 USD: Final = "usd"
 USD_DECIMALS: Final = 18
 USD_COLUMNS: Final = ("timestamp", "block_number", "tx_hash", "from_address", "to_address", "value_usd")
@@ -24,6 +27,10 @@ TABLE_COLUMNS: Final = (
 )  # fmt: skip
 MAY_LACK: Final = frozenset({"chain", "position"})
 """Of those columns: the chain can be named beside the file, an order inside a transaction may be unknown."""
+QUALITIES: Final = ("exact", "time")
+UNIX_TIMES: Final = {10: "unix_seconds", 13: "unix_milliseconds"}
+"""By the number of digits: those of all chains have so many."""
+_POINT: Final = re.compile(r"(?<=[0-9])[.]0+$")
 OPTIONAL_COLUMNS: Final = ("block_number", "tx_index", "outpoint", "order_quality")
 
 
@@ -38,9 +45,10 @@ def named_form(file: Path, table: Table, chain: str) -> Form:
     Raises:
         ClawbackError: the columns are not understood, or amounts have lost digits.
     """
-    names = set(table.columns)
+    own = _by_our_names(table.columns)
+    names = own.keys()
     if names >= set(TABLE_COLUMNS) - MAY_LACK:
-        if "amount" in table.floats:
+        if own["amount"] in table.floats:
             raise ClawbackError(
                 "the column 'amount' is floating point: its amounts have lost digits", where=str(file)
             )
@@ -51,7 +59,9 @@ def named_form(file: Path, table: Table, chain: str) -> Form:
             fixed |= {"position": LOG_BASE, "order_quality": "time"}
             # A fee comes first in its transaction, whether or not the file says so.
             kinds -= {"fee"}
-        return Form({}, fixed, kinds, 0, is_positioned, False, lambda cells: _table_row(cells, chain))
+        return Form(
+            own, fixed, kinds, 0, is_positioned, False, lambda cells: _table_row(_ours(cells, own), chain)
+        )
     if names >= set(USD_COLUMNS):
         fixed = {
             "tx_index": None,
@@ -63,11 +73,26 @@ def named_form(file: Path, table: Table, chain: str) -> Form:
         }
         if "chain" not in names:
             fixed["chain"] = chain
-        source = {"block_time": "timestamp", "amount": "value_usd"}
         return Form(
-            source, fixed, frozenset(), USD_DECIMALS, False, True, lambda cells: _usd_row(cells, chain)
+            own | {"block_time": own["timestamp"], "amount": own["value_usd"]},
+            fixed,
+            frozenset(),
+            USD_DECIMALS,
+            False,
+            True,
+            lambda cells: _usd_row(_ours(cells, own), chain),
         )
     raise _not_understood(file, table.columns)
+
+
+def _by_our_names(columns: Sequence[str]) -> dict[str, str]:
+    """Names of columns as we write them -> as the file does, where capitals are all that differs."""
+    own = {name.lower(): name for name in columns}
+    return own if len(own) == len(columns) else {name: name for name in columns}
+
+
+def _ours(cells: dict[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    return {name: cells[theirs] for name, theirs in own.items()}
 
 
 def _not_understood(file: Path, columns: Sequence[str]) -> ClawbackError:
@@ -96,7 +121,6 @@ def _table_row(cells: dict[str, str], chain: str) -> Row:
     if kind not in KINDS:
         raise ValueError(f"'{kind[:40]}' is no kind of transfer ({', '.join(sorted(KINDS))})")
     block_number, tx_index = _whole(cells, "block_number", 2**62), _whole(cells, "tx_index", 2**31 - 1)
-    sender, receiver = cells["from_address"].strip(), cells["to_address"].strip()
     position = _whole(cells, "position", 2**62)
     if position is None and kind == "fee":
         position = FEE
@@ -104,19 +128,22 @@ def _table_row(cells: dict[str, str], chain: str) -> Row:
         raise ValueError(f"a {kind} needs its position: by it the inputs are cut into the outputs")
     is_known = block_number is not None and tx_index is not None
     quality = cells.get("order_quality", "").strip() or ("exact" if is_known else "time")
+    if quality not in QUALITIES:
+        raise ValueError(f"order_quality '{quality[:40]}' is not {' or '.join(QUALITIES)}")
+    # An output of the UTXO model comes from its transaction, an input goes into it.
+    is_made = kind == "utxo_out" and not cells["from_address"].strip()
     return {
         "chain": chain,
         "block_number": block_number,
-        "block_time": parse_time(cells["block_time"], "iso8601"),
-        "tx_hash": normalise_tx_hash(cells["tx_hash"], chain),
+        "block_time": _cell(cells, "block_time", _time),
+        "tx_hash": _cell(cells, "tx_hash", lambda text: normalise_tx_hash(text, chain)),
         "tx_index": tx_index,
         "position": LOG_BASE if position is None else position,
         "kind": kind,
-        # An output of the UTXO model comes from its transaction, an input goes into it.
-        "from_address": "" if kind == "utxo_out" and not sender else normalise_address(sender, chain),
-        "to_address": normalise_address(receiver, chain) if receiver else None,
-        "asset": normalise_asset(cells["asset"], chain),
-        "amount": to_base_units(parse_number(cells["amount"]), 0),
+        "from_address": "" if is_made else _address(cells, "from_address", chain),
+        "to_address": _address(cells, "to_address", chain) if cells["to_address"].strip() else None,
+        "asset": _cell(cells, "asset", lambda text: normalise_asset(text, chain)),
+        "amount": _cell(cells, "amount", lambda text: to_base_units(parse_number(text), 0)),
         "outpoint": cells.get("outpoint", "").strip() or None,
         "order_quality": "time" if position is None else quality,
         "_positioned": position is not None,
@@ -128,19 +155,37 @@ def _usd_row(cells: dict[str, str], chain: str) -> Row:
     return {
         "chain": chain,
         "block_number": _whole(cells, "block_number", 2**62),
-        "block_time": parse_time(cells["timestamp"], "iso8601"),
-        "tx_hash": normalise_tx_hash(cells["tx_hash"], chain),
+        "block_time": _cell(cells, "timestamp", _time),
+        "tx_hash": _cell(cells, "tx_hash", lambda text: normalise_tx_hash(text, chain)),
         "tx_index": None,
         "position": LOG_BASE,
         "kind": "token",
-        "from_address": normalise_address(cells["from_address"], chain),
-        "to_address": normalise_address(cells["to_address"], chain),
+        "from_address": _address(cells, "from_address", chain),
+        "to_address": _address(cells, "to_address", chain),
         "asset": USD,
-        "amount": to_base_units(_dollars(cells["value_usd"]), USD_DECIMALS),
+        "amount": _cell(cells, "value_usd", lambda text: to_base_units(_dollars(text), USD_DECIMALS)),
         "outpoint": None,
         "order_quality": "time",
         "_positioned": False,
     }
+
+
+def _cell(cells: Mapping[str, str], name: str, read: Callable[[str], Read]) -> Read:
+    """Reads a cell; where it cannot be read, says which one and what stands there."""
+    try:
+        return read(cells[name])
+    except ValueError as error:
+        raise ValueError(f"{name} {cells[name].strip()[:70]!r}: {error}") from error
+
+
+def _address(cells: Mapping[str, str], name: str, chain: str) -> str:
+    return _cell(cells, name, lambda text: normalise_address(text.strip(), chain))
+
+
+def _time(text: str) -> datetime:
+    """A time with its day and hour, or seconds or milliseconds since 1970."""
+    digits = len(text.strip()) if text.strip().isdecimal() else 0
+    return parse_time(text, UNIX_TIMES.get(digits, "iso8601"))
 
 
 def _dollars(text: str) -> Decimal:
@@ -154,5 +199,6 @@ def _dollars(text: str) -> Decimal:
 
 
 def _whole(cells: dict[str, str], name: str, most: int) -> int | None:
-    text = cells.get(name, "").strip()
+    # Where numbers lack in a column, some tools write all of them with a point.
+    text = _POINT.sub("", cells.get(name, "").strip())
     return parse_integer(text, name, most) if text else None

@@ -54,6 +54,7 @@ class Given:
                 "ordered_by_time": read.ordered_by_time,
                 "ordered_by_time_per_mille": read.ordered_by_time * 1000 // max(1, read.transfers),
                 "repeated_rows": read.repeated_rows,
+                "rows_counted_once": read.rows_counted_once,
                 "first_time": None if read.first_time is None else read.first_time.isoformat(),
                 "last_time": None if read.last_time is None else read.last_time.isoformat(),
                 "transfers_skipped": self.transfers.skipped_rows,

@@ -34,6 +34,8 @@ class Coverage:
     transfers: int = 0
     ordered_by_time: int = 0
     repeated_rows: int = 0
+    rows_counted_once: int = 0
+    """Rows that were left out because another one says the same transfer."""
     first_time: datetime | None = None
     last_time: datetime | None = None
     without_block: int = 0
@@ -56,7 +58,9 @@ class Coverage:
         self.without_block += table.column("block_number").null_count
 
 
-def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[tuple[int, str, str]]]:
+def put_together(
+    table: pa.Table, files: Sequence[str]
+) -> tuple[pa.Table, list[tuple[int, str, str]], list[int]]:
     """Merges the rows of a span.
 
     Args:
@@ -64,13 +68,16 @@ def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[
         files: names by number.
 
     Returns:
-        The rows that stay, and of each that contradicts another its number, its file and what it says.
+        The rows that stay; of each that contradicts another its number, its file and what it says; and per
+        file how many rows say what another one had said.
     """
     import pyarrow as pa
 
-    knotty = _knotty(table)
+    group = _transactions(table)
+    table, group, torn = _in_one_block(table, group, files)
+    knotty = _knotty(table, group)
     if not knotty.any():
-        return table, []
+        return table, torn, [0] * len(files)
     rows = table.filter(pa.array(knotty)).to_pylist()
     by_file: list[tuple[str, list[dict[str, Any]]]] = [(name, []) for name in files]
     for row in rows:
@@ -78,6 +85,9 @@ def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[
             {**row, "amount": int(row["amount"]), "_positioned": row["positioned"]}
         )
     merged, rejected = merge_transfers(by_file)
+    # Of rows that say the same the first stays, under its own number.
+    stays = {row[NUMBER] for row in merged} | {row[NUMBER] for _, row, _ in rejected}
+    said_before = [sum(row[NUMBER] not in stays for row in of_file) for _, of_file in by_file]
     contradicting = [
         (row[NUMBER], file, f"{row['tx_hash']} position {row['position']}: {reason}")
         for file, row, reason in rejected
@@ -85,19 +95,60 @@ def put_together(table: pa.Table, files: Sequence[str]) -> tuple[pa.Table, list[
     kept = table.filter(pa.array(~knotty))
     numbers = pa.array([row[NUMBER] for row in merged], pa.int64())
     made = table_of(merged, 0).append_column(NUMBER, numbers)
-    return pa.concat_tables([kept, made]).cast(table.schema), contradicting
+    return pa.concat_tables([kept, made]).cast(table.schema), [*torn, *contradicting], said_before
 
 
-def _knotty(table: pa.Table) -> Any:
-    # Rows of transactions in which a place is taken twice, or not known.
+def _transactions(table: pa.Table) -> Longs:
+    """Numbers the transactions of the rows, in the order of their first digests."""
     _, (chain,) = numbered(table.column("chain"))
     hashes = Hashes()
     for text in table.column("tx_hash").chunks:
         hashes.add(text)
     group = hashes.groups(chain)
     order = np.argsort(group, kind="stable")
-    together = np.cumsum(np.diff(group[order], prepend=group[order[:1]]) != 0)
-    group[order] = together
+    group[order] = np.cumsum(np.diff(group[order], prepend=group[order[:1]]) != 0)
+    return group
+
+
+def _in_one_block(
+    table: pa.Table, group: Longs, files: Sequence[str]
+) -> tuple[pa.Table, Longs, list[tuple[int, str, str]]]:
+    """Leaves out rows that put a transaction into another block than its first row does.
+
+    A chain that was rewritten may have both versions of a transaction in a file: they moved the units once.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    block: Longs = pc.fill_null(table.column("block_number"), -1).to_numpy()
+    order = np.argsort(group, kind="stable")
+    one, other = order[:-1], order[1:]
+    if not ((group[one] == group[other]) & (block[one] != block[other])).any():
+        return table, group, []
+    named = np.flatnonzero(block >= 0)
+    number: Longs = table.column(NUMBER).to_numpy()
+    by_place = named[np.lexsort((number[named], group[named]))]
+    begins = np.flatnonzero(np.diff(group[by_place], prepend=-1))
+    first = np.full(int(group.max()) + 1, -1, np.int64)
+    first[group[by_place[begins]]] = block[by_place[begins]]
+    wrong = (block >= 0) & (block != first[group])
+    if not wrong.any():
+        return table, group, []
+    found = [
+        (
+            row[NUMBER],
+            files[row["file"]],
+            f"{row['tx_hash']} stands in block {before} and here in block {row['block_number']}",
+        )
+        for row, before in zip(
+            table.filter(pa.array(wrong)).to_pylist(), first[group[wrong]].tolist(), strict=True
+        )
+    ]
+    return table.filter(pa.array(~wrong)), group[~wrong], found
+
+
+def _knotty(table: pa.Table, group: Longs) -> Any:
+    # Rows of transactions in which a place is taken twice, or not known.
     several = np.bincount(group, minlength=1)[group] > 1
     those = np.flatnonzero(several)
     if not len(those):

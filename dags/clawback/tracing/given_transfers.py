@@ -144,19 +144,27 @@ def read_transfers(
             )
         given.files[str(file)] = count
     given.store.finish(as_one=as_one, progress=progress)
-    _put_together(given, [str(file) for file in files], skip_bad_rows)
+    _put_together(given, [str(file) for file in files], skip_bad_rows, progress)
     return given
 
 
-def _put_together(given: GivenTransfers, files: list[str], skip_bad_rows: bool) -> None:
+def _put_together(
+    given: GivenTransfers, files: list[str], skip_bad_rows: bool, progress: Callable[[str], None]
+) -> None:
     contradicting: list[tuple[int, str, str]] = []
+    said_before = [0] * len(files)
     for place in range(len(given.store)):
         table = given.store.span(place)
-        merged, found = put_together(table, files)
+        merged, found, again = put_together(table, files)
+        said_before = [count + more for count, more in zip(said_before, again, strict=True)]
         if merged is not table:
             given.store.replace(place, merged)
         given.coverage.count(merged)
         contradicting += found
+    given.coverage.rows_counted_once = sum(said_before)
+    for file, count in zip(files, said_before, strict=True):
+        if count:
+            progress(f"{file}: {count} rows say transfers that were read before; each counts once")
     # In the order of the files, whichever spans they came from.
     contradicting.sort()
     if contradicting and not skip_bad_rows:

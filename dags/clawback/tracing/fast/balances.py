@@ -191,17 +191,39 @@ def first_between(keys: Limbs, low: int, high: int, others: Limbs, other: int) -
 
 
 @compiled
-def _carry(run: Balances, keys: Limbs, amounts: Limbs) -> None:
-    holding, place = 0, 0
-    while holding < len(keys) and place < len(run.keys):
-        order = order_of(run.keys, place, keys, holding)
-        if order == 0:
+def carry_run(run: Balances, keys: Limbs, amounts: Limbs) -> int:
+    """Carries what holdings have over the span of a run; gives how many keys of the run were looked at.
+
+    Each holding is looked for from where the one before it was found, in steps that double: a run may be as
+    long as all days before, the day decides how much of it is looked at.
+    """
+    looked, place = 0, 0
+    for holding in range(len(keys)):
+        step, low, high = 1, place, place
+        while high < len(run.keys):
+            looked += 1
+            if order_of(run.keys, high, keys, holding) >= 0:
+                break
+            low = high + 1
+            high += step
+            step += step
+        high = min(high, len(run.keys))
+        while low < high:
+            looked += 1
+            middle = (low + high) >> 1
+            if order_of(run.keys, middle, keys, holding) < 0:
+                low = middle + 1
+            else:
+                high = middle
+        place = low
+        if place == len(run.keys):
+            break
+        if order_of(run.keys, place, keys, holding) == 0:
             if _less3(amounts, holding, run.lowest, place):
                 for limb in range(3):
                     amounts[holding, limb] = run.lowest[place, limb]
             _add3(amounts, holding, run.net, place)
-        place += 1 if order <= 0 else 0
-        holding += 1 if order >= 0 else 0
+    return looked
 
 
 def openings_of(keys: Limbs, runs: Sequence[Balances]) -> Limbs:
@@ -216,7 +238,7 @@ def openings_of(keys: Limbs, runs: Sequence[Balances]) -> Limbs:
     """
     amounts = np.zeros((len(keys), 3), np.uint64)
     for run in runs:
-        _carry(run, keys, amounts)
+        carry_run(run, keys, amounts)
     return amounts
 
 

@@ -4,6 +4,10 @@ totals as (
     select * from {{ ref('stg_trace__totals') }}
 ),
 
+flows as (
+    select * from {{ ref('stg_trace__flows') }}
+),
+
 balance_parts as (
     select * from {{ ref('balance_parts') }}
 ),
@@ -37,9 +41,31 @@ measured as (
     group by totals.incident_id, totals.method, totals.day, totals.chain, totals.asset
 ),
 
+-- Thefts that only the victim's side of a case file names: who got the units, it does not say.
+source_thefts as (
+    select
+        measured.incident_id,
+        measured.method,
+        measured.day,
+        measured.chain,
+        measured.asset,
+        sum(flows.stolen_amount)::hugeint as amount
+    from measured
+    inner join flows
+        on
+            measured.incident_id = flows.incident_id
+            and measured.method = flows.method
+            and measured.chain = flows.chain
+            and measured.asset = flows.asset
+            and measured.day >= flows.flow_date
+    where flows.theft_role = 'source' and flows.stolen_amount > 0
+    group by measured.incident_id, measured.method, measured.day, measured.chain, measured.asset
+),
+
 priced as (
     select
         measured.*,
+        coalesce(source_thefts.amount, 0)::hugeint as theft_by_source_amount,
         measured.theft_amount + measured.converted_in_amount - measured.converted_out_amount as stolen_amount,
         assets.asset_symbol,
         assets.asset_decimals,
@@ -47,6 +73,13 @@ priced as (
         prices.price_usd,
         prices.price_day
     from measured
+    left join source_thefts
+        on
+            measured.incident_id = source_thefts.incident_id
+            and measured.method = source_thefts.method
+            and measured.day = source_thefts.day
+            and measured.chain = source_thefts.chain
+            and measured.asset = source_thefts.asset
     left join assets
         on
             measured.chain = assets.chain

@@ -14,6 +14,7 @@ per_day as (
         incident_id,
         flow_date,
         sum(stolen_usd) filter (where stolen_amount > 0) as theft_usd,
+        sum(stolen_usd) filter (where stolen_amount > 0 and theft_role = 'source') as source_theft_usd,
         sum(tainted_usd) filter (where hop > 0 and kind != 'fee') as moved_usd,
         count(*) filter (where hop > 0 and kind != 'fee') as moved_count,
         count(*) as flow_count,
@@ -27,6 +28,9 @@ final as (
         incident_days.incident_id,
         incident_days.day,
         sum(per_day.theft_usd)::decimal(38, 2) as stolen_usd_at_theft,
+        case
+            when sum(per_day.theft_usd) is not null then coalesce(sum(per_day.source_theft_usd), 0)
+        end::decimal(38, 2) as stolen_by_source_usd_at_theft,
         case
             when count(*) filter (where per_day.flow_date = incident_days.day and per_day.moved_count > 0) = 0
                 then 0

@@ -35,6 +35,7 @@ final as (
         flows.asset_decimals,
         flows.transfer_amount,
         flows.tainted_amount,
+        flows.stolen_amount,
         flows.tainted_usd,
         flows.price_usd,
         flows.price_day,
