@@ -21,7 +21,7 @@ from clawback.chains.evm.columns import ADDRESS, fixed_bytes, words_of
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.quantities import quantities
 from clawback.chains.evm.rows import Refused, Rows
-from clawback.chains.evm.shapes import CallFrame, Trace, TracedTransaction
+from clawback.chains.evm.shapes import CallFrame, Trace, TracedTransaction, Transaction
 from clawback.chains.evm.transfers import INTERNAL_KIND
 from clawback.tables.transfers import INTERNAL_BASE
 
@@ -134,13 +134,24 @@ def values_of_frames(batch: Batch, traced: list[list[TracedTransaction]], seen: 
         if len(of_block) != count:
             raise Lie(f"{len(of_block)} transactions are traced of {count} in the block")
         for one in of_block:
-            if one.tx_hash is not None and one.tx_hash != batch.transactions[tx].hash:
-                raise Lie("a trace belongs to another transaction")
+            _check_whose(one, batch.transactions[tx])
             for place, frame, fails in _inner(one.result):
                 if not fails:
                     _take_frame(moves, tx, place, frame)
             tx += 1
     return moves.rows()
+
+
+def _check_whose(traced: TracedTransaction, transaction: Transaction) -> None:
+    """The trace is of the transaction: by its hash, where a node names none by what it says of the whole call."""
+    whole = traced.result
+    told = (
+        traced.tx_hash == transaction.hash
+        if traced.tx_hash is not None
+        else (whole.sender.lower(), whole.value) == (transaction.sender.lower(), transaction.value)
+    )
+    if not told:
+        raise Lie("a trace belongs to another transaction")
 
 
 def _take_trace(moves: _Moves, tx: int, place: int, trace: Trace) -> None:
@@ -160,7 +171,7 @@ def _take_trace(moves: _Moves, tx: int, place: int, trace: Trace) -> None:
 
 def _take_frame(moves: _Moves, tx: int, place: int, frame: CallFrame) -> None:
     if frame.type == "SELFDESTRUCT" and not frame.sender:
-        # geth before 1.10.17 names the step alone.
+        # The first callTracer of geth names the step alone.
         moves.seen.refused.add(tx, INTERNAL_BASE + place, "", UNTOLD, frame.type)
         return
     if frame.type in _CREATING:
