@@ -143,7 +143,7 @@ def values_of_frames(batch: Batch, traced: list[list[TracedTransaction]], seen: 
 
 
 def _check_whose(traced: TracedTransaction, transaction: Transaction) -> None:
-    """The trace is of the transaction: by its hash, where a node names none by what it says of the whole call."""
+    """The trace is of the transaction: by its hash; where a node names none, by sender and value."""
     whole = traced.result
     told = (
         traced.tx_hash == transaction.hash
