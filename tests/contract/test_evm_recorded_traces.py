@@ -133,6 +133,18 @@ def test_a_node_that_does_not_say_what_it_held_is_not_believed_that_it_was_nothi
         values_of_frames(batch, read_frames(answer(frames), 1))
 
 
+def test_traces_without_a_hash_must_fit_their_transactions(recorded: Path) -> None:
+    """The recorded node names no transactions: traces of another block with as many of them are noticed."""
+    batch = batch_of(BLOCKS["subtraces"], traces_of(recorded, "subtraces"))
+    own, other = frames_of(recorded, "subtraces"), frames_of(recorded, "error")
+    assert len(own) == len(other)
+    assert not any("txHash" in frame for frame in own)
+    values_of_frames(batch, read_frames(answer(own), 1))
+    for wrong in (other, own[::-1]):
+        with pytest.raises(Lie, match="another transaction"):
+            values_of_frames(batch, read_frames(answer(wrong), 1))
+
+
 @pytest.mark.parametrize("name", STREAMED)
 def test_traces_are_of_the_transactions_that_the_node_lists(recorded: Path, name: str) -> None:
     """Rewards of miners and uncles stand among the traces, once in front of all others."""

@@ -15,6 +15,7 @@ from clawback.context import RunContext
 from clawback.errors import ClawbackError
 from clawback.lake.partition import read_manifest
 from clawback.parquet import table_to_rows
+from clawback.sources.explorer_api.api import outcome
 from clawback.sources.http import HttpClient
 from clawback.sources.ingest import ingest
 from clawback.tables.step import make_tables
@@ -211,6 +212,12 @@ def test_what_is_no_answer_completes_no_day(tmp_path: Path, body: bytes, problem
         with pytest.raises(ClawbackError, match=problem):
             fetched(ctx)
     assert not list(tmp_path.rglob("_manifest.json"))
+
+
+def test_words_of_its_node_are_no_list_of_an_explorer() -> None:
+    body = b'{"jsonrpc": "2.0", "id": 1, "result": []}'
+    assert outcome(body, of_node=True) == ("", [])
+    assert outcome(body)[0] != ""
 
 
 @pytest.mark.parametrize("name", ["startblock", "endblock", "sort"])

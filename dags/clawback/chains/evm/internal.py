@@ -135,8 +135,7 @@ def values_of_frames(batch: Batch, traced: list[list[TracedTransaction]], seen: 
         if len(of_block) != count:
             raise Lie(f"{len(of_block)} transactions are traced of {count} in the block")
         for one in of_block:
-            if not _is_of(one, batch.transactions[tx]):
-                raise Lie("a trace belongs to another transaction")
+            _check_whose(one, batch.transactions[tx])
             for place, frame, fails in _inner(one.result):
                 if not fails:
                     _take_frame(moves, tx, place, frame)
@@ -170,14 +169,17 @@ def check_trees(traces: list[list[Trace]]) -> None:
                 raise Lie(f"a trace of {path[0]} has {count} inner ones, {found[path]} came")
 
 
-def _is_of(traced: TracedTransaction, transaction: Transaction) -> bool:
+def _check_whose(traced: TracedTransaction, transaction: Transaction) -> None:
+    """The trace is of the transaction: by its hash; where a node names none, by sender, receiver and value."""
+    whole = traced.result
     if traced.tx_hash is not None:
-        return traced.tx_hash == transaction.hash
-    # Old nodes do not name it: it must at least be from and to the same.
-    root = traced.result
-    return root.sender.lower() == transaction.sender.lower() and (
-        transaction.to is None or (root.to or "").lower() == transaction.to.lower()
-    )
+        told = traced.tx_hash == transaction.hash
+    else:
+        told = (whole.sender.lower(), whole.value) == (transaction.sender.lower(), transaction.value) and (
+            transaction.to is None or (whole.to or "").lower() == transaction.to.lower()
+        )
+    if not told:
+        raise Lie("a trace belongs to another transaction")
 
 
 def _take_trace(moves: _Moves, tx: int, place: int, trace: Trace) -> None:
@@ -197,7 +199,7 @@ def _take_trace(moves: _Moves, tx: int, place: int, trace: Trace) -> None:
 
 def _take_frame(moves: _Moves, tx: int, place: int, frame: CallFrame) -> None:
     if frame.type == "SELFDESTRUCT" and not frame.sender:
-        # geth before 1.10.17 names the step alone.
+        # The first callTracer of geth names the step alone.
         moves.seen.refused.add(tx, INTERNAL_BASE + place, "", UNTOLD, frame.type)
         return
     if frame.type in _CREATING:

@@ -126,7 +126,7 @@ class Trace(msgspec.Struct, rename="camel", gc=False):
 class CallFrame(msgspec.Struct, gc=False):
     """One call of geth's callTracer, with the calls inside it.
 
-    Before geth 1.10.17 a SELFDESTRUCT has a type alone.
+    Of the first callTracer of geth, a SELFDESTRUCT has a type alone.
     """
 
     type: str

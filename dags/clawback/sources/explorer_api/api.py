@@ -19,6 +19,7 @@ WINDOW: Final = 10_000
 
 _NOTHING: Final = ("no transactions found", "no internal transactions found", "no token transfers found")
 _TRIES: Final = 6
+_PROXY: Final = "proxy"
 _TOO_OFTEN: Final = "rate limit"
 _DEPTH: Final = 64
 """Blocks that must lie above, where the chain's final block has a name that the explorer does not know."""
@@ -55,7 +56,7 @@ class Explorer:
                 self.http.wait(1 / self.calls_per_second)
             self.asked += 1
             answer = self.http.get(str(self.url.copy_merge_params(words)))
-            problem, result = outcome(answer.body)
+            problem, result = outcome(answer.body, of_node=module == _PROXY)
             if not problem:
                 return answer, result
             if _TOO_OFTEN not in problem.lower():
@@ -99,7 +100,7 @@ class Explorer:
 
     def _named_block(self, tag: str) -> int | None:
         try:
-            _, result = self.ask("proxy", "eth_getBlockByNumber", tag=tag, boolean="false")
+            _, result = self.ask(_PROXY, "eth_getBlockByNumber", tag=tag, boolean="false")
         except NoAnswer as error:
             if _TOO_OFTEN in (error.cause or "").lower():
                 raise
@@ -108,16 +109,21 @@ class Explorer:
         return int(number, 16) if isinstance(number, str) and _NUMBER.fullmatch(number) else None
 
 
-def outcome(body: bytes) -> tuple[str, Any]:
-    """What is wrong with an answer (nothing where it is one), and its result."""
+def outcome(body: bytes, *, of_node: bool = False) -> tuple[str, Any]:
+    """What is wrong with an answer (nothing where it is one), and its result.
+
+    Args:
+        body: the answer.
+        of_node: whether the explorer may pass on the words of its node.
+    """
     try:
         said = read_json(body)
     except ValueError as error:
         return str(error), None
     if not isinstance(said, Mapping) or "result" not in said:
         return f"no result in {str(said)[:200]}", None
-    if "jsonrpc" in said and "status" not in said:
-        return "", said["result"]  # the words of the explorer's node
+    if of_node and "jsonrpc" in said and "status" not in said:
+        return "", said["result"]
     message = str(said.get("message", ""))
     if str(said.get("status")) == "1":
         return "", said["result"]
