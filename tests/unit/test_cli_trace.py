@@ -499,6 +499,26 @@ def test_prices_prove_an_exchange_and_need_decimals(room: Path) -> None:
     assert "converted" in {row["outcome"] for row in flows}
 
 
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (
+            f"ethereum,{TOKEN},2020-09-25,1,6\nethereum,{TOKEN},2020-09-25,2,6\n",
+            "row 2\n  cause:  another row says 1",
+        ),
+        (
+            f"ethereum,{TOKEN},2020-09-25,1,6\nethereum,{TOKEN},2020-09-26,1,8\n",
+            "8 decimals here and 6 elsewhere",
+        ),
+    ],
+)
+def test_prices_that_contradict_each_other_prove_nothing(room: Path, rows: str, says: str) -> None:
+    (room / "p.csv").write_text("chain,asset,day,close_usd,decimals\n" + rows, encoding="utf-8")
+    with pytest.raises(ClawbackError) as raised:
+        run(room, *BASE, "--prices", "p.csv", "--out", "out")
+    assert says in str(raised.value)
+
+
 def test_theft_rows_that_fit_no_transfer_are_told(room: Path) -> None:
     rows = (
         "incident,chain,address,role,tx,tx_hash,from_time\n"
