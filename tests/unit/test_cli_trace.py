@@ -376,6 +376,26 @@ def test_a_fee_waits_for_no_coinbase_of_another_day(room: Path) -> None:
     assert summary["conserved"] is True
 
 
+def test_what_is_spent_is_named_by_its_output_in_any_capitals(room: Path) -> None:
+    thief, other = (base58.b58encode_check(bytes([0, *[digit] * 20])).decode() for digit in (2, 3))
+    spent = f"{tx(0xABC)[2:]}:0"
+
+    def rows(outpoint: str) -> str:
+        made = f"bitcoin,5,2020-09-25T12:00:00Z,{tx(0xABC)},0,0,utxo_out,,{thief},native,10,\n"
+        went = f"bitcoin,6,2020-09-25T12:10:00Z,{tx(2)},0,0,utxo_in,{thief},,native,10,{outpoint}\n"
+        return made + went + f"bitcoin,6,2020-09-25T12:10:00Z,{tx(2)},0,0,utxo_out,,{other},native,9,\n"
+
+    (room / "THEFTS.csv").write_text(
+        f"incident,chain,address,role\ncase,bitcoin,{thief},theft_address\n", encoding="utf-8"
+    )
+    (room / "t.csv").write_text(TABLE.strip() + ",outpoint\n" + rows(spent.upper()), encoding="utf-8")
+    _, holdings, _ = traced(room, *BASE)
+    assert [(row["address"], row["tainted_amount"]) for row in holdings] == [(other, 9)]
+    (room / "t.csv").write_text(TABLE.strip() + ",outpoint\n" + rows(""), encoding="utf-8")
+    with pytest.raises(ClawbackError, match="row 2: a utxo_in needs its outpoint"):
+        run(room, *BASE, "--out", "out")
+
+
 EVENTS = "chain,block_number,block_time,tx_hash,tx_index,log_index,kind,emitter,address,amount\n"
 
 

@@ -126,6 +126,10 @@ def _table_row(cells: dict[str, str], chain: str) -> Row:
         position = FEE
     if position is None and kind in UTXO_KINDS:
         raise ValueError(f"a {kind} needs its position: by it the inputs are cut into the outputs")
+    outpoint = cells.get("outpoint", "").strip().lower() or None
+    if outpoint is None and kind == "utxo_in":
+        # Without it the output that it spends would seem to lie there for ever.
+        raise ValueError("a utxo_in needs its outpoint, transaction:place of the output that it spends")
     is_known = block_number is not None and tx_index is not None
     quality = cells.get("order_quality", "").strip() or ("exact" if is_known else "time")
     if quality not in QUALITIES:
@@ -144,7 +148,7 @@ def _table_row(cells: dict[str, str], chain: str) -> Row:
         "to_address": _address(cells, "to_address", chain) if cells["to_address"].strip() else None,
         "asset": _cell(cells, "asset", lambda text: normalise_asset(text, chain)),
         "amount": _cell(cells, "amount", lambda text: to_base_units(parse_number(text), 0)),
-        "outpoint": cells.get("outpoint", "").strip() or None,
+        "outpoint": outpoint,
         "order_quality": "time" if position is None else quality,
         "_positioned": position is not None,
     }
