@@ -739,6 +739,21 @@ def test_back_from_where_nothing_lies_says_so(room: Path) -> None:
         run(room, "back", *BASE, "--address", HOT)
 
 
+def test_the_name_of_an_incident_sends_no_controls_to_the_terminal(room: Path) -> None:
+    name = "ca\x1b[31m\u202ese"
+    (room / "THEFTS.csv").write_text(
+        f"incident,chain,address,role\n{name},ethereum,{THIEF},theft_address\n"
+        f"none{name},ethereum,{SHOP},source\n",
+        encoding="utf-8",
+    )
+    said = run(room, *BASE, "--out", "out").output
+    back = run(room, "back", *BASE, "--address", THIEF).output
+    assert "ca?[31m?se  fifo  ethereum/native" in said
+    assert "noneca?[31m?se: the transfers show nothing stolen" in said
+    assert "units of ca?[31m?se" in back
+    assert not set("\u202e\x1b") & set(said + back)
+
+
 def test_help_explains_each_option_with_an_example() -> None:
     text = CliRunner().invoke(clawback, ["trace", "--help"]).output
     for option in (
