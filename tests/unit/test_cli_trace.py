@@ -539,6 +539,12 @@ def test_prices_that_contradict_each_other_prove_nothing(room: Path, rows: str, 
     assert says in str(raised.value)
 
 
+def test_other_marks_between_the_cells_of_a_theft_file_are_told(room: Path) -> None:
+    (room / "THEFTS.csv").write_text(THEFTS.replace(",", ";"), encoding="utf-8")
+    with pytest.raises(ClawbackError, match="its cells seem to be separated by ';', not by commas"):
+        run(room, *BASE, "--out", "out")
+
+
 def test_theft_rows_that_fit_no_transfer_are_told(room: Path) -> None:
     rows = (
         "incident,chain,address,role,tx,tx_hash,from_time\n"

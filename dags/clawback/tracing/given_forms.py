@@ -16,6 +16,7 @@ from clawback.tables.exact import parse_integer, parse_number, parse_time, to_ba
 from clawback.tables.transfers import FEE, LOG_BASE
 from clawback.tracing.given_cells import Form, Row
 from clawback.tracing.given_mapped_columns import KINDS
+from clawback.tracing.given_rows import told_columns
 from clawback.tracing.records import UTXO_KINDS
 
 Read = TypeVar("Read")
@@ -102,11 +103,9 @@ def _not_understood(file: Path, columns: Sequence[str]) -> ClawbackError:
     }
     lacking = {what: [name for name in form if name not in columns] for what, form in forms.items()}
     nearest = min(lacking, key=lambda what: len(lacking[what]))
-    cause = "its columns are " + ", ".join(map(repr, columns))
+    cause = told_columns(columns)
     if len(lacking[nearest]) < len(forms[nearest]):
         cause += f"; of {nearest} it lacks " + ", ".join(map(repr, lacking[nearest]))
-    elif len(columns) == 1 and (marks := [mark for mark in ";\t|" if mark in columns[0]]):
-        cause += f"; its cells seem to be separated by {marks[0]!r}, not by commas"
     return ClawbackError(
         "the columns of the file are not understood",
         where=str(file),
