@@ -376,6 +376,26 @@ def test_a_fee_waits_for_no_coinbase_of_another_day(room: Path) -> None:
     assert summary["conserved"] is True
 
 
+def test_what_is_spent_is_named_by_its_output_in_any_capitals(room: Path) -> None:
+    thief, other = (base58.b58encode_check(bytes([0, *[digit] * 20])).decode() for digit in (2, 3))
+    spent = f"{tx(0xABC)[2:]}:0"
+
+    def rows(outpoint: str) -> str:
+        made = f"bitcoin,5,2020-09-25T12:00:00Z,{tx(0xABC)},0,0,utxo_out,,{thief},native,10,\n"
+        went = f"bitcoin,6,2020-09-25T12:10:00Z,{tx(2)},0,0,utxo_in,{thief},,native,10,{outpoint}\n"
+        return made + went + f"bitcoin,6,2020-09-25T12:10:00Z,{tx(2)},0,0,utxo_out,,{other},native,9,\n"
+
+    (room / "THEFTS.csv").write_text(
+        f"incident,chain,address,role\ncase,bitcoin,{thief},theft_address\n", encoding="utf-8"
+    )
+    (room / "t.csv").write_text(TABLE.strip() + ",outpoint\n" + rows(spent.upper()), encoding="utf-8")
+    _, holdings, _ = traced(room, *BASE)
+    assert [(row["address"], row["tainted_amount"]) for row in holdings] == [(other, 9)]
+    (room / "t.csv").write_text(TABLE.strip() + ",outpoint\n" + rows(""), encoding="utf-8")
+    with pytest.raises(ClawbackError, match="row 2: a utxo_in needs its outpoint"):
+        run(room, *BASE, "--out", "out")
+
+
 EVENTS = "chain,block_number,block_time,tx_hash,tx_index,log_index,kind,emitter,address,amount\n"
 
 
@@ -497,6 +517,32 @@ def test_prices_prove_an_exchange_and_need_decimals(room: Path) -> None:
     (room / "p.csv").write_text(text, encoding="utf-8")
     flows, _, _ = traced(room, *BASE, "--prices", "p.csv")
     assert "converted" in {row["outcome"] for row in flows}
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (
+            f"ethereum,{TOKEN},2020-09-25,1,6\nethereum,{TOKEN},2020-09-25,2,6\n",
+            "row 2\n  cause:  another row says 1",
+        ),
+        (
+            f"ethereum,{TOKEN},2020-09-25,1,6\nethereum,{TOKEN},2020-09-26,1,8\n",
+            "8 decimals here and 6 elsewhere",
+        ),
+    ],
+)
+def test_prices_that_contradict_each_other_prove_nothing(room: Path, rows: str, says: str) -> None:
+    (room / "p.csv").write_text("chain,asset,day,close_usd,decimals\n" + rows, encoding="utf-8")
+    with pytest.raises(ClawbackError) as raised:
+        run(room, *BASE, "--prices", "p.csv", "--out", "out")
+    assert says in str(raised.value)
+
+
+def test_other_marks_between_the_cells_of_a_theft_file_are_told(room: Path) -> None:
+    (room / "THEFTS.csv").write_text(THEFTS.replace(",", ";"), encoding="utf-8")
+    with pytest.raises(ClawbackError, match="its cells seem to be separated by ';', not by commas"):
+        run(room, *BASE, "--out", "out")
 
 
 def test_theft_rows_that_fit_no_transfer_are_told(room: Path) -> None:
@@ -697,6 +743,21 @@ def test_back_from_a_service_shows_the_ways_of_all_that_ended_there(room: Path) 
 def test_back_from_where_nothing_lies_says_so(room: Path) -> None:
     with pytest.raises(ClawbackError, match="no stolen units lie there"):
         run(room, "back", *BASE, "--address", HOT)
+
+
+def test_the_name_of_an_incident_sends_no_controls_to_the_terminal(room: Path) -> None:
+    name = "ca\x1b[31m\u202ese"
+    (room / "THEFTS.csv").write_text(
+        f"incident,chain,address,role\n{name},ethereum,{THIEF},theft_address\n"
+        f"none{name},ethereum,{SHOP},source\n",
+        encoding="utf-8",
+    )
+    said = run(room, *BASE, "--out", "out").output
+    back = run(room, "back", *BASE, "--address", THIEF).output
+    assert "ca?[31m?se  fifo  ethereum/native" in said
+    assert "noneca?[31m?se: the transfers show nothing stolen" in said
+    assert "units of ca?[31m?se" in back
+    assert not set("\u202e\x1b") & set(said + back)
 
 
 def test_help_explains_each_option_with_an_example() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clawback.cli import clawback
-from clawback.cli.status import print_status
+from clawback.cli.status import _lines, print_status
+from clawback.deliver.figures import coverage
 from clawback.errors import ClawbackError
 from clawback.release.publish import publish
 from clawback.resources import sample_dir
@@ -98,3 +100,11 @@ def test_status_sends_no_controls_to_the_terminal(hostile: Desk, capsys: pytest.
     shown = capsys.readouterr().out
     assert "=cmd()" in shown
     assert not set("\u202e\x1b") & set(shown)
+
+
+def test_status_and_page_say_what_rests_on_the_role_source_alone() -> None:
+    for share, said in ((Decimal("12.5000"), True), (Decimal("0.0000"), False), (None, False)):
+        row = status_row(DAY, stolen_by_source_pct=share)
+        shown = "\n".join(_lines("2020-11-13-0123456", row, []))
+        assert ("12.5 % of the theft rests on the role source alone" in shown) is said
+        assert any("known by whom it left alone" in sentence for sentence in coverage(row)) is said

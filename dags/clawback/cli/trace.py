@@ -121,6 +121,7 @@ def back(
     """Show the way back to the theft, under FIFO, of a holding or a transfer."""
     import json
 
+    from clawback.cli.opened import printable
     from clawback.errors import ClawbackError
     from clawback.tables.addresses import normalise_address, normalise_tx_hash
     from clawback.tracing.given_run import trace_given
@@ -155,7 +156,8 @@ def back(
             click.echo(json.dumps(row, sort_keys=True))
             continue
         if row["step"] == 0:
-            click.secho(f"path {row['path']}: {int(row['units']):,} units of {row['incident']}", bold=True)
+            incident = printable(row["incident"])
+            click.secho(f"path {row['path']}: {int(row['units']):,} units of {incident}", bold=True)
         note = "  (converted here: back from this step pro rata)" if row["converted"] else ""
         click.echo(
             f"  {row['step']:>3}  {row['block_time']}  {row['from_address']} -> {row['to_address'] or 'fee'}"
@@ -200,11 +202,12 @@ def _given(settings_path: Path | None, options: dict[str, Any]) -> Given:
 
 def _print_summary(summary: dict[str, Any], out: Path) -> None:
     from clawback.cases.text import decimal_text
+    from clawback.cli.opened import printable
 
     for figure in summary["figures"]:
         asset = f"{figure['chain']}/{figure['asset']}"
         decimals = summary["decimals"].get(asset)
-        click.secho(f"{figure['incident']}  {figure['method']}  {asset}", bold=True)
+        click.secho(f"{printable(figure['incident'])}  {figure['method']}  {asset}", bold=True)
         for name, amount in figure.items():
             if isinstance(amount, str) and amount.isdecimal() and amount != "0":
                 told = decimal_text(int(amount), decimals or 0)
@@ -213,7 +216,8 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
     stolen_from = {figure["incident"] for figure in summary["figures"] if figure["stolen"] != "0"}
     for incident in sorted(set(summary["incidents"]) - stolen_from):
         click.echo(
-            f"{incident}: the transfers show nothing stolen (a theft_address gets it, a source pays it)",
+            f"{printable(incident)}: the transfers show nothing stolen"
+            " (a theft_address gets it, a source pays it)",
             err=True,
         )
     click.echo(f"wrote {out}/flows.parquet, {out}/holdings.parquet, {out}/summary.json")

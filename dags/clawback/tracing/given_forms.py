@@ -16,6 +16,7 @@ from clawback.tables.exact import parse_integer, parse_number, parse_time, to_ba
 from clawback.tables.transfers import FEE, LOG_BASE
 from clawback.tracing.given_cells import Form, Row
 from clawback.tracing.given_mapped_columns import KINDS
+from clawback.tracing.given_rows import told_columns
 from clawback.tracing.records import UTXO_KINDS
 
 Read = TypeVar("Read")
@@ -102,11 +103,9 @@ def _not_understood(file: Path, columns: Sequence[str]) -> ClawbackError:
     }
     lacking = {what: [name for name in form if name not in columns] for what, form in forms.items()}
     nearest = min(lacking, key=lambda what: len(lacking[what]))
-    cause = "its columns are " + ", ".join(map(repr, columns))
+    cause = told_columns(columns)
     if len(lacking[nearest]) < len(forms[nearest]):
         cause += f"; of {nearest} it lacks " + ", ".join(map(repr, lacking[nearest]))
-    elif len(columns) == 1 and (marks := [mark for mark in ";\t|" if mark in columns[0]]):
-        cause += f"; its cells seem to be separated by {marks[0]!r}, not by commas"
     return ClawbackError(
         "the columns of the file are not understood",
         where=str(file),
@@ -126,6 +125,10 @@ def _table_row(cells: dict[str, str], chain: str) -> Row:
         position = FEE
     if position is None and kind in UTXO_KINDS:
         raise ValueError(f"a {kind} needs its position: by it the inputs are cut into the outputs")
+    outpoint = cells.get("outpoint", "").strip().lower() or None
+    if outpoint is None and kind == "utxo_in":
+        # Without it the output that it spends would seem to lie there for ever.
+        raise ValueError("a utxo_in needs its outpoint, transaction:place of the output that it spends")
     is_known = block_number is not None and tx_index is not None
     quality = cells.get("order_quality", "").strip() or ("exact" if is_known else "time")
     if quality not in QUALITIES:
@@ -144,7 +147,7 @@ def _table_row(cells: dict[str, str], chain: str) -> Row:
         "to_address": _address(cells, "to_address", chain) if cells["to_address"].strip() else None,
         "asset": _cell(cells, "asset", lambda text: normalise_asset(text, chain)),
         "amount": _cell(cells, "amount", lambda text: to_base_units(parse_number(text), 0)),
-        "outpoint": cells.get("outpoint", "").strip() or None,
+        "outpoint": outpoint,
         "order_quality": "time" if position is None else quality,
         "_positioned": position is not None,
     }

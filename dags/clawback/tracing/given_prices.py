@@ -2,7 +2,8 @@
 
 Layout:
     chain, asset, day, close_usd (USD of one whole coin), and optionally decimals. A price of an asset whose
-    decimals nobody says is left out: a guess would prove what is not so.
+    decimals nobody says is left out: a guess would prove what is not so. For the same reason a file has one
+    price for an asset and a day, and all that is said of the decimals of an asset is one number.
 """
 
 from __future__ import annotations
@@ -37,24 +38,27 @@ def read_prices(
         Prices by day, and how many rows were left out for want of decimals.
 
     Raises:
-        ClawbackError: A row that cannot be read; names it.
+        ClawbackError: A row that cannot be read, or contradicts one before it; names it.
     """
+    stated = dict(known_decimals)
+    of_file: dict[tuple[date, tuple[str, str]], Decimal] = {}
 
     def read(cells: Cells) -> tuple[date, tuple[str, str], Decimal, int | None]:
         key = (cells["chain"], _asset(cells["asset"], cells["chain"]))
         price = parse_number(cells["close_usd"])
         if price <= 0:
             raise ValueError("the price is not above zero")
-        return (
-            parse_day(cells["day"]),
-            key,
-            price,
-            _decimals(cells.get("decimals", ""), key, known_decimals),
-        )
+        day, decimals = parse_day(cells["day"]), _decimals(cells.get("decimals", ""), key, stated)
+        if (before := of_file.setdefault((day, key), price)) != price:
+            raise ValueError(f"another row says {before:f} USD for that asset and day")
+        if decimals is not None and (told := stated.setdefault(key, decimals)) != decimals:
+            raise ValueError(f"the asset has {decimals} decimals here and {told} elsewhere")
+        return day, key, price, decimals
 
     prices: dict[date, dict[tuple[str, str], Fraction]] = defaultdict(dict)
     without = 0
     for file in files:
+        of_file.clear()
         for day, key, price, decimals in read_rows(file, ("chain", "asset", "day", "close_usd"), read):
             if decimals is None:
                 without += 1

@@ -25,6 +25,14 @@ def open_given(file: Path) -> Table:
         raise ClawbackError("the file cannot be read", where=str(file), cause=str(error)) from error
 
 
+def told_columns(columns: Sequence[str]) -> str:
+    """The columns of a file for an error, and what may have made one of all of them."""
+    told = "its columns are " + ", ".join(map(repr, columns))
+    if len(columns) == 1 and (marks := [mark for mark in ";\t|" if mark in columns[0]]):
+        told += f"; its cells seem to be separated by {marks[0]!r}, not by commas"
+    return told
+
+
 def read_records(file: Path, columns: Sequence[str]) -> Iterator[Record]:
     """Opens a small table that must have certain columns.
 
@@ -37,7 +45,7 @@ def read_records(file: Path, columns: Sequence[str]) -> Iterator[Record]:
         raise ClawbackError(
             f"the file has no column {', '.join(map(repr, missing))}",
             where=str(file),
-            cause="its columns are " + ", ".join(map(repr, table.columns)),
+            cause=told_columns(table.columns),
             remedy=f"needed are {', '.join(columns)}",
         )
     return table.records
