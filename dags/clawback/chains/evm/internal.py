@@ -170,7 +170,7 @@ def check_trees(traces: list[list[Trace]]) -> None:
 
 
 def _check_whose(traced: TracedTransaction, transaction: Transaction) -> None:
-    """The trace is of the transaction: by its hash; where a node names none, by sender, receiver and value."""
+    """The trace is of the transaction: by hash; where a node names none, by sender, receiver and value."""
     whole = traced.result
     if traced.tx_hash is not None:
         told = traced.tx_hash == transaction.hash
