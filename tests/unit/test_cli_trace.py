@@ -760,6 +760,15 @@ def test_the_name_of_an_incident_sends_no_controls_to_the_terminal(room: Path) -
     assert not set("\u202e\x1b") & set(said + back)
 
 
+def test_units_that_no_sum_can_hold_are_told(room: Path) -> None:
+    most = 10**38 - 1
+    (room / "t.csv").write_text(TABLE + line(1, HOT, THIEF, most) + line(2, HOT, THIEF, 7), encoding="utf-8")
+    result = run(room, *BASE, "--out", "out")
+    assert "fifo: 7 units would make a sum of 10^38 or more; they are left out" in result.stderr
+    (room / "t.csv").write_text(TABLE + line(1, HOT, THIEF, most), encoding="utf-8")
+    assert "10^38" not in run(room, *BASE, "--out", "out").stderr
+
+
 def test_help_explains_each_option_with_an_example() -> None:
     text = CliRunner().invoke(clawback, ["trace", "--help"]).output
     for option in (

@@ -65,6 +65,8 @@ class _Compared:
     lake: Lake
     same: dict[str, set[str]] = field(default_factory=dict)
     """What was found of two cuts of the tables of incidents: most days and all methods have the same."""
+    tables: dict[str, Manifest] = field(default_factory=dict)
+    """Manifests of tables: all methods read the same."""
 
     def days(self, method: str, now: Mapping[str, Mapping[date, str]], newest: str) -> Iterator[UnchangedDay]:
         keys = now.get(method, {})
@@ -112,8 +114,10 @@ class _Compared:
         return self.same[mark]
 
     def _inputs(self, trace: Manifest) -> DayInputs:
-        inputs = trace.meta["inputs"]
-        return DayInputs(self.lake, {name: read_manifest(self.lake, key) for name, key in inputs.items()})
+        for key in trace.meta["inputs"].values():
+            if key not in self.tables:
+                self.tables[key] = read_manifest(self.lake, key)
+        return DayInputs(self.lake, {name: self.tables[key] for name, key in trace.meta["inputs"].items()})
 
 
 def _same_incidents(new: tuple[DayInputs, list[Label]], old: tuple[DayInputs, list[Label]]) -> set[str]:

@@ -220,4 +220,11 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
             " (a theft_address gets it, a source pays it)",
             err=True,
         )
+    for method, counts in summary["counts"].items():
+        if counts["units_too_wide"] != "0":
+            click.echo(
+                f"{method}: {counts['units_too_wide']} units would make a sum of 10^38 or more;"
+                " they are left out, as not stolen or not converted",
+                err=True,
+            )
     click.echo(f"wrote {out}/flows.parquet, {out}/holdings.parquet, {out}/summary.json")
