@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from clawback.chains.evm.topics import TRANSFER
@@ -15,6 +16,8 @@ from tests.contract.loopback import LoopbackServer, Scripted
 
 DAY: Final = date(2020, 9, 26)
 MIDNIGHT: Final = int(datetime(2020, 9, 26, tzinfo=UTC).timestamp())
+
+_TRACED_BY: Final = ("trace_block", "debug_traceBlockByNumber")
 
 Logs = Callable[[int, int], Sequence[tuple[Sequence[str], str]]]
 """Topics and data of the logs of a transaction, by its number in the chain and their number."""
@@ -30,6 +33,10 @@ def address(number: int) -> str:
 
 def padded(number: int) -> str:
     return f"0x{'0' * 24}{address(number)[2:]}"
+
+
+def _value(call: int) -> str:
+    return "0x0" if call % 4 else f"0x{call + 1:x}"
 
 
 def token_logs(key: int, count: int) -> list[tuple[list[str], str]]:
@@ -48,19 +55,26 @@ class Chain:
     logs: int = 4
     fork: int = 1
     logs_of: Logs = token_logs
+    input_bytes: int = 0
+    """Of what each transaction hands to a contract."""
+    calls: int = 0
+    """Inner calls of each transaction, every fourth with value; with none the node does not trace."""
+    heavy: Collection[int] | None = None
+    """The only blocks that have these inner calls; all by default."""
 
     def block(self, number: int) -> tuple[str, str]:
         """A block and its receipts as JSON."""
         block_hash = hashed(self.fork, number)
         place = f'"blockHash":"{block_hash}","blockNumber":"{number:#x}"'
         transactions, receipts = [], []
+        handed = f'"input":"0x{"5a" * self.input_bytes}",' if self.input_bytes else ""
         seen = 0
         for index in range(self.transactions):
             key = number * self.transactions + index
             own = f'"transactionHash":"{hashed(2, key)}","transactionIndex":"{index:#x}",{place}'
             transactions.append(
                 f'{{"hash":"{hashed(2, key)}","from":"{address(key % 9_000)}","to":"{address(key % 7_000)}",'
-                f'"value":"0x{key:x}","transactionIndex":"{index:#x}",{place},"gasPrice":"0x5"}}'
+                f'"value":"0x{key:x}",{handed}"transactionIndex":"{index:#x}",{place},"gasPrice":"0x5"}}'
             )
             logs = [
                 f'{{"address":"{address(50_000 + key % 50)}","topics":{json.dumps(topics)},"data":"{data}",'
@@ -76,6 +90,46 @@ class Chain:
         )
         return f'{{{head},"transactions":[{",".join(transactions)}]}}', f"[{','.join(receipts)}]"
 
+    def calls_of(self, number: int) -> int:
+        """Inner calls of each transaction of a block."""
+        return self.calls if self.heavy is None or number in self.heavy else 1
+
+    def traces(self, number: int) -> str:
+        """A block's inner calls as `trace_block` gives them, as JSON: about 400 bytes each."""
+        found = []
+        calls = self.calls_of(number)
+        place = f'"blockHash":"{hashed(self.fork, number)}","blockNumber":{number}'
+        for index in range(self.transactions):
+            key = number * self.transactions + index
+            own = f'{place},"transactionHash":"{hashed(2, key)}","transactionPosition":{index},"type":"call"'
+            for call in range(-1, calls):
+                path = "" if call < 0 else f"{call}"
+                found.append(
+                    f'{{"action":{{"callType":"call","from":"{address(key % 7_000)}","gas":"0x5208",'
+                    f'"to":"{address(call)}","value":"{_value(call)}"}},{own},"subtraces":0,'
+                    f'"traceAddress":[{path}],"result":{{"gasUsed":"0x0","output":"0x"}}}}'
+                )
+        return f"[{','.join(found)}]"
+
+    def frames(self, number: int) -> str:
+        """The same as `debug_traceBlockByNumber` gives them."""
+        found = []
+        for index in range(self.transactions):
+            key = number * self.transactions + index
+            parties = f'"type":"CALL","gas":"0x5208","gasUsed":"0x0","from":"{address(key % 7_000)}"'
+            inner = [
+                f'{{{parties},"to":"{address(call)}","value":"{_value(call)}","input":"0x{"5a" * 68}"}}'
+                for call in range(self.calls_of(number))
+            ]
+            own = f'{{{parties},"to":"{address(-1)}","value":"0x0","input":"0x","calls":[{",".join(inner)}]}}'
+            found.append(f'{{"txHash":"{hashed(2, key)}","result":{own}}}')
+        return f"[{','.join(found)}]"
+
+
+@lru_cache(maxsize=2)
+def _inner_calls(chain: Chain, method: str, number: int) -> str:
+    return chain.traces(number) if method == "trace_block" else chain.frames(number)
+
 
 @dataclass
 class GeneratedNode:
@@ -88,6 +142,10 @@ class GeneratedNode:
     """More questions in a batch are refused."""
     reverse: bool = False
     """Answers of a batch come last first, and with other words around them."""
+    traced_by: Collection[str] = _TRACED_BY
+    """Ways of tracing that it offers, where its chain has inner calls."""
+    newest: int = 1_000_000
+    """The chain's last block."""
     until: int | None = None
     """Questions that begin with this block or a later one are not answered before `go_on` is set."""
     asked: list[list[int]] = field(default_factory=list)
@@ -128,16 +186,25 @@ class GeneratedNode:
             self.waiting.set()
             self.go_on.wait(60)
         if self.reverse:
-            words = [f'{{"result":{self._result(one)},"jsonrpc":"2.0", "id":{one["id"]}}}' for one in several]
+            words = [f'{{{self._said(one)},"jsonrpc":"2.0", "id":{one["id"]}}}' for one in several]
             words.reverse()
         else:
-            words = [f'{{"id":{one["id"]},"result":{self._result(one)}}}' for one in several]
+            words = [f'{{"id":{one["id"]},{self._said(one)}}}' for one in several]
         return (f"[{','.join(words)}]" if is_batch else words[0]).encode()
+
+    def _said(self, one: dict[str, Any]) -> str:
+        traces = one["method"] in _TRACED_BY
+        if traces and not (self.chain.calls and one["method"] in self.traced_by):
+            return '"error":{"code":-32601,"message":"unknown method"}'
+        return f'"result":{self._result(one)}'
 
     def _result(self, one: dict[str, Any]) -> str:
         if one["method"] == "eth_chainId":
             return '"0x1"'
-        block, receipts = self.chain.block(int(one["params"][0], 16))
+        number = self.newest if one["params"][0] == "latest" else int(one["params"][0], 16)
+        if one["method"] in _TRACED_BY:
+            return _inner_calls(self.chain, one["method"], number)
+        block, receipts = self.chain.block(number)
         if one["method"] == "eth_getBlockReceipts":
             return receipts
         if not one["params"][1]:

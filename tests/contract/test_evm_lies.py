@@ -680,16 +680,31 @@ def test_a_batch_that_is_too_much_is_halved(truth: Answers, true_pieces: list[Pi
 
 
 def test_an_answer_larger_than_the_limit_is_halved_or_named(truth: Answers, true_pieces: list[Piece]) -> None:
-    sizes = sorted(len(json.dumps(truth["eth_getBlockReceipts", hex(number)])) for number in BLOCKS)
-    with LoopbackServer(answering=node_of(truth)) as server:
+    asked: list[Any] = []
+    good = node_of(truth)
+
+    def answer(path: str, body: bytes) -> Scripted:
+        asked.append(json.loads(body))
+        return good(path, body)
+
+    # What is said about a block counts together.
+    methods = ("eth_getBlockByNumber", "eth_getBlockReceipts")
+    sizes = sorted(
+        sum(len(json.dumps(truth[method, hex(number)])) for method in methods) for number in BLOCKS
+    )
+    with LoopbackServer(answering=answer) as server:
         limits = Limits(timeout=5, deadline=10, max_bytes=sizes[1] + 1_000)
         pieces, _ = fetched([server.url], limits=limits)
         assert len(pieces) == 2
         assert same(pieces, true_pieces)
         limits = Limits(timeout=5, deadline=10, max_bytes=sizes[0] // 2)
+        asked.clear()
         with pytest.raises(ClawbackError) as caught:
             fetched([server.url], limits=limits)
         assert f"larger than {sizes[0] // 2} bytes" in str(caught.value)
+        assert "max_megabytes" in str(caught.value)
+        # It is as large when it is asked for again: both blocks, then one of them, once.
+        assert sum(len(one) if isinstance(one, list) else 1 for one in asked) <= 2 * 2 * len(methods)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.failures import Lie
-from clawback.chains.evm.internal import Creation, Seen, values_of_frames, values_of_traces
+from clawback.chains.evm.internal import Creation, Seen, frame_of, values_of_frames, values_of_traces
 from clawback.chains.evm.read import read_frames, read_traces
 from clawback.chains.evm.rows import Rows
 from clawback.chains.evm.shapes import Block, Transaction
@@ -82,7 +82,7 @@ def test_both_ways_of_tracing_tell_of_the_same_transactions(recorded: Path, name
     outer = [trace for trace in traces if trace["type"] != "reward" and not trace["traceAddress"]]
     assert len(outer) == len(frames) > 0
     for trace, frame in zip(outer, read_frames(answer(frames), 1)[0], strict=True):
-        whole = frame.result
+        whole = frame_of(frame.result)
         action = trace["action"]
         assert (whole.sender, whole.value) == (action["from"], action["value"])
         assert (whole.error is None) == ("error" not in trace)

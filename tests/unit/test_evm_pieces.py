@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -172,9 +173,13 @@ def frame(path: tuple[int, ...]) -> CallFrame:
     return CallFrame("CALL", address(2), address(3), value, "reverted" if path == (1,) else None, inner)
 
 
+def traced(root: CallFrame, tx_hash: str | None = TX) -> TracedTransaction:
+    return TracedTransaction(msgspec.Raw(msgspec.json.encode(root)), tx_hash)
+
+
 def test_inner_calls_are_counted_in_the_order_in_which_they_begin() -> None:
     batch = traced_batch()
-    of_frames = values_of_frames(batch, [[TracedTransaction(frame(()), TX)]])
+    of_frames = values_of_frames(batch, [[traced(frame(()))]])
     traces = [
         Trace(
             TraceAction(address(2), address(3), hex(TREE.get(path, 0)), "call"),
@@ -196,7 +201,10 @@ def test_inner_calls_are_counted_in_the_order_in_which_they_begin() -> None:
     with pytest.raises(Lie):
         values_of_frames(batch, [[]])
     with pytest.raises(Lie):
-        values_of_frames(batch, [[TracedTransaction(frame(()), "0x" + "66" * 32)]])
+        values_of_frames(batch, [[traced(frame(()), "0x" + "66" * 32)]])
+    for count in (0, 2):
+        with pytest.raises(Lie):
+            values_of_frames(batch, [[traced(frame(()), None)] * count])
 
 
 def test_contracts_that_contracts_create_are_seen_but_in_calls_that_fail() -> None:
@@ -244,7 +252,7 @@ def test_a_delegate_call_and_a_callcode_move_nothing() -> None:
     kinds = ["CALL", "DELEGATECALL", "CALLCODE", "STATICCALL", "CREATE2", "SELFDESTRUCT"]
     inner = [CallFrame(kind, address(2), address(3), "0x1") for kind in kinds]
     root = CallFrame("CALL", address(1), address(2), "0x0", None, inner)
-    rows = values_of_frames(batch, [[TracedTransaction(root, TX)]])
+    rows = values_of_frames(batch, [[traced(root)]])
     assert rows.position.tolist() == [2, 6, 7]
 
 
@@ -280,6 +288,27 @@ def test_rows_of_any_size_come_in_smaller_groups(tmp_path: Path) -> None:
         file.close()
     groups = pq.ParquetFile(tmp_path / "it.parquet").metadata
     assert [groups.row_group(i).num_rows for i in range(2)] == [ROWS_OF_ANY_SIZE, 1]
+
+
+def test_row_groups_of_large_rows_end_by_their_bytes(tmp_path: Path) -> None:
+    """However the rows come, a group ends with the row that fills it."""
+    schema = pa.schema([pa.field("data", pa.binary(), nullable=False)])
+    sizes = [1 << 20, 3, 5 << 20, 0, 12 << 20, 1 << 19, 20 << 20, 7, 1 << 20]
+    rows = pa.table({"data": pa.array([bytes(size) for size in sizes], pa.binary())}, schema=schema)
+    found = []
+    for name, cuts in (("one", [9]), ("many", [1, 1, 3, 0, 4]), ("each", [1] * 9)):
+        with TableFile(tmp_path / name, schema) as file:
+            start = 0
+            for cut in cuts:
+                file.add(rows.slice(start, cut))
+                start += cut
+            file.close()
+            assert file.rows == 9
+        found.append((tmp_path / name).read_bytes())
+    assert found[0] == found[1] == found[2]
+    groups = pq.ParquetFile(tmp_path / "one").metadata
+    assert [groups.row_group(i).num_rows for i in range(groups.num_row_groups)] == [5, 2, 2]
+    assert pq.read_table(tmp_path / "one").equals(rows)
 
 
 def test_a_file_that_was_not_closed_leaves_nothing(tmp_path: Path) -> None:

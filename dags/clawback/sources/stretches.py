@@ -94,17 +94,19 @@ class BlockParts:
         Raises:
             BrokenPart: a part cannot be used, or does not follow on the one before.
         """
-        last: Stretch | None = None
+        last: tuple[int, str] | None = None
         for part in self._in_order():
             for stretch in self._of_part(part, day):
-                if last is not None and (
-                    stretch.first_block != last.last_block + 1 or stretch.first_parent != last.last_hash
-                ):
+                if last is not None and last != (stretch.first_block - 1, stretch.first_parent):
                     raise BrokenPart(
-                        f"{part.key}: block {stretch.first_block} does not follow on block {last.last_block}"
+                        f"{part.key}: block {stretch.first_block} does not follow on block {last[0]}"
                     )
-                last = stretch
-                yield part.key, stretch
+                last = stretch.last_block, stretch.last_hash
+                given = part.key, stretch
+                # Rows of one block may be a good part of what may be held.
+                del stretch
+                yield given
+                del given
 
     def _of_part(self, part: Part, day: date | None) -> Iterator[Stretch]:
         try:

@@ -113,6 +113,7 @@ def write_chain_day(
                         file.add(found[table])
                     if "quarantine" in wanted:
                         turned_away.add(_turned_away(window))
+                    del window, found  # not while the next blocks are read
             else:
                 for table, file in files.items():
                     file.add(rows_to_table(rest[table].get(chain, []), TABLES[table]))

@@ -138,6 +138,9 @@ def windows(
         yield found.merged()
         if bound is None:
             return
+        # Not while the next blocks are read: a single one may be most of what may be held.
+        del found
+        taken = None
 
 
 def _homes(sources: Sequence[BlockSource], wanted: set[str]) -> Homes:

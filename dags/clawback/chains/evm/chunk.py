@@ -11,12 +11,13 @@ import gc
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from clawback.chains.evm.failures import Lie
-from clawback.chains.evm.fetch import Piece, fetch
+from clawback.chains.evm.fetch import Piece, fetch_first
 from clawback.chains.evm.files import CHUNKS, chunk_name, table_names, write_json
 from clawback.chains.evm.lanes import fetched_in_order
 from clawback.chains.evm.logs import Wanted
@@ -88,13 +89,17 @@ def _extract(nodes: Nodes, plan: Plan, out: Path, blocks: range) -> dict[str, An
             for table in table_names(plan.only_token_transfers)
         }
         wish = _wish(plan)
-        for piece in fetched_in_order(nodes, blocks, lambda asked: fetch(nodes, asked, wish), _lanes()):
+
+        def some(asked: range, alone: bool) -> tuple[list[Piece], int]:
+            return fetch_first(nodes, asked, wish, alone=alone)
+
+        for piece in fetched_in_order(nodes, blocks, some, _lanes()):
             if last is not None and (
                 piece.first_parent != last.last_hash or piece.first_time < last.last_time
             ):
                 raise Lie("a block is not the child of the block before it")
-            first = first or piece
-            last = piece
+            last = replace(piece, tables={})
+            first = first or last
             counts.update(piece.counts)
             for table, file in files.items():
                 file.add(piece.tables[table])

@@ -38,6 +38,14 @@ class TooMuch(NodeFailure):
     """The node answers, but not so many blocks at once."""
 
 
+class TooLarge(TooMuch):
+    """The node gives so much, but it is more than is held at once: at least so many times as much."""
+
+    def __init__(self, reason: str, times: int) -> None:
+        super().__init__(reason)
+        self.times = times
+
+
 class NotOffered(NodeFailure):
     """The node does not know the method."""
 

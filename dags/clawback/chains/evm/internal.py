@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.columns import ADDRESS, fixed_bytes, words_of
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.quantities import quantities
-from clawback.chains.evm.rows import Refused, Rows
-from clawback.chains.evm.shapes import CallFrame, Trace, TracedTransaction, Transaction
+from clawback.chains.evm.rows import Refused, Rows, all_rows
+from clawback.chains.evm.rpc import decoded
+from clawback.chains.evm.shapes import CallFrame, LargeFrame, Trace, TracedTransaction, Transaction
 from clawback.chains.evm.transfers import INTERNAL_KIND
 from clawback.tables.transfers import INTERNAL_BASE
 
@@ -32,6 +34,13 @@ _MOVING: Final = frozenset({"CALL", "CREATE", "CREATE2", "SELFDESTRUCT"})
 
 UNTOLD: Final = "a contract destroyed itself, and the node does not say who got what it held"
 """The one reason to turn something away for which the node is to blame."""
+
+_DECODED_AT_ONCE: Final = 256 << 10
+"""Bytes of a frame. A larger one is decoded call by call, for as structs it takes several times its bytes."""
+_MOVES_AT_ONCE: Final = 8_192
+"""Moves that are kept as texts, which takes three times what rows take."""
+_FRAME: Final = msgspec.json.Decoder(CallFrame)
+_LARGE: Final = msgspec.json.Decoder(LargeFrame)
 
 # The EVM nests 1,024 calls, and the decoder counts its own steps against this limit too.
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 5_000))
@@ -63,6 +72,7 @@ class _Moves:
     sender: list[str] = field(default_factory=list)
     receiver: list[str] = field(default_factory=list)
     value: list[str] = field(default_factory=list)
+    made: list[Rows] = field(default_factory=list)
 
     def create(self, tx: int, place: int, creator: str, address: str | None) -> None:
         if address is None:
@@ -80,10 +90,16 @@ class _Moves:
         self.sender.append(sender)
         self.receiver.append(receiver)
         self.value.append(value)
+        if len(self.tx) == _MOVES_AT_ONCE:
+            self._make()
 
     def rows(self) -> Rows:
+        self._make()
+        return all_rows(self.made)
+
+    def _make(self) -> None:
         count = len(self.tx)
-        return Rows(
+        rows = Rows(
             np.array(self.tx, np.int64),
             np.array(self.position, np.int64),
             np.full(count, INTERNAL_KIND, np.uint8),
@@ -92,10 +108,13 @@ class _Moves:
             np.zeros((count, ADDRESS), np.uint8),
             words_of(quantities(self.value, "a trace's value")),
         )
+        self.made.append(rows)
+        for column in (self.tx, self.position, self.sender, self.receiver, self.value):
+            column.clear()
 
 
-def values_of_traces(batch: Batch, traces: list[list[Trace]], seen: Seen | None = None) -> Rows:
-    """Inner value out of `trace_block`, one list for each block; `seen` takes the rest. Raises Lie."""
+def values_of_traces(batch: Batch, traces: Iterable[Iterable[Trace]], seen: Seen | None = None) -> Rows:
+    """Inner value out of `trace_block`, block by block; `seen` takes the rest. Raises Lie."""
     moves = _Moves(Seen() if seen is None else seen)
     starts = np.concatenate(([0], np.cumsum(batch.tx_counts)))
     for block, of_block in enumerate(traces):
@@ -127,51 +146,73 @@ def values_of_traces(batch: Batch, traces: list[list[Trace]], seen: Seen | None 
     return moves.rows()
 
 
-def values_of_frames(batch: Batch, traced: list[list[TracedTransaction]], seen: Seen | None = None) -> Rows:
+def values_of_frames(
+    batch: Batch, traced: Iterable[Iterable[TracedTransaction]], seen: Seen | None = None
+) -> Rows:
     """Inner value out of `debug_traceBlockByNumber` with geth's callTracer; `seen` as above. Raises Lie."""
     moves = _Moves(Seen() if seen is None else seen)
-    tx = 0
+    tx = after = 0
     for count, of_block in zip(batch.tx_counts.tolist(), traced, strict=True):
-        if len(of_block) != count:
-            raise Lie(f"{len(of_block)} transactions are traced of {count} in the block")
+        first, after = after, after + count
         for one in of_block:
-            _check_whose(one, batch.transactions[tx])
-            for place, frame, fails in _inner(one.result):
+            if tx == after:
+                raise Lie("more transactions are traced than the block has")
+            whole = frame_of(one.result)
+            _check_whose(one, whole, batch.transactions[tx])
+            for place, frame, fails in _inner(whole):
                 if not fails:
                     _take_frame(moves, tx, place, frame)
             tx += 1
+        if tx != after:
+            raise Lie(f"{tx - first} transactions are traced of {count} in the block")
     return moves.rows()
 
 
-def check_trees(traces: list[list[Trace]]) -> None:
-    """Every trace has as many inner ones as it says that it has, numbered without a gap.
+def frame_of(words: msgspec.Raw) -> CallFrame | LargeFrame:
+    """A frame out of its words; the calls inside a large one stay words. Raises Lie."""
+    method = "debug_traceBlockByNumber"
+    if memoryview(words).nbytes > _DECODED_AT_ONCE:
+        return decoded(_LARGE, words, method)
+    return decoded(_FRAME, words, method)
+
+
+def whole_trees(of_block: Iterable[Trace]) -> Iterator[Trace]:
+    """The traces of a block, each of which has as many inner ones as it says, numbered without a gap.
 
     Some versions of some nodes count calls of precompiled contracts that they do not give.
 
     Raises:
         Lie: some are missing.
     """
-    for of_block in traces:
-        says: dict[tuple[str | int | None, ...], int] = {}
-        found: Counter[tuple[str | int | None, ...]] = Counter()
-        for trace in of_block:
-            path = (trace.transaction_hash, *trace.trace_address)
-            if trace.type == "reward":
-                continue
+    says: dict[tuple[int, ...], int] = {}
+    found: Counter[tuple[int, ...]] = Counter()
+    whose: str | None = None
+    for trace in of_block:
+        if trace.type != "reward":
+            if trace.transaction_hash != whose:
+                _check_tree(whose, says, found)
+                whose = trace.transaction_hash
+            path = tuple(trace.trace_address)
             says[path] = trace.subtraces
-            if trace.trace_address:
+            if path:
                 around = path[:-1]
-                if around not in says or trace.trace_address[-1] != found[around]:
-                    raise Lie(f"a trace of {trace.transaction_hash} has lost those before it")
+                if around not in says or path[-1] != found[around]:
+                    raise Lie(f"a trace of {whose} has lost those before it")
                 found[around] += 1
-        for path, count in says.items():
-            if found[path] != count:
-                raise Lie(f"a trace of {path[0]} has {count} inner ones, {found[path]} came")
+        yield trace
+    _check_tree(whose, says, found)
 
 
-def _check_whose(traced: TracedTransaction, transaction: Transaction) -> None:
+def _check_tree(whose: str | None, says: dict[tuple[int, ...], int], found: Counter[tuple[int, ...]]) -> None:
+    for path, count in says.items():
+        if found[path] != count:
+            raise Lie(f"a trace of {whose} has {count} inner ones, {found[path]} came")
+    says.clear()
+    found.clear()
+
+
+def _check_whose(traced: TracedTransaction, whole: CallFrame | LargeFrame, transaction: Transaction) -> None:
     """The trace is of the transaction: by hash; where a node names none, by sender, receiver and value."""
-    whole = traced.result
     if traced.tx_hash is not None:
         told = traced.tx_hash == transaction.hash
     else:
@@ -197,7 +238,7 @@ def _take_trace(moves: _Moves, tx: int, place: int, trace: Trace) -> None:
         raise Lie(f"a trace has the unknown type {trace.type[:30]}")
 
 
-def _take_frame(moves: _Moves, tx: int, place: int, frame: CallFrame) -> None:
+def _take_frame(moves: _Moves, tx: int, place: int, frame: CallFrame | LargeFrame) -> None:
     if frame.type == "SELFDESTRUCT" and not frame.sender:
         # The first callTracer of geth names the step alone.
         moves.seen.refused.add(tx, INTERNAL_BASE + place, "", UNTOLD, frame.type)
@@ -208,13 +249,21 @@ def _take_frame(moves: _Moves, tx: int, place: int, frame: CallFrame) -> None:
         moves.add(tx, place, frame.sender, frame.to, frame.value)
 
 
-def _inner(root: CallFrame) -> Iterator[tuple[int, CallFrame, bool]]:
+def _inner(outer: CallFrame | LargeFrame) -> Iterator[tuple[int, CallFrame | LargeFrame, bool]]:
     """Inner calls in the order in which they were begun, and whether they or a call around them failed."""
-    waiting = [(frame, root.error is not None) for frame in reversed(root.calls or [])]
+    around: list[tuple[Iterator[CallFrame | msgspec.Raw], bool]] = [
+        (iter(outer.calls or ()), outer.error is not None)
+    ]
     place = 0
-    while waiting:
-        frame, around = waiting.pop()
-        fails = around or frame.error is not None
+    while around:
+        calls, failed = around[-1]
+        inner = next(calls, None)
+        if inner is None:
+            around.pop()
+            continue
+        frame: CallFrame | LargeFrame = frame_of(inner) if isinstance(inner, msgspec.Raw) else inner
+        fails = failed or frame.error is not None
         yield place, frame, fails
         place += 1
-        waiting += [(inner, fails) for inner in reversed(frame.calls or [])]
+        if frame.calls:
+            around.append((iter(frame.calls), fails))

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
-from clawback.chains.evm.failures import Busy, Lie, NodeFailure, NotOffered, TooMuch
+from clawback.chains.evm.failures import Busy, Lie, NodeFailure, NotOffered, TooLarge, TooMuch
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
@@ -65,13 +65,16 @@ class Nodes:
             place %= len(self._given)
             self.endpoints = self._given[place:] + self._given[:place]
 
-    def try_each(self, what: str, attempt: Callable[[Endpoint], T], *, divisible: bool = False) -> T:
+    def try_each(
+        self, what: str, attempt: Callable[[Endpoint], T], *, divisible: bool = False, alone: bool = True
+    ) -> T:
         """Let one endpoint after the other attempt it, until one succeeds.
 
         Args:
             what: what is asked for, as an error names it.
             attempt: asks an endpoint and checks its answer.
             divisible: whether less can be asked for when it is too much.
+            alone: whether no other attempt is under way, so that answers may be as large as they ever may.
 
         Raises:
             TooMuch: it is too much and divisible.
@@ -79,13 +82,14 @@ class Nodes:
             ClawbackError: no endpoint gave a usable answer, after all tries.
         """
         try:
-            return self._tried(what, attempt, divisible)
+            return self._tried(what, attempt, divisible, alone)
         finally:
             for endpoint in self._given:
                 endpoint.forget()
 
-    def _tried(self, what: str, attempt: Callable[[Endpoint], T], divisible: bool) -> T:
+    def _tried(self, what: str, attempt: Callable[[Endpoint], T], divisible: bool, alone: bool) -> T:
         reasons: dict[str, str] = {}
+        too_large: set[Endpoint] = set()
         unknown: NotOffered | None = None
         waited = 0.0
         tries = turn = 0
@@ -93,14 +97,18 @@ class Nodes:
             waited += self._rest(waited)
             tried = False
             for endpoint in self._awake():
+                if endpoint in too_large:
+                    continue
                 try:
-                    with endpoint.resuming():
+                    with endpoint.resuming(alone=alone):
                         return attempt(endpoint)
                 except TooMuch as error:
                     if divisible:
                         raise
                     reasons[endpoint.name] = str(error)
                     tried = True
+                    if isinstance(error, TooLarge):
+                        too_large.add(endpoint)
                 except NotOffered as error:
                     unknown = error
                     reasons[endpoint.name] = str(error)
@@ -109,13 +117,22 @@ class Nodes:
                     self._failed(endpoint, error, turn)
                     reasons[endpoint.name] = str(error)
                     tried = tried or not isinstance(error, Busy)
+            if too_large.issuperset(self.endpoints):
+                # It will be as large when it is asked for again.
+                raise ClawbackError(
+                    f"{what} is more than may be held at once",
+                    cause=_told(reasons),
+                    remedy="let more be held, by --max-answer of the command or max_megabytes of the source; "
+                    "the memory that is taken grows by twice as much",
+                )
             turn += 1
+            # Where all others are asleep, the one whose answer is too large is no try.
             tries += tried
         if unknown is not None and all(reason == str(unknown) for reason in reasons.values()):
             raise unknown
         raise ClawbackError(
             f"no node gave {what}",
-            cause="; ".join(f"{name}: {reason}" for name, reason in sorted(reasons.items())),
+            cause=_told(reasons),
             remedy="run it again, or name another node as well",
         )
 
@@ -152,3 +169,7 @@ class Nodes:
             )
         self._sleep(pause)
         return pause
+
+
+def _told(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in sorted(reasons.items()))

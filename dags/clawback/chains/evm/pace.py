@@ -62,6 +62,17 @@ class Pace:
             self._most_blocks = max(1, min(self._most_blocks, blocks // 2))
             self.blocks = min(self.blocks, self._most_blocks)
 
+    def too_large(self, blocks: int) -> None:
+        """Answers about more than that many blocks were larger than what is held beside others."""
+        with self._lock:
+            self.blocks = max(1, min(self.blocks, blocks))
+
+    def heavy(self) -> None:
+        """A single block was: one thread, for others like it may follow, until waiting is worth hiding."""
+        with self._lock:
+            self._waits = 0
+            self.blocks = self.lanes = 1
+
     def busy(self) -> None:
         """The node wants fewer questions."""
         with self._lock:

@@ -9,7 +9,7 @@ from clawback.chains.evm.transport import Limits
 
 TraceMethod = Literal["trace_block", "debug_traceBlockByNumber"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Goes up when the same blocks give other bytes."""
 BLOOM: Final = "bloom"
 RECEIPTS_ROOT: Final = "receipts-root"

@@ -1,27 +1,34 @@
 """Receipts of whole blocks, from nodes that give them by block and from those that give them one by one.
 
 Invariants:
-    Both ways give one form, that of `eth_getBlockReceipts`, with every field of each receipt: what is checked
-    and read does not depend on the way.
+    Both ways give one form, that of `eth_getBlockReceipts`, with the node's words about each receipt: what is
+    checked and read does not depend on the way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from typing_extensions import Buffer
 
 from clawback.chains.evm.failures import NodeFailure, NotOffered, TooMuch
-from clawback.chains.evm.rpc import Question
-from clawback.chains.evm.shapes import Receipt
+from clawback.chains.evm.rpc import Question, Words, decoded, weight
+from clawback.chains.evm.shapes import LargeReceipt, Log, Receipt
 from clawback.chains.evm.transport import Endpoint
 
 BY_BLOCK: Final = Question("eth_getBlockReceipts", list[Receipt])
-_ONE: Final = Question("eth_getTransactionReceipt", dict[str, Any])
+_ONE: Final = Question("eth_getTransactionReceipt", Receipt)
+_EACH: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_RECEIPT: Final = msgspec.json.Decoder(LargeReceipt)
+_LOG: Final = msgspec.json.Decoder(Log)
+_DECODED_AT_ONCE: Final = 4 << 20
+"""Bytes of receipts. As structs they take up to twice that."""
 _AT_ONCE: Final = 100
 """Transactions of one question: most hosted nodes take a batch of that size."""
 _HEAD: Final = 200
+_NO_DATA: Final = "0x"
 
 
 def ask_receipts(
@@ -45,10 +52,51 @@ def ask_receipts(
     found = iter(_one_by_one(endpoint, [tx_hash for of_block in hashes for tx_hash in of_block]))
     # Only now: a node that offers neither way is to say so of the better one.
     endpoint.lacks.add(BY_BLOCK.method)
-    answers = [
-        {"id": number, "result": [next(found) for _ in of_block]} for number, of_block in enumerate(hashes)
-    ]
-    return msgspec.json.encode(answers)
+    answers = bytearray(b"[")
+    for number, of_block in enumerate(hashes):
+        answers += b'%b{"id":%d,"result":[' % (b"," if number else b"", number)
+        for place, _ in enumerate(of_block):
+            if place:
+                answers += b","
+            answers += memoryview(next(found))
+        answers += b"]}"
+    return answers + b"]"
+
+
+def read_receipts(answer: Buffer | Words, count: int) -> list[list[Receipt]]:
+    """Receipts of so many blocks; where they are large, log by log. Raises NodeFailure."""
+    size = weight(answer) if isinstance(answer, list) else memoryview(answer).nbytes
+    if size <= _DECODED_AT_ONCE:
+        return BY_BLOCK.read(answer, count)
+    words = answer if isinstance(answer, list) else BY_BLOCK.words(answer, count)
+    found: list[list[Receipt]] = []
+    for of_block in words:
+        receipts: list[Receipt] = []
+        for one in decoded(_EACH, of_block, BY_BLOCK.method):
+            words_of_logs = decoded(_RECEIPT, one, BY_BLOCK.method)
+            receipt: Receipt = words_of_logs
+            receipt.logs = read_logs(words_of_logs.logs, BY_BLOCK.method)
+            receipts.append(receipt)
+        found.append(receipts)
+    return found
+
+
+def read_logs(answer: Words, method: str) -> list[Log]:
+    """Logs one by one: what they repeat takes memory once. Raises Lie."""
+    logs: list[Log] = []
+    known: dict[str, str] = {}
+    same = known.setdefault
+    for words in answer:
+        log = decoded(_LOG, words, method)
+        log.address = same(log.address, log.address)
+        log.topics[:1] = [same(topic, topic) for topic in log.topics[:1]]
+        log.block_number, log.block_hash = (same(one, one) for one in (log.block_number, log.block_hash))
+        log.transaction_hash = same(log.transaction_hash, log.transaction_hash)
+        log.transaction_index = same(log.transaction_index, log.transaction_index)
+        if log.data == _NO_DATA:
+            log.data = _NO_DATA
+        logs.append(log)
+    return logs
 
 
 def _is_refused(content: bytes | bytearray) -> bool:
@@ -65,13 +113,13 @@ def _is_refused(content: bytes | bytearray) -> bool:
     return False
 
 
-def _one_by_one(endpoint: Endpoint, hashes: Sequence[str]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+def _one_by_one(endpoint: Endpoint, hashes: Sequence[str]) -> Words:
+    found: Words = []
     at_once = _AT_ONCE
     while len(found) < len(hashes):
         some = hashes[len(found) : len(found) + at_once]
         try:
-            found += _ONE.ask(endpoint, [(tx_hash,) for tx_hash in some])[0]
+            found += _ONE.words(_ONE.post(endpoint, [(tx_hash,) for tx_hash in some]), len(some))
         except TooMuch:
             if len(some) == 1:
                 raise

@@ -50,9 +50,11 @@ def select(rows: Rows, which: Flags | Integers) -> Rows:
     )
 
 
-def in_order(parts: list[Rows]) -> Rows:
-    """All rows in the order of events: by transaction, then by position."""
-    whole = Rows(
+def all_rows(parts: list[Rows]) -> Rows:
+    """The rows of all parts, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Rows(
         np.concatenate([part.tx for part in parts]),
         np.concatenate([part.position for part in parts]),
         np.concatenate([part.kind for part in parts]),
@@ -61,6 +63,11 @@ def in_order(parts: list[Rows]) -> Rows:
         np.concatenate([part.asset for part in parts]),
         np.concatenate([part.words for part in parts]),
     )
+
+
+def in_order(parts: list[Rows]) -> Rows:
+    """All rows in the order of events: by transaction, then by position."""
+    whole = all_rows(parts)
     return whole if len(parts) == 1 else select(whole, np.lexsort((whole.position, whole.tx)))
 
 

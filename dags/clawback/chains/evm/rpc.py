@@ -15,6 +15,25 @@ from clawback.chains.evm.transport import Endpoint
 
 T = TypeVar("T")
 
+Words = list[msgspec.Raw]
+"""Results of several questions as they came: places in the answer, not yet decoded."""
+
+
+def weight(words: Words) -> int:
+    """Bytes of words together."""
+    return sum(memoryview(one).nbytes for one in words)
+
+
+_NONE: Final = b"null"
+
+
+class _Answer(msgspec.Struct, gc=False):
+    id: int | None = None
+    result: msgspec.Raw = msgspec.Raw(_NONE)
+    error: RpcError | None = None
+
+
+_ANSWERS: Final = msgspec.json.Decoder(Union[_Answer, list[_Answer]])  # noqa: UP007 - as below
 _RATE: Final = re.compile(
     r"\brate\b|rate.?limit|too many requests|capacity|compute units|throughput|try again", re.I
 )
@@ -41,6 +60,7 @@ class Question(Generic[T]):
         ]
         answer: Any = msgspec.defstruct("Answer", fields)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[answer, list[answer]])  # noqa: UP007
+        self._result: msgspec.json.Decoder[T] = msgspec.json.Decoder(result)
 
     def ask(self, endpoint: Endpoint, calls: Sequence[Sequence[Any]]) -> tuple[list[T], int]:
         """Ask with several lists of parameters at once.
@@ -63,21 +83,29 @@ class Question(Generic[T]):
         # A single question is not wrapped: some nodes refuse batches altogether.
         return endpoint.post(msgspec.json.encode(asked[0] if len(asked) == 1 else asked))
 
-    def read(self, content: Buffer, count: int | None = None) -> list[T]:
+    def read(self, content: Buffer | Words, count: int | None = None) -> list[T]:
         """Results of an answer in the order of the calls.
 
         Args:
-            content: the answer as it came.
+            content: the answer as it came, or its words.
             count: how many calls there were; None for as many as there are answers.
 
         Raises:
             NodeFailure: see `failures`.
         """
-        try:
-            answers = self._decoder.decode(content)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            start = bytes(memoryview(content)[:60]).decode("utf-8", "replace")
-            raise Lie(f"no answer to {self.method}: {error}; it begins {start!r}") from error
+        if isinstance(content, list):
+            return [decoded(self._result, one, self.method) for one in content]
+        return self._in_order(decoded(self._decoder, content, self.method), count, content)
+
+    def words(self, content: Buffer, count: int | None = None) -> Words:
+        """The same results as they came. Raises NodeFailure."""
+        found: Words = self._in_order(decoded(_ANSWERS, content, self.method), count, content)
+        for number, one in enumerate(found):
+            if bytes(memoryview(one)[: len(_NONE)]) == _NONE:
+                raise Lie(f"the node has no result for question {number} of {self.method}")
+        return found
+
+    def _in_order(self, answers: Any, count: int | None, content: Buffer) -> list[Any]:
         if not isinstance(answers, list):
             answers = [answers]
             if answers[0].error is not None:
@@ -85,7 +113,7 @@ class Question(Generic[T]):
         count = len(answers) if count is None else count
         if {answer.id for answer in answers} != set(range(count)) or len(answers) != count:
             raise Lie(f"{len(answers)} answers to {count} questions of {self.method}, or not to these")
-        found: list[T] = [None] * count  # type: ignore[list-item] # filled below, each once
+        found: list[Any] = [None] * count  # filled below, each once
         for answer in answers:
             if answer.error is not None:
                 raise meaning_of(answer.error, self.method, content)
@@ -93,6 +121,15 @@ class Question(Generic[T]):
                 raise Lie(f"the node has no result for question {answer.id} of {self.method}")
             found[answer.id] = answer.result
         return found
+
+
+def decoded(decoder: msgspec.json.Decoder[T], content: Buffer, method: str) -> T:
+    """What a node's words say. Raises Lie."""
+    try:
+        return decoder.decode(content)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        start = bytes(memoryview(content)[:60]).decode("utf-8", "replace")
+        raise Lie(f"no answer to {method}: {error}; it begins {start!r}") from error
 
 
 def meaning_of(error: RpcError, method: str, answer: object) -> NodeFailure:

@@ -60,6 +60,12 @@ class Receipt(msgspec.Struct, rename="camel", gc=False):
     type: str = "0x0"
 
 
+class LargeReceipt(Receipt, rename="camel", gc=False):
+    """A receipt whose logs may be too many to be decoded at once: until they are, they are words."""
+
+    logs: list[msgspec.Raw]  # type: ignore[assignment] # words, that become logs
+
+
 class Header(msgspec.Struct, rename="camel", gc=False):
     """A block with the hashes of its transactions."""
 
@@ -137,10 +143,22 @@ class CallFrame(msgspec.Struct, gc=False):
     calls: list[CallFrame] | None = None
 
 
+class LargeFrame(msgspec.Struct, gc=False):
+    """The same where it is too large to be decoded at once: the calls inside it are words."""
+
+    type: str
+    sender: str = msgspec.field(name="from", default="")
+    to: str | None = None
+    value: str | None = None
+    error: str | None = None
+    calls: list[msgspec.Raw] | None = None
+
+
 class TracedTransaction(msgspec.Struct, rename="camel", gc=False):
     """One transaction of `debug_traceBlockByNumber`."""
 
-    result: CallFrame
+    result: msgspec.Raw
+    """A frame, not decoded."""
     tx_hash: str | None = None
 
 

@@ -18,22 +18,28 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from clawback.chains.evm.bounded import Room, inflated
 from clawback.chains.evm.connection import Connection
 from clawback.chains.evm.failures import Busy, NodeFailure, TooMuch
 from clawback.errors import ClawbackError
 from clawback.sources.reach import USER_AGENT, check_host
 
 _CHUNK: Final = 1 << 20
+_GROWTH: Final = 4 << 20
+"""A buffer of unknown length grows by no more at once: what it grows by is in memory twice."""
 _BUSY: Final = frozenset({429, 503})
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one exchange: seconds without a byte, seconds in all, bytes of an answer once unpacked."""
+    """Bounds of one exchange: seconds without a byte, seconds in all; and of what is held, once unpacked."""
 
     timeout: float = 30.0
     deadline: float = 120.0
     max_bytes: int = 64 << 20
+    """Of all answers of an attempt together, while no other one is under way."""
+    share_bytes: int = 8 << 20
+    """The same of an attempt beside others."""
 
 
 class Endpoint:
@@ -63,12 +69,17 @@ class Endpoint:
         """Methods that it was found not to offer, and for which another way was found."""
 
     @contextmanager
-    def resuming(self) -> Iterator[None]:
+    def resuming(self, *, alone: bool = True) -> Iterator[None]:
         """Questions of one attempt: when the node asks to wait, this thread's next one goes on from there.
 
         A node that allows fewer questions at once than an attempt has would else never answer the last one.
         Where it asks in an answer (many do, with status 200), that question is asked again.
+
+        Args:
+            alone: whether no other attempt is under way; together their answers have a bound (see `Limits`).
         """
+        limits = self._limits
+        self._own.most = limits.max_bytes if alone else min(limits.share_bytes, limits.max_bytes)
         if getattr(self._own, "answered", None) is None:
             self._own.answered = {}
         kept = False
@@ -97,20 +108,21 @@ class Endpoint:
         """
         answered: dict[bytes, bytes | bytearray] | None = getattr(self._own, "answered", None)
         if answered is None:
-            return self._post(body)
+            return self._post(body, Room(self._limits.max_bytes))
         if body not in answered:
-            answered[body] = self._post(body)
+            room = Room(self._own.most, sum(map(len, answered.values())))
+            answered[body] = self._post(body, room)
         return answered[body]
 
-    def _post(self, body: bytes) -> bytes | bytearray:
+    def _post(self, body: bytes, room: Room) -> bytes | bytearray:
         kept: Connection | None = getattr(self._own, "connection", None)
         if kept is not None:
             try:
-                return self._exchange(kept, body)
+                return self._exchange(kept, body, room)
             except _Stale:
                 pass  # the node closed a connection that lay idle: not its fault, and nothing was answered
         try:
-            return self._exchange(self._connection(), body)
+            return self._exchange(self._connection(), body, room)
         except _Stale as error:
             raise NodeFailure(str(error)) from error
 
@@ -131,7 +143,7 @@ class Endpoint:
         self._own.connection = connection
         return connection
 
-    def _exchange(self, connection: Connection, body: bytes) -> bytes | bytearray:
+    def _exchange(self, connection: Connection, body: bytes, room: Room) -> bytes | bytearray:
         connection.begin(self._limits.deadline)
         whole = False
         try:
@@ -141,7 +153,7 @@ class Endpoint:
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
                 raise _Stale(f"the node closed the connection: {type(error).__name__}") from error
             with response:
-                found = _read(response, self._limits)
+                found = _read(response, room)
             whole = not response.will_close
             return found
         except (OSError, http.client.HTTPException) as error:
@@ -164,7 +176,7 @@ _HEADERS: Final = {
 }
 
 
-def _read(response: http.client.HTTPResponse, limits: Limits) -> bytes | bytearray:
+def _read(response: http.client.HTTPResponse, room: Room) -> bytes | bytearray:
     status = response.status
     if status in _BUSY:
         raise Busy(f"status {status}", _asked_wait(response.headers.get("retry-after")))
@@ -174,16 +186,16 @@ def _read(response: http.client.HTTPResponse, limits: Limits) -> bytes | bytearr
         raise NodeFailure(f"status {status}")
     encoding = (response.headers.get("content-encoding") or "identity").lower()
     if encoding == "identity":
-        return _read_plain(response, limits)
+        return _read_plain(response, room)
     if encoding != "gzip":
         raise NodeFailure(f"the answer is encoded as '{encoding[:20]}', which was not asked for")
-    return _read_gzip(response, limits)
+    return _read_gzip(response, room)
 
 
-def _read_plain(response: http.client.HTTPResponse, limits: Limits) -> bytearray:
+def _read_plain(response: http.client.HTTPResponse, room: Room) -> bytearray:
     length = response.length
-    if length is not None and length > limits.max_bytes:
-        raise TooMuch(f"the answer is larger than {limits.max_bytes} bytes")
+    if length is not None and length > room.left:
+        raise room.passed(length)
     # Filled in place: growing piece by piece costs several times the reading.
     found = bytearray(_CHUNK if length is None else length)
     filled = 0
@@ -193,24 +205,25 @@ def _read_plain(response: http.client.HTTPResponse, limits: Limits) -> bytearray
         if not got:
             break
         filled += got
-        if filled > limits.max_bytes:
-            raise TooMuch(f"the answer is larger than {limits.max_bytes} bytes")
+        if filled > room.left:
+            raise room.passed(filled)
         if length is None and filled == len(found):
-            found.extend(bytes(filled))
+            found.extend(bytes(min(filled, _GROWTH)))
     if length is not None and filled != length:
         raise NodeFailure(f"the answer ended after {filled} of {length} bytes")
     del found[filled:]
     return found
 
 
-def _read_gzip(response: http.client.HTTPResponse, limits: Limits) -> bytearray:
+def _read_gzip(response: http.client.HTTPResponse, room: Room) -> bytearray:
     inflate = zlib.decompressobj(wbits=31)
     found = bytearray()
     try:
         while chunk := response.read1(_CHUNK):
-            found += inflate.decompress(chunk, limits.max_bytes + 1 - len(found))
-            if len(found) > limits.max_bytes:
-                raise TooMuch(f"the answer is larger than {limits.max_bytes} bytes")
+            for piece in inflated(inflate, chunk):
+                found += piece
+                if len(found) > room.left:
+                    raise room.passed(len(found))
     except zlib.error as error:
         raise NodeFailure(f"the answer is no gzip: {error}") from error
     if not inflate.eof:

@@ -7,7 +7,6 @@ ever for a lock that one of them held.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 import threading
@@ -28,8 +27,6 @@ _FRUGAL: Final = {
     "OPENBLAS_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-_ARENA_MAX: Final = -8
-"""The first of them, as glibc's `mallopt` knows it: a copy does not read the environment again."""
 
 
 class Workers:
@@ -86,10 +83,9 @@ def _ready() -> None:
 
 
 def _begin() -> None:
-    if sys.platform == "linux":
-        limit = getattr(ctypes.CDLL(None), "mallopt", None)
-        if limit is not None:
-            limit(_ARENA_MAX, 1)
+    from clawback.chains.evm.heap import be_frugal
+
+    be_frugal()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

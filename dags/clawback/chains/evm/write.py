@@ -1,7 +1,8 @@
 """Parquet with fixed settings, a row group at a time: the same rows give the same bytes, in bounded memory.
 
 Invariants:
-    Row groups are cut by their number of rows alone, never by how the rows arrived. A file has its name only
+    Row groups are cut by their number of rows, and by their bytes where rows have any size, never by how the
+    rows arrived. A file has its name only
     when it is whole. It is not forced onto the disk: whoever goes on from it looks at its hash.
 """
 
@@ -10,8 +11,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,6 +21,8 @@ ROWS_PER_GROUP: Final = 122_880
 """What DuckDB hands to one thread, and what it skips as a whole."""
 ROWS_OF_ANY_SIZE: Final = 16_384
 """The same for tables with bytes of any length, whose rows may be large."""
+BYTES_OF_ANY_SIZE: Final = 16 << 20
+"""Such bytes of a row group, after which it ends."""
 
 _COUNTED: Final = frozenset({"block_number", "block_time", "tx_index", "position", "log_index", "part"})
 _REPEATED: Final = frozenset(
@@ -32,11 +36,16 @@ class TableFile:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path = path
         self.rows = 0
-        wide = any(pa.types.is_binary(field.type) or pa.types.is_string(field.type) for field in schema)
-        self._rows_per_group = ROWS_OF_ANY_SIZE if wide else ROWS_PER_GROUP
+        self._wide = [
+            place
+            for place, field in enumerate(schema)
+            if pa.types.is_binary(field.type) or pa.types.is_string(field.type)
+        ]
+        self._rows_per_group = ROWS_OF_ANY_SIZE if self._wide else ROWS_PER_GROUP
         self._draft = path.with_name(f".{path.name}.{os.getpid()}")
         self._held: list[pa.Table] = []
         self._held_rows = 0
+        self._held_bytes = 0
         names = set(schema.names)
         self._writer = pq.ParquetWriter(
             self._draft,
@@ -64,6 +73,9 @@ class TableFile:
         """Take rows."""
         if not table.num_rows:
             return
+        if self._wide:
+            self._add_wide(table)
+            return
         self._held.append(table)
         self._held_rows += table.num_rows
         while self._held_rows >= self._rows_per_group:
@@ -76,6 +88,21 @@ class TableFile:
         self._writer.close()
         self._draft.rename(self.path)
 
+    def _add_wide(self, table: pa.Table) -> None:
+        ends = np.cumsum(sum(_lengths(table.column(place)) for place in self._wide))
+        start = 0
+        while start < table.num_rows:
+            before = int(ends[start - 1]) if start else 0
+            full = int(np.searchsorted(ends, before + BYTES_OF_ANY_SIZE - self._held_bytes)) + 1
+            stop = min(full, start + self._rows_per_group - self._held_rows, table.num_rows)
+            self._held.append(table.slice(start, stop - start))
+            self._held_rows += stop - start
+            self._held_bytes += int(ends[stop - 1]) - before
+            if self._held_rows == self._rows_per_group or self._held_bytes >= BYTES_OF_ANY_SIZE:
+                self._flush(self._held_rows)
+                self._held_bytes = 0
+            start = stop
+
     def _flush(self, rows: int) -> None:
         whole = pa.concat_tables(self._held)
         # One array per column: how many batches the rows came in must leave no trace in the file.
@@ -83,3 +110,12 @@ class TableFile:
         self.rows += rows
         self._held = [whole.slice(rows)] if whole.num_rows > rows else []
         self._held_rows = whole.num_rows - rows
+
+
+def _lengths(column: pa.ChunkedArray) -> Any:
+    """Bytes of each value, from the ends that Arrow keeps: its compute module takes long to import."""
+    found = []
+    for chunk in column.chunks:
+        ends = np.frombuffer(chunk.buffers()[1], np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+        found.append(np.diff(ends.astype(np.int64)))
+    return np.concatenate(found)

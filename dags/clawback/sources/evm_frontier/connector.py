@@ -8,6 +8,7 @@ Invariants:
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,7 @@ from clawback.chains.evm.frontier.proven_logs import ProvenLogs
 from clawback.chains.evm.frontier.reach import Holding, Reach
 from clawback.chains.evm.frontier.token_logs import TokenLogs
 from clawback.chains.evm.frontier.values import Hit
+from clawback.chains.evm.heap import be_frugal
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import RECEIPTS_ROOT, TraceMethod
 from clawback.chains.evm.probe import block_with_transactions, check_still_of, trace_method
@@ -77,6 +79,7 @@ _INTERNAL: Final = ("auto", "touched", "whole", "off", "required")
 
 def extract(ctx: Context, day: date) -> Extraction:
     """Land the blocks that hold touching transactions, the balances, and a record of the search."""
+    be_frugal()
     chain = chain_named(ctx.options["chain"], ctx.chains)
     nodes = nodes_of(ctx, chain)
     blocks = blocks_asked(ctx, nodes, chain, day)
@@ -98,8 +101,8 @@ def extract(ctx: Context, day: date) -> Extraction:
         None,
     )
     earlier = earlier_search(ctx, day, record)
-    search = _search_of(ctx, chain, nodes, blocks, tracing, earlier, before)
-    reach = search.grow(watched) if blocks else Reach({}, {}, (), {})
+    with closing(_search_of(ctx, chain, nodes, blocks, tracing, earlier, before)) as search:
+        reach = search.grow(watched) if blocks else Reach({}, {}, (), {})
     every = _number(ctx.options, "recheck_days")
     seen = balances_of_day(nodes, blocks, watched, reach, earlier, day, every)
     check_still_of(nodes.endpoints, chain.chain_id)

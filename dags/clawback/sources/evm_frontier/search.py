@@ -7,7 +7,6 @@ Invariants:
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ from clawback.chains.evm.fetch import in_parts
 from clawback.chains.evm.frontier.inner_calls import InnerCalls
 from clawback.chains.evm.frontier.reach import Holding, Moved, Reach, Watched, follow, moved_of
 from clawback.chains.evm.frontier.token_logs import TokenLogs
-from clawback.chains.evm.frontier.values import Hit, Values, scan_values, values_of
+from clawback.chains.evm.frontier.values import Hit, KeptValues, Values, scan_values, values_of
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
@@ -35,8 +34,8 @@ from clawback.errors import ClawbackError
 from clawback.lake.partition import Part
 from clawback.sources.base import Context
 from clawback.sources.evm_frontier.kept import Earlier, block_name
-from clawback.sources.evm_rpc.nodes import joined
 from clawback.sources.evm_rpc.parse import answers_in
+from clawback.sources.evm_rpc.raw import packed_answers
 
 
 class _Place(msgspec.Struct, rename="camel", gc=False):
@@ -85,7 +84,7 @@ class Search:
     traced: set[int] = field(default_factory=set)
     """Those of them that came with traces."""
     _inner_calls: list[Values] = field(default_factory=list)
-    _values: Values | None = None
+    _values: KeptValues | None = None
     _hashes: dict[int, str] = field(default_factory=dict)
 
     def grow(self, watched: Watched) -> Reach:
@@ -129,6 +128,11 @@ class Search:
                         cause="the block's own traces have it, so the nodes' index of traces is not whole",
                         remedy="set internal = 'whole', which traces every block, or name another node",
                     )
+
+    def close(self) -> None:
+        """Let go of what was kept for further addresses."""
+        if self._values is not None:
+            self._values.close()
 
     def _with_words(self, reach: Reach) -> Reach:
         """Keep what issuers say of the reached holdings too; it moves nothing, so nothing more is reached."""
@@ -197,8 +201,7 @@ class Search:
                 self._came(number, answers, reading)
                 return reading
         ((answers, reading),) = in_parts(self.nodes, range(number, number + 1), self._ask)
-        # mtime 0: the same answer must be the same bytes whenever it is landed.
-        content = gzip.compress(joined([answers]), compresslevel=6, mtime=0)
+        content = packed_answers(answers)
         self.parts[number] = self.ctx.land(block_name(number), content)
         self._came(number, answers, reading)
         return reading
@@ -226,7 +229,7 @@ class Search:
             raise Lie(f"block {asked.start} is another one than when the day was searched")
         return answers, reading
 
-    def _all_values(self) -> Values:
+    def _all_values(self) -> KeptValues:
         if self._values is None:
             self._values = scan_values(
                 self.nodes,

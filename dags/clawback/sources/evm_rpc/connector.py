@@ -1,9 +1,10 @@
 """Fetches a day's blocks, receipts and traces from the nodes of a chain, and lands the answers that hold.
 
 Invariants:
-    A part is a fixed number of blocks, so the same answers are the same bytes, however many were asked for at
-    once. An answer is checked before it is landed, against itself and the others: with several nodes only
-    that tells which one to keep. A run that was killed is gone on with.
+    Where a part ends is told by the number of blocks and the words about them, so the same answers are the
+    same bytes, however many were asked for at once. An answer is checked before it is landed, against itself
+    and the others: with several nodes only that tells which one to keep. A run that was killed is gone on
+    with.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from clawback.chains.evm.catalogue import Chain, chain_named
-from clawback.chains.evm.fetch import ask_and_read, in_parts
+from clawback.chains.evm.fetch import ask_and_read, first_of
+from clawback.chains.evm.heap import be_frugal
 from clawback.chains.evm.lanes import fetched_in_order
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.probe import check_still_of, trace_method
@@ -38,18 +40,19 @@ from clawback.sources.evm_rpc.raw import RawBlocks, parts_of, raw_blocks
 from clawback.sources.evm_rpc.resume import resumed
 from clawback.sources.registry import integer_option
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 _GROUPS_OF_A_PART: Final = 4
 _INTERNAL: Final = ("auto", "off", "required")
 
 
 def extract(ctx: Context, day: date) -> Extraction:
     """Land all blocks of the day with their receipts, and traces where a node offers them."""
+    be_frugal()
     chain = chain_named(ctx.options["chain"], ctx.chains)
     nodes = nodes_of(ctx, chain)
     blocks = blocks_asked(ctx, nodes, chain, day)
     wish = _wish(ctx.options, nodes, chain, blocks)
-    # Five full blocks of Ethereum are 3 MB of answers, and ten times that once decoded.
+    # Five full blocks of Ethereum are 3 MB of answers; larger blocks are fewer at once.
     at_once = integer_option(ctx.options, "question_blocks", chain.question_blocks)
     size = integer_option(ctx.options, "batch_blocks", _GROUPS_OF_A_PART * at_once)
     progress = resumed(
@@ -60,7 +63,7 @@ def extract(ctx: Context, day: date) -> Extraction:
         ThreadPoolExecutor(nodes.pace.most_lanes, thread_name_prefix="lane") as lanes,
         closing(fetched_in_order(nodes, missing, partial(_fetch, nodes, wish), lanes)) as found,
     ):
-        for content in parts_of((progress.take(some) for some in found), size, at_once):
+        for content in parts_of(map(progress.taken, found), size, at_once):
             progress.parts.append(ctx.land(_part_name(len(progress.parts)), content))
     check_still_of(nodes.endpoints, chain.chain_id)
     last, got = progress.last, progress.got
@@ -112,8 +115,8 @@ def _part_name(place: int) -> str:
     return f"part-{place:04d}.json.gz"
 
 
-def _fetch(nodes: Nodes, wish: Wish, asked: range) -> list[RawBlocks]:
-    def attempt(endpoint: Endpoint, part: range) -> RawBlocks:
+def _fetch(nodes: Nodes, wish: Wish, asked: range, alone: bool) -> tuple[list[RawBlocks], int]:
+    def attempt(endpoint: Endpoint, part: range) -> list[RawBlocks]:
         return ask_and_read(nodes, endpoint, part, wish, raw_blocks)
 
-    return in_parts(nodes, asked, attempt)
+    return first_of(nodes, asked, attempt, alone=alone)

@@ -1,17 +1,16 @@
-"""The nodes that a source names, the blocks of its day, and how their answers lie in a part."""
+"""The nodes that a source names, and the blocks of its day."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from clawback.chains.evm.catalogue import Chain
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.plan import BLOOM, CHECKS, RECEIPTS_ROOT, TRACES, TRANSACTIONS_ROOT, TraceMethod
 from clawback.chains.evm.probe import blocks_of_day, same_chain
-from clawback.chains.evm.read import Answers, Wish
+from clawback.chains.evm.read import Wish
 from clawback.chains.evm.transport import Endpoint, Limits
 from clawback.days import day_before
 from clawback.errors import ClawbackError
@@ -19,6 +18,9 @@ from clawback.sources.base import Context, Options
 from clawback.sources.evm_rpc.links import LastBlock
 from clawback.sources.registry import integer_option
 from clawback.tables.addresses import EVM_CHAINS
+
+MAX_MEGABYTES: Final = 52
+"""Of answers about one block, so that a process which lands or reads them takes 200 MiB at most."""
 
 
 def check_node_options(options: Options, where: str) -> None:
@@ -77,7 +79,7 @@ def nodes_of(ctx: Context, chain: Chain) -> Nodes:
     options = ctx.options
     limits = Limits(
         timeout=float(integer_option(options, "timeout_seconds", 30)),
-        max_bytes=integer_option(options, "max_megabytes", 64) << 20,
+        max_bytes=integer_option(options, "max_megabytes", MAX_MEGABYTES) << 20,
     )
     urls = [options["url"], *options.get("more_urls", [])]
     named = [Endpoint(url, limits, options.get("allow_hosts", []), options.get("contact")) for url in urls]
@@ -110,12 +112,6 @@ def blocks_asked(ctx: Context, nodes: Nodes, chain: Chain, day: date) -> range:
         return range(ctx.options["from_block"], ctx.options["to_block"] + 1)
     finality = ctx.options.get("confirmations", chain.finality)
     return blocks_of_day(nodes, day, finality)
-
-
-def joined(answers: Sequence[Answers]) -> bytes:
-    """The answers as they came, as one JSON list of [blocks, receipts, traces or null]."""
-    triples = [b",".join((one.blocks, one.receipts, one.traces or b"null")) for one in answers]
-    return b"[" + b",".join(b"[" + triple + b"]" for triple in triples) + b"]"
 
 
 def last_block_before(ctx: Context, day: date) -> LastBlock | None:

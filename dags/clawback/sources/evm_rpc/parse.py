@@ -18,11 +18,13 @@ import msgspec
 
 from clawback.chain_events.signatures import SignatureTable, signatures_with
 from clawback.chains.evm.blocks import Batch
+from clawback.chains.evm.bounded import inflated
 from clawback.chains.evm.failures import NodeFailure
+from clawback.chains.evm.heap import be_frugal, give_back
 from clawback.chains.evm.internal import UNTOLD
 from clawback.chains.evm.nft import numbered_transfers
 from clawback.chains.evm.quantities import quantity
-from clawback.chains.evm.read import Answers, Reading, Wish, read_answers
+from clawback.chains.evm.read import READ_AT_ONCE, Answers, Reading, Wish, read_answers
 from clawback.chains.evm.rows import Refused
 from clawback.chains.evm.rpc import Question
 from clawback.errors import ClawbackError
@@ -36,6 +38,8 @@ from clawback.sources.stretches import BrokenPart, Places, Stretch, rows_of
 MAX_BYTES: Final = 256 << 20
 MAX_INFLATED: Final = 1 << 30
 _NONE: Final = b"null"
+_PIECE: Final = 256 << 10
+"""Bytes of a packed file that are unpacked at once."""
 _DECIMALS: Final = 18
 """Of every EVM chain's own coin: the machine counts in parts of 10^18."""
 _TRIPLES: Final = msgspec.json.Decoder(list[tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw]])
@@ -65,7 +69,7 @@ def parse_blocks(
     """Read landed blocks as rows.
 
     Args:
-        data: gzip of a JSON list of [blocks, receipts, traces or null].
+        data: gzip of JSON lists of [blocks, receipts, traces or null].
         options: `chain`, `native`, `wrapped`, `traces`, `events`, `gas_adds_up`.
         day: only rows of this day, or all.
         only: hashes of transactions that rows are made of; all by default.
@@ -91,6 +95,7 @@ def stretches(
     data: bytes, options: Options, day: date | None, only: Collection[str] | None = None
 ) -> Iterator[Stretch]:
     """Read landed blocks as columns; arguments as of `parse_blocks`, see `clawback.sources.stretches`."""
+    be_frugal()
     wish = Wish(
         traces=options["traces"],
         # What an older version has landed was believed then.
@@ -100,7 +105,13 @@ def stretches(
     try:
         table = signatures_with(options.get("events", ()))
         for answers in answers_in(data):
-            yield _stretch(options["chain"], read_answers(answers, wish), day, only, table)
+            # Parts of older versions hold more at once.
+            groups = [group for _, group in answers.in_groups()]
+            # What was read is not held while the rows of it are written.
+            del answers
+            groups.reverse()
+            while groups:
+                yield _stretch(options["chain"], read_answers(groups.pop(), wish), day, only, table)
     except ClawbackError as error:
         raise BrokenPart(
             error.problem if error.cause is None else f"{error.problem}: {error.cause}"
@@ -143,23 +154,45 @@ def answers_in(data: bytes) -> Iterator[Answers]:
     Raises:
         ValueError: no gzip, too large, or no list of answers.
     """
-    for blocks, receipts, traces in _TRIPLES.decode(_inflated(data)):
-        yield Answers(memoryview(blocks), memoryview(receipts), _unless_none(memoryview(traces)))
+    position = 0
+    left = MAX_INFLATED
+    while position < len(data) or not position:
+        content, position = _member(data, position, left)
+        size = len(content)
+        left -= size
+        triples = _TRIPLES.decode(content)
+        del content
+        triples.reverse()
+        while triples:
+            # Whoever takes it holds it alone: it may be most of what may be held.
+            yield _answers(triples.pop())
+        if size > READ_AT_ONCE:
+            give_back()
 
 
-def _unless_none(traces: memoryview) -> memoryview | None:
-    return None if bytes(traces[: len(_NONE)]) == _NONE else traces
+def _answers(triple: tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw]) -> Answers:
+    blocks, receipts, traces = (memoryview(one) for one in triple)
+    return Answers(blocks, receipts, None if bytes(traces[: len(_NONE)]) == _NONE else traces)
 
 
-def _inflated(data: bytes) -> bytes:
+def _member(data: bytes, position: int, most: int) -> tuple[bytearray, int]:
+    """What the gzip member at a position holds, and where the next one begins."""
     inflate = zlib.decompressobj(wbits=31)
-    try:
-        content = inflate.decompress(data, MAX_INFLATED)
-    except zlib.error as error:
-        raise ValueError(f"no gzip: {error}") from error
-    if not inflate.eof:
-        raise ValueError("the gzip file ends too early or is too large")
-    return content
+    # Grown in place: the library would put large pieces together beside them.
+    content = bytearray()
+    while not inflate.eof:
+        piece = data[position : position + _PIECE]
+        if not piece:
+            raise ValueError("the gzip file ends too early")
+        position += len(piece)
+        try:
+            for found in inflated(inflate, piece):
+                content += found
+                if len(content) > most:
+                    raise ValueError("the gzip file is too large")
+        except zlib.error as error:
+            raise ValueError(f"no gzip: {error}") from error
+    return content, position - len(inflate.unused_data)
 
 
 def _stretch(

@@ -1,9 +1,9 @@
 """Parts that a killed run has landed, so that the next one need not ask for them again.
 
 Rules:
-    A part is taken over if it is, byte for byte, what its blocks are landed as, passes every check that
-    fetched answers pass, and follows on the one before. All of them are, if a node says that the last of
-    their blocks is still the chain's: every block names its parent.
+    A part is taken over if it is, byte for byte, what its blocks are landed as, ends where one ends, passes
+    every check that fetched answers pass, and follows on the one before. All of them are, if a node says that
+    the last of their blocks is still the chain's: every block names its parent.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from clawback.chains.evm.failures import NodeFailure
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.probe import block_hash
-from clawback.chains.evm.read import Wish, read_answers
+from clawback.chains.evm.read import Answers, Wish, read_answers
 from clawback.lake.partition import Part
 from clawback.sources.base import Context, Rewritten
 from clawback.sources.evm_rpc.links import LastBlock, check_following
 from clawback.sources.evm_rpc.parse import answers_in
-from clawback.sources.evm_rpc.raw import RawBlocks, parts_of, raw_blocks
+from clawback.sources.evm_rpc.raw import PartWriter, RawBlocks, Seen, raw_blocks
 
 
 @dataclass
@@ -32,13 +32,17 @@ class Progress:
         default_factory=lambda: {"blocks": 0, "transactions": 0, "receipts": 0, "whole_blocks": 0},
     )
 
-    def take(self, found: RawBlocks) -> RawBlocks:
-        """Blocks that follow on the last one; the same. Raises Rewritten."""
-        self.last = check_following(self.last, found.link)
-        self.got["blocks"] += len(found.blocks)
-        self.got["transactions"] += found.transactions
-        self.got["receipts"] += found.receipts
-        self.got["whole_blocks"] += found.whole
+    def take(self, seen: Seen) -> None:
+        """Count blocks that follow on the last one. Raises Rewritten."""
+        self.last = check_following(self.last, seen.link)
+        self.got["blocks"] += seen.blocks
+        self.got["transactions"] += seen.transactions
+        self.got["receipts"] += seen.receipts
+        self.got["whole_blocks"] += seen.whole
+
+    def taken(self, found: RawBlocks) -> RawBlocks:
+        """The same blocks, counted. Raises Rewritten."""
+        self.take(found.seen)
         return found
 
 
@@ -59,24 +63,26 @@ def resumed(
         nodes: the chain's nodes.
         wish: how answers are checked and read.
         blocks: of the day.
-        size: blocks of a part.
-        at_once: blocks that are decoded together.
+        size: most blocks of a part.
+        at_once: most blocks that are decoded together.
         name_of: name of the part at a place.
         before: the last block before the day.
     """
     progress = Progress(before)
-    for index, start in enumerate(range(blocks.start, blocks.stop, size)):
-        content = ctx.left(name_of(index))
-        asked = range(start, min(start + size, blocks.stop))
-        found = None if content is None else _whole(content, wish, asked, at_once)
+    rest = blocks
+    while rest:
+        name = name_of(len(progress.parts))
+        content = ctx.left(name)
+        found = None if content is None else _whole(content, wish, rest, size, at_once)
         if content is None or found is None:
             break
         try:
-            for some in found:
-                progress.take(some)
+            for seen in found:
+                progress.take(seen)
         except Rewritten:
             return Progress(before)
-        progress.parts.append(ctx.land(name_of(index), content))
+        progress.parts.append(ctx.land(name, content))
+        rest = rest[sum(seen.blocks for seen in found) :]
     if progress.parts and progress.last is not None:
         last = progress.last
         if block_hash(nodes, last.number) != last.hash:
@@ -84,17 +90,49 @@ def resumed(
     return progress
 
 
-def _whole(content: bytes, wish: Wish, asked: range, at_once: int) -> list[RawBlocks] | None:
-    """What a part holds, if these bytes are what the blocks asked for are landed as."""
-    found = []
-    start = asked.start
+def _whole(content: bytes, wish: Wish, rest: range, size: int, at_once: int) -> list[Seen] | None:
+    """What is in a part, if these bytes are what the first of the rest of the blocks are landed as."""
+    found: list[Seen] = []
+    packed = _Compared(content)
+    writer = PartWriter(size, at_once, packed.take)
     try:
         for answers in answers_in(content):
             if (answers.traces is None) != (wish.traces is None):
                 return None
-            group = range(start, min(start + at_once, asked.stop))
-            found.append(raw_blocks(answers, read_answers(answers, wish, group)))
-            start = group.stop
+            some = raw_blocks(answers, read_answers(answers, wish, _asked(answers, rest)))
+            for block in some.blocks:
+                if writer.is_full:
+                    return None
+                writer.add(block)
+            found.append(some.seen)
+            rest = rest[some.seen.blocks :]
+            if packed.differs:
+                return None
     except (NodeFailure, ValueError, RecursionError):
         return None
-    return found if start == asked.stop and [content] == list(parts_of(found, len(asked), at_once)) else None
+    writer.end()
+    # The last one of a day ends with it, any other where it is full.
+    return found if packed.is_same and (writer.is_full or not rest) else None
+
+
+def _asked(answers: Answers, rest: range) -> range:
+    return rest[: len(answers.words()[0])]
+
+
+@dataclass
+class _Compared:
+    """Compares what a part is packed to with what lies there, without putting it together."""
+
+    content: bytes
+    differs: bool = False
+    _end: int = 0
+
+    @property
+    def is_same(self) -> bool:
+        """Whether all of it was the same."""
+        return not self.differs and self._end == len(self.content)
+
+    def take(self, member: bytes) -> None:
+        """The next gzip member."""
+        self.differs |= not self.content.startswith(member, self._end)
+        self._end += len(member)

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from clawback.chains.evm.read import Reading
+from clawback.chains.evm.rows import select
 from clawback.chains.evm.transfers import BURN_KIND, FEE_KIND, MINT_KIND, TOKEN_KIND
 from clawback.hashing import short_hash
 from clawback.schemas import NATIVE
@@ -117,17 +118,20 @@ def moved_of(reading: Reading, block: int, wanted: Collection[int] | None = None
         block: the number of one of its blocks.
         wanted: places in the block, of which each is given; by default those that moved something.
     """
-    batch, rows = reading.batch, reading.rows
+    batch, rows, amounts = reading.batch, reading.rows, reading.amounts
     found: dict[int, list[Move]] = {}
     if wanted is not None:
         here = np.flatnonzero(
             (batch.numbers[batch.tx_block] == block) & np.isin(batch.tx_index, list(wanted))
         )
         found = {place: [] for place in here.tolist()}
+        # Of all others nothing is made texts of: a block can have a hundred thousand inner calls.
+        some = np.isin(rows.tx, here)
+        rows, amounts = select(rows, some), amounts[some]
     senders, receivers, assets = (
         [bytes(one).hex() for one in column] for column in (rows.sender, rows.receiver, rows.asset)
     )
-    is_something = np.count_nonzero(reading.amounts, axis=1).tolist()
+    is_something = np.count_nonzero(amounts, axis=1).tolist()
     for tx, kind, sender, receiver, asset, moves_units in zip(
         rows.tx.tolist(), rows.kind.tolist(), senders, receivers, assets, is_something, strict=True
     ):

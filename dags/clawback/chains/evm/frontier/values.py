@@ -7,8 +7,12 @@ Invariants:
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -17,11 +21,12 @@ import numpy as np
 from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.columns import ADDRESS, Bytes, Integers, fixed_bytes
 from clawback.chains.evm.failures import Lie
-from clawback.chains.evm.fetch import in_parts
+from clawback.chains.evm.fetch import first_of
+from clawback.chains.evm.lanes import fetched_in_order
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.read import Wish, ask_traces, inner_values
 from clawback.chains.evm.rpc import Question
-from clawback.chains.evm.shapes import Block
+from clawback.chains.evm.shapes import Block, Header
 from clawback.chains.evm.transactions_root import SIGNED_BLOCKS, check_transactions_roots
 from clawback.chains.evm.transport import Endpoint
 
@@ -39,6 +44,13 @@ class Created(msgspec.Struct, rename="camel", gc=False):
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
 _CREATED: Final = Question("eth_getTransactionReceipt", Created)
+_RUN: Final = 500_000
+"""Rows that are sorted together: 18 MB."""
+_WIDTH: Final = 8
+"""Bytes of a number in the file."""
+
+Found = tuple[Batch, Integers, Bytes]
+"""Blocks without what is in them; places of their transactions; addresses these moved value from or to."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +75,65 @@ class Values:
         }
 
 
+class KeptValues:
+    """The same of a whole day, in a file without a name: in memory is a run of rows.
+
+    Add batches, then `end`. The file is gone with the process, however that ends.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as it is asked
+        self._waiting: list[Values] = []
+        self._waiting_rows = 0
+        self._runs: list[int] = []
+
+    def add(self, addresses: Bytes, blocks: Integers, tx_indexes: Integers) -> None:
+        """Take what some blocks moved."""
+        self._waiting.append(Values(addresses, blocks, tx_indexes))
+        self._waiting_rows += len(addresses)
+        if self._waiting_rows >= _RUN:
+            self.end()
+
+    def end(self) -> None:
+        """Write what is left."""
+        if self._waiting_rows:
+            some, self._waiting, self._waiting_rows = self._waiting, [], 0
+            run = values_of(
+                np.concatenate([one.addresses for one in some]),
+                np.concatenate([one.blocks for one in some]),
+                np.concatenate([one.tx_indexes for one in some]),
+            )
+            for column in (run.addresses, run.blocks, run.tx_indexes):
+                self._file.write(np.ascontiguousarray(column).data)
+            self._runs.append(len(run.addresses))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def touching(self, addresses: Collection[str]) -> dict[str, set[Hit]]:
+        """As of `Values`."""
+        found: dict[str, set[Hit]] = {address: set() for address in addresses}
+        self._file.seek(0)
+        for count in self._runs:
+            run = Values(
+                np.frombuffer(self._file.read(count * ADDRESS), np.uint8).reshape(count, ADDRESS),
+                np.frombuffer(self._file.read(count * _WIDTH), np.int64),
+                np.frombuffer(self._file.read(count * _WIDTH), np.int64),
+            )
+            for address, hits in run.touching(addresses).items():
+                found[address] |= hits
+        return found
+
+
 def scan_values(
     nodes: Nodes,
     blocks: range,
     wish: Wish,
     at_once: int,
     follows: Callable[[Batch], None],
-) -> Values:
-    """Read all blocks.
+) -> KeptValues:
+    """Read all blocks, as many at once as the nodes' pace says.
 
     Args:
         nodes: the chain's nodes.
@@ -82,18 +145,20 @@ def scan_values(
     Raises:
         ClawbackError: no node gave an answer that holds.
     """
-    columns: list[tuple[Bytes, Integers, Integers]] = []
-    for start in range(blocks.start, blocks.stop, at_once):
-        asked = range(start, min(start + at_once, blocks.stop))
-        for batch, places, addresses in in_parts(
-            nodes, asked, lambda endpoint, part: _ask(endpoint, part, wish)
-        ):
+    values = KeptValues()
+
+    def some(asked: range, alone: bool) -> tuple[list[Found], int]:
+        return first_of(nodes, asked, lambda endpoint, part: [_ask(nodes, endpoint, part, wish)], alone=alone)
+
+    with (
+        ThreadPoolExecutor(nodes.pace.most_lanes, thread_name_prefix="lane") as lanes,
+        closing(fetched_in_order(nodes, blocks, some, lanes, at_once)) as found,
+    ):
+        for batch, places, addresses in found:
             follows(batch)
-            columns.append((addresses, batch.numbers[batch.tx_block[places]], batch.tx_index[places]))
-    if not columns:
-        return Values(np.empty((0, ADDRESS), np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
-    addresses, numbers, indexes = (np.concatenate(parts) for parts in zip(*columns, strict=True))
-    return values_of(addresses, numbers, indexes)
+            values.add(addresses, batch.numbers[batch.tx_block[places]], batch.tx_index[places])
+    values.end()
+    return values
 
 
 def values_of(addresses: Bytes, blocks: Integers, tx_indexes: Integers) -> Values:
@@ -102,24 +167,48 @@ def values_of(addresses: Bytes, blocks: Integers, tx_indexes: Integers) -> Value
     return Values(addresses[order], blocks[order], tx_indexes[order])
 
 
-def _ask(endpoint: Endpoint, asked: range, wish: Wish) -> tuple[Batch, Integers, Bytes]:
+def _ask(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Found:
+    begun = time.monotonic()
     traced = ask_traces(endpoint, asked, wish.traces)
-    content = _BLOCKS.post(endpoint, [(hex(number), True) for number in asked])
-    batch = batch_of_blocks(asked, _BLOCKS.read(content, len(asked)))
-    if wish.check_transactions_root:
-        check_transactions_roots(SIGNED_BLOCKS.read(content, len(asked)))
-    own = batch.transactions
-    senders = fixed_bytes([one.sender for one in own], ADDRESS, "a sender")
-    paying = [place for place, one in enumerate(own) if one.value != "0x0" and one.to is not None]
-    receivers = fixed_bytes([own[place].to or "" for place in paying], ADDRESS, "a receiver")
+    answer = _BLOCKS.post(endpoint, [(hex(number), True) for number in asked])
+    waited = time.monotonic() - begun
+    with nodes.pace.reading:
+        begun = time.monotonic()
+        batch = batch_of_blocks(asked, _BLOCKS.read(answer, len(asked)))
+        if wish.check_transactions_root:
+            check_transactions_roots(SIGNED_BLOCKS.read(answer, len(asked)))
+        own = batch.transactions
+        senders = fixed_bytes([one.sender for one in own], ADDRESS, "a sender")
+        paying = [place for place, one in enumerate(own) if one.value != "0x0" and one.to is not None]
+        receivers = fixed_bytes([own[place].to or "" for place in paying], ADDRESS, "a receiver")
+        places = [np.arange(len(own), dtype=np.int64), np.array(paying, np.int64)]
+        addresses = [senders, receivers]
+        if traced is not None:
+            rows = inner_values(batch, traced, wish)
+            places += [rows.tx, rows.tx]
+            addresses += [rows.sender, rows.receiver]
+        size = max(len(answer), len(traced or b""))
+        nodes.pace.took(len(asked), size, waited, begun, time.monotonic())
+    # This asks the node again.
     making, made = _created(endpoint, batch)
-    places = [np.arange(len(own), dtype=np.int64), np.array(paying, np.int64), np.array(making, np.int64)]
-    addresses = [senders, receivers, made]
-    if traced is not None:
-        rows = inner_values(batch, traced, wish)
-        places += [rows.tx, rows.tx]
-        addresses += [rows.sender, rows.receiver]
-    return batch, np.concatenate(places), np.concatenate(addresses)
+    return (
+        _emptied(batch),
+        np.concatenate([*places, np.array(making, np.int64)]),
+        np.concatenate([*addresses, made]),
+    )
+
+
+def _emptied(batch: Batch) -> Batch:
+    """The blocks alone: transactions as structs take several times their bytes."""
+    headers = [
+        Header(
+            *(one.number, one.hash, one.parent_hash, one.timestamp, one.gas_used, one.miner, []),
+            logs_bloom=one.logs_bloom,
+            receipts_root=one.receipts_root,
+        )
+        for one in batch.headers
+    ]
+    return replace(batch, headers=headers, transactions=(), receipts=())
 
 
 def _created(endpoint: Endpoint, batch: Batch) -> tuple[list[int], Bytes]:
