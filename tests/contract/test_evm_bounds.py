@@ -241,7 +241,7 @@ def test_hits_are_found_however_many_rows_are_sorted_together(monkeypatch: pytes
     chain = Chain(transactions=40, logs=0, calls=8)
     monkeypatch.setattr(values, "_RUN", 1_000)
     with GeneratedNode(chain).serve() as server:
-        found = scan_values(nodes_at(server), range(1, 31), "trace_block", 4, lambda batch: None)
+        found = scan_values(nodes_at(server), range(1, 31), Wish(traces="trace_block"), 4, lambda batch: None)
     sender, called, nobody = address(45), address(3), address(8_999)
     # Transaction `key` is sent by `key`, and the fourth and eighth of its inner calls move something.
     assert found.touching({sender, called, nobody}) == {

@@ -234,7 +234,7 @@ def test_contracts_that_contracts_create_are_seen_but_in_calls_that_fail() -> No
         for path, fails in steps.items()
     ]
     of_frames, of_traces = Seen(), Seen()
-    assert not len(values_of_frames(batch, [[TracedTransaction(of_path(()), TX)]], of_frames).tx)
+    assert not len(values_of_frames(batch, [[traced(of_path(()))]], of_frames).tx)
     assert not len(values_of_traces(batch, [traces], of_traces).tx)
     assert of_frames.created == of_traces.created
     assert of_traces.created == [

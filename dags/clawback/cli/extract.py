@@ -92,7 +92,7 @@ def extract() -> None:
     default=64,
     show_default=True,
     metavar="MIB",
-    help="Largest answer that is read; a node that sends more is asked for fewer blocks.",
+    help="Most of the answers about one block together; a node that sends more is asked for fewer blocks.",
 )
 @click.pass_obj
 def evm(

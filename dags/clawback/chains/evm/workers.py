@@ -83,9 +83,9 @@ def _ready() -> None:
 
 
 def _begin() -> None:
-    from clawback.chains.evm.heap import be_frugal
+    from clawback.chains.evm.heap import use_one_heap
 
-    be_frugal()
+    use_one_heap()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
