@@ -76,7 +76,7 @@ def test_who_did_it_and_who_says_so_does_not_fall() -> None:
         right, made = score.precision({claim_type})
         assert found >= least_found * expected
         assert right >= least_right * made
-    for field, least in (("asserted_by", 0.8), ("hedge", 0.86), ("victim", 0.58)):
+    for field, least in (("asserted_by", 0.8), ("hedge", 0.86), ("victim", 0.61)):
         right, compared = score.fields[field]
         assert right >= least * compared
 
