@@ -123,6 +123,9 @@ def cases(documents: list[Document]) -> dict[str, list[Case]]:
             marked = Document("", "sentence", text, "", PUBLISHED, None, "en", True, answers)
             if strength := ruled_strength(points_of(reading)):
                 found[claim_type].extend(_methods(marked, reading, strength, claim_type))
+    for document in list(_linked()) * _TIMES:
+        reading = text_cases.reading_of(document)
+        found["linked_incident"].extend(_links(document, reading, ruled_strength(points_of(reading))))
     dated = [_dated(line) for line in _lines("dates")]
     for document in dated:
         reading = read(document.text, published=document.published, language="en")
@@ -136,6 +139,17 @@ def _lines(name: str) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
+def _linked() -> Iterator[Document]:
+    """The written sentences about two thefts as documents, each told after a theft."""
+    for line in (SENTENCES.parent / "link_sentences.tsv").read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            answer, sentence = line.split("\t")
+            labels = [_label("linked_incident", sentence, start=len(culprit_cases.LEAD))]
+            text = culprit_cases.LEAD + sentence
+            labels = labels if answer == "yes" else []
+            yield Document("", "sentence", text, "Brightpool hacked", DAY, None, "en", True, labels)
+
+
 def _dated(line: str) -> Document:
     """A text of the table of dates as a document with its answers."""
     text, _, days = (part.strip() for part in line.rpartition("|"))
@@ -143,11 +157,11 @@ def _dated(line: str) -> Document:
     return Document("", "sentence", text, "", PUBLISHED, None, "en", True, labels)
 
 
-def _label(claim_type: str, text: str, value: str | None = None) -> Label:
+def _label(claim_type: str, text: str, value: str | None = None, start: int = 0) -> Label:
     nothing: dict[str, None] = dict.fromkeys(
         ("unit", "low", "high", "qualifier", "victim", "actor", "stance", "hedge", "level", "as_of")
     )
-    spans = ((0, len(text)),)
+    spans = ((start, start + len(text)),)
     return Label(
         claim_type=claim_type,
         value=value,

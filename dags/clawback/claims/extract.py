@@ -129,16 +129,15 @@ def _in_english(reading: Reading, victims: Victims, ruled: list[Governed], stren
 
 def _linked(reading: Reading, victims: Victims, strength: int, cues: dict[int, set[str]]) -> list[Finding]:
     """Which thefts an English text ties to each other, by rule and by points."""
-    ruled = links(reading, victims)
-    by_rule = {finding.sentence.number for finding in ruled}
-    found = weigh_methods(
-        reading, ruled, "linked_incident", strength, cues, lambda sentence: link_cues(sentence, victims)
+    return weigh_methods(
+        reading,
+        links(reading, victims),
+        "linked_incident",
+        strength,
+        cues,
+        lambda sentence: link_cues(sentence, victims),
+        lambda sentence: may_link(sentence, victims),
     )
-    return [
-        finding
-        for finding in found
-        if finding.sentence.number in by_rule or may_link(finding.sentence, victims)
-    ]
 
 
 def _elsewhere(reading: Reading, victims: Victims, ruled: list[Governed], language: str) -> _Read:

@@ -26,7 +26,7 @@ RULE: Final = "is found by rule"
 FROM: Final = 0
 """Points from which a date is that of a theft."""
 
-_LESS_FIRM: Final = 200
+_LESS_FIRM: Final = 250
 """Points that a date of a theft may have less than the firmest one of its text."""
 
 _DAY: Final = len("2024-03-05")

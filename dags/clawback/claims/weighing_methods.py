@@ -84,6 +84,7 @@ def weigh_methods(
     strength: int,
     known: dict[int, set[str]] | None = None,
     more: Callable[[Sentence], set[str]] | None = None,
+    may_hold: Callable[[Sentence], bool] | None = None,
 ) -> list[Finding]:
     """Ways of theft or of laundering that stand, and those that only points tell.
 
@@ -94,6 +95,7 @@ def weigh_methods(
         strength: how sure it is that the text is about a theft.
         known: cues by the number of a sentence, shared by all types; filled here.
         more: further cues of a sentence.
+        may_hold: whether points alone may find a claim in a sentence; in any, where it is left out.
     """
     known = {} if known is None else known
     table = points(claim_type)
@@ -106,13 +108,15 @@ def weigh_methods(
         if sentence.span.kind is Kind.HEADING or not sentence.words:
             result.extend(own)
             continue
+        if not own and (claim_type not in FROM or (may_hold is not None and not may_hold(sentence))):
+            continue
         if sentence.number not in known:
             known[sentence.number] = method_cues(reading, sentence, strength, is_found=False)
         cues = known[sentence.number] if more is None else known[sentence.number] | more(sentence)
         total = table.total(cues) + (table.of(RULE) if own else 0)
         if own and total > UP_TO[claim_type]:
             result.extend(map(_grown, own))
-        elif not own and claim_type in FROM and total > FROM[claim_type]:
+        elif not own and total > FROM[claim_type]:
             first, last = _part(sentence, table)
             rule = f"weighed.{claim_type}: {table.reasons(cues)}"
             label = f"sentence {sentence.number}"
