@@ -61,7 +61,8 @@ def usual_row(draw: random.Random, number: int, mapping: str) -> dict[str, Any]:
         "payee": "" if fee else payee,
         "token": token,
         "units": draw.randrange(0, 3) if number % 9 else 10**20,
-        "block": draw.choice([1000 + number, 1000 + number, ""]),
+        # A transaction, two rows of it, stands in one block.
+        "block": draw.choice([1000 + number // 2, 1000 + number // 2, ""]),
         "place": draw.choice([number % 7, ""]),
         "log": draw.choice([number, number, ""]),
         "symbol": TOKENS[token][0],
