@@ -32,14 +32,16 @@ FROM: Final = {
 """Points from which a figure has a role: the rarer the role, the fewer points its cues get."""
 
 _TRUSTED: Final = {"loss": 40}
-_TRUSTED_BESIDES: Final = 230
-"""Points that a rule's verdict counts for beyond those that were learned for it."""
+_TRUSTED_BESIDES: Final = 260
+"""Points that a rule's verdict counts for beyond those that were learned for it; a heading's verdict too."""
 
 _MAX_FIGURES: Final = 40
 _SMALL: Final = 5_000
 """Dollars below which a sum that no rule knows is a price or a fee."""
 
 _QUOTED: Final = 8
+_NOT_REAL: Final = ", not real"
+"""End of the rule of what is offered, asked for or planned: nothing around it makes it so."""
 
 
 def table_of(role: str) -> str:
@@ -94,7 +96,7 @@ def _weighed(
         (
             tables[role].total(cues)
             - FROM[role]
-            + (_TRUSTED.get(role, _TRUSTED_BESIDES) if role == known else 0),
+            + (_trust(item) if item is not None and role == known else 0),
             role,
         )
         for role in FROM
@@ -102,12 +104,16 @@ def _weighed(
     )
     if worth <= 0:
         return None if item is None else replace(item, role=NOTHING)
-    if item is not None and role == known:
+    if item is not None and (role == known or item.rule.endswith(_NOT_REAL)):
         return item
     if role == "loss" and not _may_be_loss(sentence, word, before):
         return item
     rule = f"weighed.{role}: {tables[role].reasons(cues)}"
     return Governed(sentence, word, figure, role, _hit(sentence, word, role), rule)
+
+
+def _trust(item: Governed) -> int:
+    return _TRUSTED_BESIDES if item.rule.startswith("lead.") else _TRUSTED.get(item.role, _TRUSTED_BESIDES)
 
 
 def _hit(sentence: Sentence, word: int, role: str) -> Hit | None:
