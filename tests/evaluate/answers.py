@@ -41,6 +41,17 @@ def labels_of_date(document: Document, when: When) -> list[Label]:
     ]
 
 
+def is_day_of_theft(document: Document, when: When) -> bool:
+    """Whether an answer is this day or in this month, wherever it stands.
+
+    A further mention of the day of a theft is no case against it.
+    """
+    text = when.text() or ""
+    return any(
+        label.claim_type == "date" and (label.value or "")[:10].startswith(text) for label in document.labels
+    )
+
+
 def answer_of(labels: Sequence[Label]) -> bool | None:
     """Whether there is an answer; None where all are doubtful."""
     if labels and all(label.optional for label in labels):

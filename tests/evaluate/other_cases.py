@@ -13,6 +13,7 @@ from typing import Final
 from clawback.claims import amounts
 from clawback.claims.events import theft_dates
 from clawback.claims.extract import told_losses
+from clawback.claims.finding import Finding
 from clawback.claims.fold import fold
 from clawback.claims.layout import Kind
 from clawback.claims.lexicon import LANGUAGES
@@ -27,8 +28,8 @@ from clawback.claims.other_sentences import TYPES, sentence_cues, type_of
 from clawback.claims.other_weighing import STANCES, candidate_cues, candidates, verdict_of
 from clawback.claims.reading import Reading, Sentence, read
 from clawback.claims.victims import Victims
-from clawback.claims.weighing import may_be_date
-from tests.evaluate.answers import answer_of, labels_of_date, labels_of_figure
+from clawback.claims.weighing_dates import Told, may_be_date, told_of
+from tests.evaluate.answers import answer_of, is_day_of_theft, labels_of_date, labels_of_figure
 from tests.evaluate.corpus import ROOT, Document, Label
 from tests.evaluate.score import Aliases
 
@@ -100,8 +101,9 @@ def _cases(
     ruled = amounts.govern(reading, strength)
     yield from _figures(document, reading, {(item.sentence.number, item.word): item for item in ruled})
     methods = ways(reading, language)
-    days = theft_dates(reading, told_losses(ruled, methods))
-    yield from _dates(document, reading, {(item.sentence.number, item.label) for item in days})
+    thefts = told_losses(ruled, methods)
+    days = theft_dates(reading, thefts)
+    yield from _dates(document, reading, days, told_of(reading, ruled, thefts, days))
     blamed = culprits(reading, language)
     found: dict[int, set[str]] = {}
     for finding in [*methods, *moves(reading, language), *blamed, *recoveries(reading, language, set())]:
@@ -145,8 +147,9 @@ def _figures(
 
 
 def _dates(
-    document: Document, reading: Reading, found: set[tuple[int, str | None]]
+    document: Document, reading: Reading, findings: list[Finding], told: Told
 ) -> Iterator[tuple[str, Case]]:
+    found = {(finding.sentence.number, finding.label) for finding in findings}
     for sentence in reading.sentences:
         if sentence.span.kind is Kind.HEADING:
             continue
@@ -154,10 +157,10 @@ def _dates(
             if not may_be_date(when):
                 continue
             answer = answer_of(labels_of_date(document, when))
-            if answer is None:
+            if answer is None or (not answer and is_day_of_theft(document, when)):
                 continue
             is_found = (sentence.number, when.text() or "") in found
-            cues = other_date_cues(reading, sentence, word, document.language, is_found=is_found)
+            cues = other_date_cues(reading, sentence, word, document.language, told, is_found=is_found)
             yield TABLE, (frozenset(cues), answer)
 
 

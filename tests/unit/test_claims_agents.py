@@ -100,5 +100,7 @@ def test_a_suspicion_stands_for_whom_it_is_about() -> None:
 def test_a_text_tells_how_often_it_names_somebody_and_whether_he_speaks() -> None:
     reading, agents = _read("Daniel Okafor said he was robbed. Daniel Okafor left. Lazarus Group stole it.")
     person, group = agents.of(reading.sentences[0])[0], agents.of(reading.sentences[2])[0]
-    assert (agents.standing(person).told, agents.standing(person).speaks_or_was_robbed) == (2, True)
-    assert (agents.standing(group).told, agents.standing(group).speaks_or_was_robbed) == (1, False)
+    first, _, last = reading.sentences
+    told, other = agents.standing(first, person), agents.standing(last, group)
+    assert (told.told, told.speaks_or_was_robbed) == (2, True)
+    assert (other.told, other.speaks_or_was_robbed) == (1, False)

@@ -39,6 +39,18 @@ def dates(text: str, published: date | None = PUBLISHED) -> list[When]:
         ("last month", "2021-01"),
         ("last year", "2020"),
         ("in 2019", "2019"),
+        ("on 22nd January 2021", "2021-01-22"),
+        ("December's heist", "2020-12"),
+        ("the September theft", "2020-09"),
+        ("Bellows, August. Gone", "2020-08"),
+        ("on the last day of May", "2020-05-31"),
+        ("on Friday the 5th", "2021-02-05"),
+        ("on Friday last week", "2021-02-05"),
+        ("on the Monday before last", "2021-02-01"),
+        ("on Saturday a week ago", "2021-01-30"),
+        ("a year and three days ago", "2020-02-07"),
+        ("half a year ago", "2020-08"),
+        ("about twenty minutes ago", "2021-02-10"),
     ],
 )
 def test_a_date_is_resolved_against_publication(text: str, resolved: str) -> None:
@@ -57,6 +69,23 @@ def test_the_following_day_counts_from_the_date_before() -> None:
     assert after.text() == "2020-09-26"
     _, week = dates("It fell on September 25, 2020, and the following week it came back.")
     assert week.text() == "2020-09-26/2020-10-02"
+
+
+def test_a_month_of_that_year_is_of_the_year_named_last() -> None:
+    assert [when.text() for when in dates("A customer in 2018 got nothing; in June of that year")][
+        1
+    ] == "2018-06"
+
+
+def test_the_day_before_counts_from_a_relative_date_too() -> None:
+    said, before = dates("It confirmed on Friday that it had left the day before.")
+    assert (said.text(), before.text()) == ("2021-02-05", "2021-02-04")
+
+
+def test_a_zone_behind_the_day_is_that_of_the_time_before_it() -> None:
+    (when,) = dates("At about 03:10 on 27 May 2020 (KST) it fell")
+    assert when.minute is not None
+    assert f"{when.minute:%Y-%m-%dT%H:%M}" == "2020-05-26T18:10"
 
 
 def test_without_a_day_of_publication_a_relative_date_stays_unresolved() -> None:

@@ -7,17 +7,21 @@ from datetime import date
 
 import pytest
 
-from clawback.claims import weighing
+from clawback.claims import weighing_dates, weighing_figures
 from clawback.claims.extract import extract_claims
 from clawback.claims.figure_roles import NOTHING, Governed
 from clawback.claims.finding import Finding
+from clawback.claims.kind_cues import kinds_around
+from clawback.claims.link_cues import may_link
 from clawback.claims.points import ALWAYS, Points, points
 from clawback.claims.reading import Reading, read
-from clawback.claims.weighing import weigh_dates, weigh_losses
+from clawback.claims.victims import Victims
+from clawback.claims.weighing_dates import Told, theft_date_cues, told_of, weigh_dates
+from clawback.claims.weighing_figures import FROM, table_of, weigh_figures
 from clawback.claims.weighing_methods import UP_TO, weigh_methods
 
 SURE = 9
-TABLES = ("loss", "date", "technique", "laundering_method")
+TABLES = (*map(table_of, FROM), "date", "technique", "laundering_method", "made_whole", "linked_incident")
 
 
 def _read(text: str) -> Reading:
@@ -27,7 +31,7 @@ def _read(text: str) -> Reading:
 def _roles(reading: Reading, governed: list[Governed]) -> dict[str, str]:
     return {
         reading.text[item.figure.start : item.figure.end]: item.role
-        for item in weigh_losses(reading, governed, SURE)
+        for item in weigh_figures(reading, governed, SURE)
     }
 
 
@@ -39,8 +43,8 @@ def test_a_sum_has_the_points_of_its_cues_in_any_order_and_those_it_begins_with(
 
 @pytest.mark.parametrize("name", TABLES)
 def test_the_verdict_of_the_rules_tells_in_each_table(name: str) -> None:
-    table = points(name)
-    assert table.of("is found by rule" if name != "loss" else "is found by rule loss") > 0
+    role = next((role for role in FROM if table_of(role) == name), None)
+    assert points(name).of("is found by rule" if role is None else f"is found by rule {role}") > 0
 
 
 def test_a_loss_that_no_rule_found_is_found_by_what_stands_around_it() -> None:
@@ -67,17 +71,29 @@ def test_a_loss_by_rule_is_dropped_where_all_around_speaks_against_it() -> None:
         for word, figure in sentence.figures.items()
     ]
     assert ruled
-    assert {item.role for item in weigh_losses(reading, ruled, 1)} == {NOTHING}
+    assert {item.role for item in weigh_figures(reading, ruled, 1)} == {NOTHING}
 
 
-def test_what_came_back_and_shares_are_not_weighed() -> None:
+def test_what_came_back_is_told_by_what_stands_around_it() -> None:
+    reading = _read(
+        "Hackers stole 4,100 ETH from Brightpool on Monday. The exploiter has since sent back 900 ETH to it."
+    )
+    assert _roles(reading, [])["900 ETH"] == "returned"
+
+
+def test_a_share_that_no_rule_knows_is_nothing() -> None:
     reading = _read("Hackers stole from Brightpool and 84% and 900 ETH were recovered.")
+    assert "84%" not in _roles(reading, [])
+
+
+def test_a_rule_for_what_came_back_is_dropped_where_all_speaks_against_it() -> None:
+    reading = _read("Hackers drained Brightpool and stole 900 ETH on Monday, the worst theft it has seen.")
     sentence = reading.sentences[0]
     ruled = [
-        Governed(sentence, word, figure, "recovered", None, "figure.recovered:recover")
+        Governed(sentence, word, figure, "insured", None, "figure.insured:x")
         for word, figure in sentence.figures.items()
     ]
-    assert weigh_losses(reading, ruled, SURE) == ruled
+    assert _roles(reading, ruled) == {"900 ETH": "loss"}
 
 
 def test_a_way_of_theft_that_no_rule_found_is_quoted_with_its_clause() -> None:
@@ -104,33 +120,68 @@ def test_what_a_rule_takes_for_laundering_against_all_that_stands_there_is_dropp
     assert len(weigh_methods(right_text, [right], "laundering_method", SURE)) == 1
 
 
+def _told(reading: Reading) -> Told:
+    return told_of(reading, [], {}, [])
+
+
 def test_the_day_of_the_theft_is_told_from_the_day_of_a_hearing() -> None:
-    text = "Brightpool was hacked on 4 March 2024. The hearing in court is set for 9 March 2025."
-    assert [finding.when for finding in weigh_dates(_read(text), [], SURE)] == ["2024-03-04"]
+    reading = _read("Brightpool was hacked on 4 March 2024. The hearing in court is set for 9 March 2025.")
+    assert [finding.when for finding in weigh_dates(reading, [], _told(reading), SURE)] == ["2024-03-04"]
 
 
-def test_what_a_rule_takes_for_something_else_needs_more_than_its_surroundings(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    reading = _read("Hackers broke into Brightpool, and there is a bounty of 900 ETH.")
-    sentence = reading.sentences[0]
-    ruled = [
-        Governed(sentence, word, figure, NOTHING, None, "figure.nothing:bounty")
+def test_what_the_rules_read_beside_a_date_is_a_cue_for_it() -> None:
+    reading = _read("Brightpool lost 900 ETH on 4 March 2024. It got 100 ETH back on 5 March 2024.")
+    governed = [
+        Governed(sentence, word, figure, role, None, "x")
+        for sentence, role in zip(reading.sentences, ("loss", "recovered"), strict=True)
         for word, figure in sentence.figures.items()
     ]
-    monkeypatch.setattr(weighing, "points", lambda _: Points({ALWAYS: 50}))
-    assert _roles(reading, ruled) == {"900 ETH": NOTHING}
-    assert _roles(reading, []) == {"900 ETH": "loss"}
-    monkeypatch.setattr(weighing, "points", lambda _: Points({ALWAYS: 500}))
-    assert _roles(reading, ruled) == {"900 ETH": "loss"}
+    told = told_of(reading, governed, {0: [(1, 3)]}, [])
+    first, second = reading.sentences
+    cues = theft_date_cues(reading, first, min(first.dates), SURE, told, is_found=False)
+    assert {"is found by rule loss", "is found by rule behind recovered", "is day 0"} <= cues
+    assert "is found by rule theft" in cues
+    later = theft_date_cues(reading, second, min(second.dates), SURE, told, is_found=False)
+    assert {"is found by rule before theft", "is found by rule no theft", "is day 1"} <= later
+
+
+def test_a_phrase_stands_before_or_behind_a_date_in_its_clause_or_not() -> None:
+    reading = _read("On 4 March 2024, Brightpool said, hackers stole 900 ETH.")
+    sentence = reading.sentences[0]
+    around = kinds_around(sentence, min(sentence.dates))
+    assert "k>| loss" in around
+    assert not any(cue.startswith("k<") for cue in around)
 
 
 def test_beside_a_firm_date_a_weak_one_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     reading = _read("Brightpool was hacked on 4 March 2024. A note of 9 January 2024 is about it.")
-    monkeypatch.setattr(weighing, "points", lambda _: Points({ALWAYS: 10, "<hacked": 300}))
-    assert [finding.when for finding in weigh_dates(reading, [], SURE)] == ["2024-03-04"]
-    monkeypatch.setattr(weighing, "points", lambda _: Points({ALWAYS: 10, "<hacked": 100}))
-    assert [finding.when for finding in weigh_dates(reading, [], SURE)] == ["2024-03-04", "2024-01-09"]
+    monkeypatch.setattr(weighing_dates, "points", lambda _: Points({ALWAYS: 10, "<hacked": 300}))
+    days = weigh_dates(reading, [], _told(reading), SURE)
+    assert [finding.when for finding in days] == ["2024-03-04"]
+    monkeypatch.setattr(weighing_dates, "points", lambda _: Points({ALWAYS: 10, "<hacked": 100}))
+    days = weigh_dates(reading, [], _told(reading), SURE)
+    assert [finding.when for finding in days] == ["2024-03-04", "2024-01-09"]
+
+
+def test_the_role_with_most_points_is_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = _read("Hackers broke into Brightpool, and there is a bounty of 900 ETH.")
+    tables = {"loss": Points({ALWAYS: 50}), "figure_frozen": Points({ALWAYS: -60})}
+    nothing = Points({ALWAYS: -900})
+    monkeypatch.setattr(weighing_figures, "points", lambda name: tables.get(name, nothing))
+    assert _roles(reading, []) == {"900 ETH": "loss"}
+    tables["figure_frozen"] = Points({ALWAYS: 60})
+    assert _roles(reading, []) == {"900 ETH": "frozen"}
+    tables["loss"] = tables["figure_frozen"] = nothing
+    assert _roles(reading, []) == {}
+
+
+def test_a_link_that_only_points_find_needs_a_word_that_ties() -> None:
+    text = "Hackers stole 900 ETH from Brightpool. {} It is a loss for all."
+    tied = _read(text.format("The same group was behind the theft at Candlefi in May."))
+    loose = _read(text.format("Its users are sad and want their coins."))
+    victims = [Victims(reading, "Brightpool hacked", None) for reading in (tied, loose)]
+    assert may_link(tied.sentences[1], victims[0])
+    assert not may_link(loose.sentences[1], victims[1])
 
 
 def test_a_quotation_grows_to_its_clause_and_keeps_its_speaker() -> None:

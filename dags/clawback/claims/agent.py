@@ -35,7 +35,11 @@ class Agent:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a whole text tells of a name: how often, and whether it speaks or was robbed in some sentence."""
+    """What a whole text tells of a name.
+
+    How often, whether it speaks or was robbed in some sentence, and which stances rules gave it elsewhere.
+    """
 
     told: int
     speaks_or_was_robbed: bool
+    blamed: frozenset[str] = frozenset()

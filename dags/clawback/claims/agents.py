@@ -10,9 +10,11 @@ from collections import Counter
 from typing import Final
 
 from clawback.claims.agent import Agent, Standing, Who
+from clawback.claims.antecedents import Antecedents
 from clawback.claims.bodies import bodies
 from clawback.claims.called_names import called_names
 from clawback.claims.described_people import BANDS, Described
+from clawback.claims.finding import Finding
 from clawback.claims.known_groups import known_groups
 from clawback.claims.lexicon import word_set
 from clawback.claims.names import Name
@@ -23,13 +25,6 @@ from clawback.claims.victims import Victims
 _FIRMS: Final = word_set("agents.firms")
 _TITLES: Final = word_set("agents.titles")
 _OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-"})
-_BACK: Final = frozenset({"he", "she", "they", "him", "her", "them", "it"})
-_BAND_WORDS: Final = BANDS | {"network", "actors", "hackers", "it"}
-_SUSPICIONS: Final = word_set("agents.suspicions")
-"""Words for a suspicion, which stand for whom it is about: "we consider this attribution wrong"."""
-
-_BACK_NOUNS: Final = word_set("culprits.anaphoric") | _BAND_WORDS | _SUSPICIONS
-_BACK_SENTENCES: Final = 3
 
 
 class Agents:
@@ -41,12 +36,14 @@ class Agents:
         self._main = (victims.ruled or "").casefold()
         self._full: dict[str, str] = {}
         self._known: dict[int, list[Agent]] = {}
+        self._blamed: dict[str, set[tuple[int, str]]] = {}
         self._told: Counter[str] | None = None
         self._others = _speakers_and_houses(reading, victims)
         for sentence in reading.sentences:
             for name in victims.names_of(sentence):
                 if self._is_person_name(sentence, name):
                     self._full.setdefault(name.text.split()[-1].casefold(), name.text)
+        self._antecedents = Antecedents(reading, self.of)
         self._people = Described(reading, victims, self._full, self._is_person_name)
 
     def of(self, sentence: Sentence) -> list[Agent]:
@@ -57,43 +54,31 @@ class Agents:
 
     def referred(self, sentence: Sentence) -> list[Agent]:
         """Words that point back at one who was told of: "he", "the defendant", under the name of that one."""
-        words = sentence.words
-        found = []
-        for place, word in enumerate(words):
-            if word in _BACK:
-                first = place
-            elif word in _BACK_NOUNS and words[place - 1 : place] in (["the"], ["this"], ["same"]):
-                first = place - 1
-            else:
-                continue
-            told = self._told_before(sentence, first, word)
-            if told is not None:
-                found.append(Agent(first, place + 1, told.name, Who.REFERRED, word, told.own))
-        return found
+        return self._antecedents.of(sentence)
 
-    def standing(self, agent: Agent) -> Standing:
-        """What the whole text tells of an agent's name."""
+    def note(self, finding: Finding) -> None:
+        """Note whom a rule blames or clears: words point back at him before others."""
+        if finding.actor is not None and finding.stance is not None:
+            self._blamed.setdefault(finding.actor, set()).add((finding.sentence.number, finding.stance))
+            self._antecedents.suspect(finding.actor)
+
+    def is_suspect(self, name: str) -> bool:
+        """Whether a rule blamed or cleared somebody of this name so far."""
+        return self._antecedents.is_suspect(name)
+
+    def antecedent(self, sentence: Sentence, agent: Agent) -> Agent | None:
+        """Who a description ("the defendant") is that was told of before; None where nobody was."""
+        return self._antecedents.antecedent(sentence, agent.first, agent.head)
+
+    def standing(self, sentence: Sentence, agent: Agent) -> Standing:
+        """What the whole text tells of an agent's name, besides what it tells in a sentence of his."""
         if self._told is None:
             self._told = Counter(
                 told.name for sentence in self._reading.sentences for told in self.of(sentence)
             )
-        return Standing(self._told[agent.name], agent.name.casefold() in self._others)
-
-    def _told_before(self, sentence: Sentence, place: int, word: str) -> Agent | None:
-        """Who was told of last before a word of a sentence, of the kind that the word may point at."""
-        for number in range(sentence.number, max(-1, sentence.number - _BACK_SENTENCES), -1):
-            earlier = self._reading.sentences[number]
-            for agent in reversed(self.of(earlier)):
-                if number == sentence.number and agent.last > place:
-                    continue
-                is_band = agent.who is Who.GROUP or agent.head in BANDS
-                if word in _SUSPICIONS and agent.who not in {Who.NAME, Who.BODY}:
-                    return agent
-                if agent.who in {Who.NAME, Who.HANDLE} or agent.head == word or agent.head == "job":
-                    continue
-                if is_band == (word in _BAND_WORDS):
-                    return agent
-        return None
+        blamed = self._blamed.get(agent.name, set())
+        elsewhere = frozenset(stance for number, stance in blamed if number != sentence.number)
+        return Standing(self._told[agent.name], agent.name.casefold() in self._others, elsewhere)
 
     def _find(self, sentence: Sentence) -> list[Agent]:
         groups = known_groups(sentence)

@@ -15,6 +15,9 @@ from clawback.claims.reading import Reading, Sentence
 
 _NAMING: Final = word_set("agents.calling")
 _CODE: Final = re.compile(r"(?:unc|apt|ta|fin|uat|dev|storm|uac|cl-sta|tag)-?[0-9]{1,5}")
+_CODED: Final = frozenset({"unc", "apt", "ta", "fin", "uat", "dev", "storm", "uac", "tag"})
+"""Families of codes that a hyphen parts from their number: "UAC-0233" is read as two words."""
+
 _CHAIN_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{2,40}\.(?:eth|sol|bnb|lens|base)")
 _CHAINS: Final = frozenset({"eth", "sol", "bnb", "lens", "base"})
 _UNITS: Final = frozenset({"unit", "bureau"})
@@ -50,7 +53,11 @@ def _places(reading: Reading, sentence: Sentence) -> list[tuple[int, str]]:
     has_handle = "@" in reading.folded[sentence.span.start : sentence.span.end]
     if has_handle or not _CHAINS.isdisjoint(sentence.words):
         return words
-    return [(place, word) for place, word in words if word[-1].isdigit() or "." in word or word in _UNITS]
+    return [
+        (place, word)
+        for place, word in words
+        if word[-1].isdigit() or "." in word or word in _UNITS or word in _CODED
+    ]
 
 
 def _handle_end(reading: Reading, sentence: Sentence, place: int, word: str) -> int | None:
@@ -60,6 +67,9 @@ def _handle_end(reading: Reading, sentence: Sentence, place: int, word: str) -> 
         return place + 1
     after = words[place + 1 : place + 2]
     if word in _UNITS and after and after[0].isdigit():
+        return place + 2
+    is_parted = bool(after) and text[sentence.ends[place] : sentence.starts[place + 1]] == "-"
+    if word in _CODED and is_parted and after[0].isdigit():
         return place + 2
     start = sentence.starts[place]
     if start > 0 and text[start - 1] == "@" and not text[max(0, start - 2) : start - 1].isalnum():

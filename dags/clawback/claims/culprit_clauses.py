@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from clawback.claims.agent import Agent, Standing, Who
+from clawback.claims.denials import denies_for_another
 from clawback.claims.phrases import Hit
 from clawback.claims.predicates import (
     BARRIERS,
@@ -25,6 +26,7 @@ from clawback.claims.predicates import (
 )
 from clawback.claims.reading import Reading, Sentence
 
+RULE: Final = "is found by rule"
 _PREDICATES: Final = ("steal", "steal_do", "flee", "blame_after", "after_not", "say", "laundering_verb")
 _LEADING: Final = ("blame_before", "before_not", "hedge")
 _CLAUSE: Final = 12
@@ -44,6 +46,8 @@ def clause_cues(sentence: Sentence, agent: Agent, agents: list[Agent]) -> set[st
                 turned = " not" if negated(words, hit.first, agent.last) else ""
                 passive = " passive" if is_passive(sentence, hit) else ""
                 cues.add(f"reaches {_kind(hit)}{passive}{turned}")
+                if family == "after_not" and denies_for_another(sentence, agent, hit, agents):
+                    cues.add("denies for another")
     for family in _LEADING:
         for hit in sentence.of(family):
             between = words[hit.last : agent.first]
@@ -63,6 +67,7 @@ def clause_cues(sentence: Sentence, agent: Agent, agents: list[Agent]) -> set[st
 def text_cues(reading: Reading, agent: Agent, standing: Standing) -> set[str]:
     """What else a text tells of an agent."""
     cues = {f"is told {often}" for often in _OFTEN if standing.told >= often}
+    cues |= {f"{RULE} elsewhere {stance}" for stance in standing.blamed}
     if standing.speaks_or_was_robbed:
         cues.add("is elsewhere speaking or robbed")
     if agent.who is not Who.DESCRIBED and agent.name.split()[-1].casefold() in reading.title.words:

@@ -12,10 +12,9 @@ from typing import Final
 from clawback.claims.agent import Agent
 from clawback.claims.agents import Agents
 from clawback.claims.cues import WRITTEN, place_cues
-from clawback.claims.culprit_clauses import clause_cues, text_cues
+from clawback.claims.culprit_clauses import RULE, clause_cues, text_cues
 from clawback.claims.reading import Reading, Sentence
 
-RULE: Final = "is found by rule"
 _ENDS: Final = frozenset({";", ".", ":", "but", "while", "?", "!"})
 _LEFT: Final = 7
 _RIGHT: Final = 9
@@ -59,7 +58,7 @@ def culprit_cues(
         cues.add("is of the house")
     cues |= {f"{RULE} {verdict}" for verdict in verdicts}
     cues |= clause_cues(sentence, agent, agents.of(sentence))
-    cues |= text_cues(reading, agent, agents.standing(agent))
+    cues |= text_cues(reading, agent, agents.standing(sentence, agent))
     words = sentence.words
     first = agent.first
     while first > 0 and agent.first - first < _LEFT and words[first - 1] not in _ENDS:

@@ -23,6 +23,7 @@ from clawback.claims.blame import (
     fragment,
     inside_job,
 )
+from clawback.claims.culprit_labels import called, labelled
 from clawback.claims.denials import denial, is_denial_of_guilt
 from clawback.claims.finding import Finding
 from clawback.claims.justice import MONEY_ONLY, steps_of_law
@@ -87,8 +88,11 @@ class _Culprits:
                 found.append(
                     _finding(sentence, agent, who.name, blame, said_by=self._authority(sentence, blame))
                 )
+                self._agents.note(found[-1])
                 if who.who in _NAMED_ONES:
                     self._last = who
+        if not found:
+            found.extend(self._cleared(sentence, agents))
         if not found:
             pronoun = self._pronoun(sentence)
             if pronoun is not None:
@@ -145,6 +149,8 @@ class _Culprits:
             *blamed_after(sentence, agent, agents),
             *apposed_to_thief(sentence, agent),
             *fragment(sentence, agent),
+            *labelled(sentence, agent),
+            *called(sentence, agent),
             *beside_guilt(sentence, agent),
         ]
         if agent.who in _NAMED_ONES:
@@ -161,6 +167,14 @@ class _Culprits:
             return None
         first, last = blame.authority
         return " ".join(self._reading.text[sentence.starts[first] : sentence.ends[last - 1]].split())
+
+    def _cleared(self, sentence: Sentence, agents: list[Agent]) -> list[Finding]:
+        """Whom words that point back clear: "he had nothing to do with it", "it was not them"."""
+        for agent in self._agents.referred(sentence):
+            blame = denial(sentence, agent, agents) if self._agents.is_suspect(agent.name) else None
+            if blame is not None and blame.stance == "denied":
+                return [_finding(sentence, agent, agent.name, blame)]
+        return []
 
     def _pronoun(self, sentence: Sentence) -> Finding | None:
         """The culprit named last, of whom it is said that he "denies the charges"."""

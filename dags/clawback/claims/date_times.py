@@ -43,6 +43,9 @@ _SIGN_TIME = re.compile(
     rf" ?(?P<half>{'|'.join(sorted(_HALVES, key=len, reverse=True))})? ?"
     r"(?P<hour>[0-2]?[0-9]) ?[\u70b9\u9ede\u65f6\u6642\uc2dc:] ?(?:(?P<minute>[0-5]?[0-9]) ?[\u5206\ubd84]?)?"
 )
+_ZONE_AFTER = re.compile(rf"[ ]?[,(] ?{_ZONE}", re.IGNORECASE)
+"""The zone of a time that stands before its day: "at 03:10 on 27 May (KST)"."""
+
 _ISO_TIME = re.compile(
     r"[T ](?P<hour>[0-2][0-9]):(?P<minute>[0-5][0-9])(?::[0-5][0-9](?:\.[0-9]+)?)?(?P<zulu>Z)\b"
 )
@@ -68,6 +71,9 @@ def moment_of(folded: str, day: date, start: int, end: int) -> tuple[datetime | 
         before = _TIME_BEFORE.search(left)
         if before is not None:
             shift = _shift(before)
+            behind = _ZONE_AFTER.match(folded, end, end + _BEFORE)
+            if shift is None and behind is not None:
+                shift = _shift(behind)
             if shift is not None:
                 moment = _moment(day, before, shift)
                 if moment is not None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from clawback.claims.date_patterns import BARE, IN_MONTH, SLASHED, YEAR_ONLY, ways_of_writing
+from clawback.claims.date_patterns import BARE, IN_MONTH, LAST_DAY, SLASHED, YEAR_ONLY, ways_of_writing
 from clawback.claims.date_times import moment_of
 from clawback.claims.date_words import FEASTS, MONTH_OF
 from clawback.claims.fold import lower
@@ -78,6 +78,7 @@ def _written(
 ) -> Iterator[When]:
     ways = ways_of_writing(language)
     years: list[int] = []
+    named: list[int] = []
     position = 0
     latest = published
     while (sign := ways.signs.search(low, position)) is not None:
@@ -89,10 +90,12 @@ def _written(
             when = (
                 _day_of_month(int(match.group("day")), match, published, latest)
                 if match.groupdict().get("nth")
-                else _absolute(folded, match, number, published or written_by, years, language)
+                else _absolute(folded, match, number, published or written_by, years, named, language)
             )
             if when is not None:
                 position = max(position, when.end)
+                if when.last is not None:
+                    named.append(when.last.year)
                 latest = when.last if when.is_day else latest
                 yield when
                 break
@@ -104,6 +107,7 @@ def _absolute(
     number: int,
     published: date | None,
     years: list[int],
+    named: list[int],
     language: str,
 ) -> When | None:
     parts = match.groupdict()
@@ -138,11 +142,13 @@ def _absolute(
         return None
     kind = "absolute" if year is not None else "incomplete"
     if year is None:
-        year = year_of(month, day, published, years, parts.get("last"))
+        year = year_of(month, day, published, years, parts.get("last"), named)
     elif day:
         years.append(year)
     if year is None:
         return When(start, end, None, None, None, "incomplete")
+    if number == LAST_DAY:
+        day = month_end(date(year, month, 1)).day
     if not day:
         first = date(year, month, 1)
         return When(start, end, first, month_end(first), None, kind)

@@ -14,10 +14,14 @@ from clawback.claims.predicates import (
     THEFT_WORDS,
     Blame,
     blame_of,
+    is_passive,
     reaches,
 )
 from clawback.claims.reading import DATE, Sentence
 
+_TO_ANOTHER: Final = 3
+_PARTS: Final = frozenset({",", ";", ".", "to", "and", "but", "with", "by", "from", "against", "being"})
+_CLEARED: Final = frozenset({"cleared", "acquitted", "exonerated", "exculpated", "absolved"})
 OWN_DENIALS: Final = word_set("culprits.own_denials")
 _WORTHLESS: Final = word_set("culprits.worthless")
 _GUILT_DENIED: Final = word_set("culprits.guilt_denied")
@@ -35,6 +39,8 @@ def denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | Non
     for hit in sentence.of("after_not"):
         if not reaches(sentence, agent, hit, agents) or not is_denial_of_guilt(sentence, hit):
             continue
+        if denies_for_another(sentence, agent, hit, agents):
+            continue
         if agent.head == "state" and GENERAL & set(words):
             # A state's general denial speaks of no theft.
             continue
@@ -46,6 +52,9 @@ def denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | Non
             continue
         if "exclude" in hit.phrase:
             return blame_of(hit, "named", "not-ruled-out", len(between))
+        if "by" in between:
+            # "The report was cleared by the client."
+            continue
         if hit.phrase.startswith("denied|denies") and not (
             GUILT & set(words[agent.last : agent.last + 8]) and (agent.own or agent.who is Who.GROUP)
         ):
@@ -72,11 +81,27 @@ def denial(sentence: Sentence, agent: Agent, agents: list[Agent]) -> Blame | Non
     return None
 
 
+def denies_for_another(sentence: Sentence, agent: Agent, hit: Hit, agents: list[Agent]) -> bool:
+    """Whether whoever denies clears another: "the company denies that an employee is involved"."""
+    words = sentence.words
+    if words[hit.first] not in OWN_DENIALS:
+        return False
+    others = [other for other in agents if other is not agent and hit.last <= other.first]
+    for other in others:
+        between = words[hit.last : other.first]
+        if len(between) <= _TO_ANOTHER and not _PARTS & set(between):
+            return other.own or other.who is not Who.NAME
+    after = words[hit.last : hit.last + 3]
+    return after[:1] == ["that"] and not {"he", "she", "they", "it"} & set(after)
+
+
 def is_denial_of_guilt(sentence: Sentence, hit: Hit) -> bool:
     """Whether it is guilt that is denied, and not a loss or a breach."""
     words = sentence.words
     after = words[hit.last : hit.last + 8]
     first = words[hit.first]
+    if first in _CLEARED and not is_passive(sentence, hit):
+        return bool({"of", "in", "by"} & set(after[:1]))
     if first.startswith(("den", "reject", "disput")):
         if after[:1] == ["that"] or "withdrawals" in after[:2]:
             return bool({"he", "she", "they", "it"} & set(after[1:3])) and bool(GUILT & set(after))

@@ -14,6 +14,7 @@ from clawback.claims.names import Name
 from clawback.claims.noun_phrases import (
     DETERMINERS,
     PEOPLE,
+    PREMODIFIERS_END,
     is_inside,
     is_person_noun,
     past_initial,
@@ -30,6 +31,8 @@ _NAMING: Final = word_set("agents.naming")
 _COMPOUND: Final = word_set("agents.owned_things")
 _ORIGINS: Final = word_set("agents.origins")
 _THIEVES: Final = word_set("agents.thieves")
+_SUSPECT: Final = frozenset({"suspect", "suspects"})
+_OBJECTS: Final = frozenset({"that", "the", "a", "an", "it", "him", "her", "them", "this", "whether", "of"})
 _CALLED: Final = frozenset(
     {"named", "called", "name", "one", "as", "goes", "calling", "calls", "handle", "nicknamed"}
 )
@@ -89,7 +92,16 @@ class Described:
                 continue
             if word == "accused" and words[place - 1 : place] not in (["the"], ["both"]):
                 continue
+            if aged and any(is_person_noun(noun) for noun in _modified(words, place + 1)):
+                # "a 29-year-old software engineer" is headed by the engineer.
+                continue
+            if word in _SUSPECT and after and after[0] in _OBJECTS:
+                # "Our investigators suspect the person behind it"
+                continue
             first = phrase_start(words, place)
+            if words[first] == "that" and word.endswith("s"):
+                # "said that masked men had forced him"
+                first += 1
             if first > 2 and words[first - 1] == "of" and words[first - 2] in BANDS:
                 first = phrase_start(words, first - 2)
             if found and first < found[-1].last:
@@ -145,6 +157,16 @@ class Described:
             # "a man who goes by retlqw"
             return at + 1, self._reading.text[sentence.starts[at] : sentence.ends[at]]
         return place, None
+
+
+def _modified(words: list[str], place: int) -> list[str]:
+    """The next words of a noun phrase that goes on at a place."""
+    found = []
+    for word in words[place : place + 3]:
+        if not word.isalpha() or word in PREMODIFIERS_END:
+            break
+        found.append(word)
+    return found
 
 
 def _names_it(words: list[str], place: int, group: Agent) -> bool:

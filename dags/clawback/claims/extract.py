@@ -24,12 +24,13 @@ from clawback.claims.fold import fold
 from clawback.claims.guesses import without_guesses
 from clawback.claims.laundering import launderings
 from clawback.claims.lexicon import LANGUAGES
+from clawback.claims.link_cues import link_cues, may_link
 from clawback.claims.links import links
 from clawback.claims.merging import merged
 from clawback.claims.methods import techniques
 from clawback.claims.other_culprits import culprits
 from clawback.claims.other_dates import weigh_other_dates
-from clawback.claims.other_figures import weigh_figures
+from clawback.claims.other_figures import weigh_other_figures
 from clawback.claims.other_languages import recoveries
 from clawback.claims.other_methods import moves, ways
 from clawback.claims.other_sentences import weigh_sentences
@@ -42,8 +43,9 @@ from clawback.claims.totals import is_total
 from clawback.claims.unnumbered import unnumbered
 from clawback.claims.victims import Victims
 from clawback.claims.ways_of_thieves import ways_of_thieves
-from clawback.claims.weighing import weigh_dates, weigh_losses
 from clawback.claims.weighing_culprits import weigh_culprits
+from clawback.claims.weighing_dates import told_of, weigh_dates
+from clawback.claims.weighing_figures import weigh_figures
 from clawback.claims.weighing_methods import weigh_methods
 
 _REACH_OF_QUOTE: Final = 12
@@ -98,7 +100,7 @@ _Read = tuple[list[Governed], list[Finding], list[Finding]]
 
 
 def _in_english(reading: Reading, victims: Victims, ruled: list[Governed], strength: int) -> _Read:
-    governed = weigh_losses(reading, ruled, strength)
+    governed = weigh_figures(reading, ruled, strength)
     findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
     totals = {id(finding.figure) for finding in findings if finding.claim_type == "actor_total"}
     findings += [
@@ -107,23 +109,45 @@ def _in_english(reading: Reading, victims: Victims, ruled: list[Governed], stren
         if not any(id(figure) in totals for figure in finding.sentence.figures.values())
     ]
     methods = techniques(reading)
-    dates = weigh_dates(reading, theft_dates(reading, told_losses(ruled, methods)), strength)
+    thefts = told_losses(ruled, methods)
+    days = theft_dates(reading, thefts)
+    dates = weigh_dates(reading, days, told_of(reading, ruled, thefts, days), strength)
     cues: dict[int, set[str]] = {}
     moved = weigh_methods(reading, launderings(reading), "laundering_method", strength, cues)
     methods = weigh_methods(reading, methods, "technique", strength, cues)
-    used = {(item.sentence.number, item.role) for item in governed}
-    findings += [*unnumbered(reading, used), *links(reading, victims), *dates]
+    used = {(item.sentence.number, item.role) for item in (*ruled, *governed)}
+    in_words = unnumbered(reading, used)
+    promises = [finding for finding in in_words if finding.claim_type == "made_whole"]
+    findings += [finding for finding in in_words if finding.claim_type != "made_whole"]
+    findings += weigh_methods(reading, promises, "made_whole", strength, cues)
+    findings += _linked(reading, victims, strength, cues)
+    findings += dates
     methods = without_guesses(reading, ways_of_thieves(methods))
     findings += [*of_proceeds(reading, moved, [*findings, *methods]), *methods]
     return governed, findings, dates
 
 
+def _linked(reading: Reading, victims: Victims, strength: int, cues: dict[int, set[str]]) -> list[Finding]:
+    """Which thefts an English text ties to each other, by rule and by points."""
+    return weigh_methods(
+        reading,
+        links(reading, victims),
+        "linked_incident",
+        strength,
+        cues,
+        lambda sentence: link_cues(sentence, victims),
+        lambda sentence: may_link(sentence, victims),
+    )
+
+
 def _elsewhere(reading: Reading, victims: Victims, ruled: list[Governed], language: str) -> _Read:
     """What is read in another language: rules and kinds of phrases as cues, weighed."""
-    governed = weigh_figures(reading, ruled, language)
+    governed = weigh_other_figures(reading, ruled, language)
     findings = [_amount(reading, item) for item in governed if item.role != NOTHING and _is_amount(item)]
     methods = ways(reading, language)
-    dates = weigh_other_dates(reading, theft_dates(reading, told_losses(ruled, methods)), language)
+    thefts = told_losses(ruled, methods)
+    days = theft_dates(reading, thefts)
+    dates = weigh_other_dates(reading, days, told_of(reading, ruled, thefts, days), language)
     blamed = culprits(reading, language)
     used = {(item.sentence.number, item.role) for item in governed}
     told = [*methods, *moves(reading, language), *blamed, *recoveries(reading, language, used)]

@@ -18,7 +18,7 @@ _SIGN = re.compile(
 )
 _CODE_BEFORE = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{3})[ ]?[$]?[ ]?$")
 _SIGN_AFTER = re.compile(r"[ ]?([$\u20ac\u00a3\u20bd])(?![0-9A-Za-z])")
-_LETTERS_BEFORE = re.compile(r"(?<![A-Za-z0-9])(Rp|RM)\.?[ ]?$")
+_LETTERS_BEFORE = re.compile(r"(?<![A-Za-z0-9])(Rp|RM|Rs)\.?[ ]?$")
 _CELL_BEFORE = re.compile(r"(?<![^\s|*(])[$]?([A-Z][A-Z0-9]{1,9})[*]{0,2}[ ]?[|:][ ]?$")
 """The asset of a row or of a list item: "ETH | 2,118.4", "USDT: 3,050,000"."""
 

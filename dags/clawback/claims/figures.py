@@ -57,7 +57,8 @@ _SECOND = re.compile(
 _FOLLOWS_SCALE = re.compile(
     r"""[ ]*(?:$|[.,;:)"'\]-]|(?:was|were|is|are|has|had|have|in|of|from|at|on|to|by|for|and|or|worth|came|
     out|stolen|lost|recovered|frozen|taken|through|via|with|that|which|when|after|while|more|back|gone|missing|
-    hack|theft|heist|exploit|attack|breach|loss|haul|drained|total|so|remained|remains|into|using|cyber\w*)\b)""",
+    hack|theft|heist|exploit|attack|breach|loss|haul|drained|total|so|remained|remains|into|using|cyber\w*|
+    yeeted|rescued|returned|locked|siphoned|seized)\b)""",
     re.VERBOSE,
 )
 _FOLLOWS_FOREIGN = re.compile(
@@ -67,9 +68,17 @@ _FOLLOWS_FOREIGN = re.compile(
 )
 _MONEY_BEFORE = re.compile(
     r"(?:\b(?:for|of|lost|lose|loses|losing|stole|steal|stealing|drained|about|around|nearly|over|and|took|taking"
-    r"|down|out|some|worth|than|just|another|it was|(?:estimate|damage|loss) is)|~) ?$",
+    r"|down|out|some|worth|than|just|another|it was|(?:estimate|damage|loss) is|froze|frozen|locked|recovered"
+    r"|rescued|clawed back|sent back|gave back|returned|refunded|reimbursed|covered|added|put in"
+    r"|hold on)|~) ?$",
     re.IGNORECASE,
 )
+_MONEY_AFTER = re.compile(
+    r"[ ](?:of (?:it|that|this) )?"
+    r"(?:gone|stolen|lost|taken|drained|rescued|recovered|returned|back|frozen|missing)\b"
+)
+"""Behind a number with a scale and without a currency: "7.9M of it back"."""
+
 _ANDS: Final = frozenset({"and", "und", "y", "et", "e", "\u0438"})
 _BETWEENS: Final = ("between", "zwischen", "entre", "tra", "fra", "\u043c\u0435\u0436\u0434\u0443")
 _TOS: Final = frozenset({"a", "\u00e0", "\u0434\u043e"})
@@ -78,12 +87,19 @@ _PLUS = re.compile(r"[ ]?\+|[ ]or[ ](?:more|so|less)\b", re.IGNORECASE)
 
 _CURRENCIES: Final = frozenset(SIGNS.values()) - {"BTC", "ETH"} | {"CNY", "CHF"}
 
-_PESO: Final = "PHP"
-_PESO_OF: Final = {
-    unit: tuple(way for way, other in table("units.peso").items() if other == unit)
-    for unit in dict.fromkeys(table("units.peso").values())
+_COUNTRIES: Final = tuple(
+    {
+        unit: tuple(way for way, other in table(f"units.{name}").items() if other == unit)
+        for unit in dict.fromkeys(table(f"units.{name}").values())
+    }
+    for name in ("peso", "crown", "rupee", "shilling")
+)
+"""Currencies with one name in several countries, by how a text in lower case names the country."""
+
+_SHARED: Final = {
+    unit: countries for unit, countries in zip(("PHP", "NOK", "INR", "KES"), _COUNTRIES, strict=True)
 }
-"""By currency how a text in lower case names the country whose pesos it is."""
+"""By the currency that such a name is read as."""
 
 _QUALIFIER_OF: Final = table("figures.qualifier")
 _QUALIFIER = re.compile(
@@ -164,7 +180,6 @@ def find_figures(folded: str, *, continental: bool = False, in_signs: bool = Fal
     if in_signs:
         return list(sign_figures(folded))
     figures: list[Figure] = []
-    peso = _peso(folded) if continental else _PESO
     raws = sorted([*_written(folded, continental), *_in_words(folded)], key=lambda raw: raw.start)
     unit_before: tuple[int, str] | None = None
     for place, raw in enumerate(raws):
@@ -177,20 +192,27 @@ def find_figures(folded: str, *, continental: bool = False, in_signs: bool = Fal
         if unit is None:
             if unit_before is not None and raw.start - unit_before[0] <= 400:
                 unit, marks = unit_before[1], (*marks, "unit taken from the figure before")
-            elif _MONEY_BEFORE.search(folded[max(0, raw.start - _LEFT) : raw.start]):
+            elif _is_money(folded, folded[max(0, raw.start - _LEFT) : raw.start], raw.end):
                 unit, marks = "USD", (*marks, "no currency is written; US dollars are meant")
             else:
                 continue
         elif raw.power >= 6 and unit in _CURRENCIES:
             unit_before = (raw.end, unit)
-        figures.append(_figure(folded, raw, peso if unit == _PESO else unit, marks))
+        if unit in _SHARED:
+            unit = _of_country(folded, unit, continental)
+        figures.append(_figure(folded, raw, unit, marks))
     return _dots_between_thousands(folded, figures)
 
 
-def _peso(folded: str) -> str:
-    """Which peso a text means: that of the country it names most, Argentina's where it names none."""
+def _of_country(folded: str, unit: str, continental: bool) -> str:
+    """Which peso or crown a text means: that of the country it names most.
+
+    Where it names none, a peso is Argentina's in a text of the continent, and else what its name is read as.
+    """
     low = folded.lower()
-    return max(_PESO_OF, key=lambda unit: sum(map(low.count, _PESO_OF[unit])))
+    named = {other: sum(map(low.count, ways)) for other, ways in _SHARED[unit].items()}
+    most = max(named, key=lambda other: named[other])
+    return most if named[most] or continental else unit
 
 
 def _figure(folded: str, raw: _Raw, unit: str, marks: tuple[str, ...]) -> Figure:
@@ -201,6 +223,11 @@ def _figure(folded: str, raw: _Raw, unit: str, marks: tuple[str, ...]) -> Figure
         return Figure(raw.start, raw.end, value, None, None, unit, qualifier, phrase, written, marks)
     low = scaled(raw.low.value, raw.low_power)
     return Figure(raw.start, raw.end, None, low, value, unit, "range", phrase, None, marks)
+
+
+def _is_money(folded: str, left: str, end: int) -> bool:
+    """Whether a number without a currency is money by the words before it or behind it."""
+    return _MONEY_BEFORE.search(left) is not None or _MONEY_AFTER.match(folded, end) is not None
 
 
 def _qualifier(folded: str, start: int, end: int) -> tuple[str, tuple[int, int] | None]:
@@ -276,7 +303,7 @@ def _one(folded: str, found: re.Match[str], continental: bool) -> _Raw | None:
         ):
             pass
         elif _FOLLOWS_SCALE.match(folded, after) is None or not (
-            power >= 6 or (power == 3 and _MONEY_BEFORE.search(left))
+            power >= 6 or (power == 3 and _is_money(folded, left, after))
         ):
             return None
     else:

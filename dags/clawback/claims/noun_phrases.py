@@ -10,7 +10,7 @@ from clawback.claims.reading import DATE
 
 PEOPLE: Final = word_set("agents.people")
 DETERMINERS: Final = word_set("agents.determiners")
-_PREMODIFIERS_END: Final = word_set("agents.premodifiers_end")
+PREMODIFIERS_END: Final = word_set("agents.premodifiers_end") | word_set("culprits.finite")
 _NO_PEOPLE: Final = word_set("agents.no_people")
 _TRADES: Final = tuple(sorted(word_set("agents.trades")))
 _INSIDE: Final = (
@@ -33,14 +33,14 @@ def phrase_start(words: list[str], place: int) -> int:
             first -= 1
             if before == "'s":
                 # "the token's makers": the owner belongs to the name.
-                while first > 0 and place - first < _LONGEST and words[first - 1] not in _PREMODIFIERS_END:
+                while first > 0 and place - first < _LONGEST and words[first - 1] not in PREMODIFIERS_END:
                     first -= 1
                     if words[first] in DETERMINERS:
                         break
             elif first > 0 and words[first - 1] in {"the", "all", "his", "her", "its", "their", "any"}:
                 first -= 1
             return first
-        if before in _PREMODIFIERS_END or before in {FIGURE, DATE} or not before.isalnum():
+        if before in PREMODIFIERS_END or before in {FIGURE, DATE} or not before.isalnum():
             return first
         first -= 1
     return first

@@ -13,7 +13,7 @@ from clawback.claims.layout import Kind
 from clawback.claims.other_cues import concepts, cues_beside, cues_of_place
 from clawback.claims.points import points
 from clawback.claims.reading import Reading, Sentence
-from clawback.claims.weighing import may_be_date
+from clawback.claims.weighing_dates import Told, may_be_date, surrounding_cues
 
 RULE: Final = "is found by rule"
 TABLE: Final = "other_date"
@@ -22,14 +22,12 @@ _LESS_FIRM: Final = 250
 
 
 def other_date_cues(
-    reading: Reading, sentence: Sentence, word: int, language: str, *, is_found: bool
+    reading: Reading, sentence: Sentence, word: int, language: str, told: Told, *, is_found: bool
 ) -> set[str]:
     """All cues of a date, `is_found` telling whether a rule found it to be that of a theft."""
     kinds = concepts(sentence)
     cues = cues_beside(sentence, word, word + 1, kinds, language) | cues_of_place(reading, sentence)
-    cues |= date_cues(reading, sentence.dates[word])
-    places = sorted(sentence.dates)
-    cues.add("is alone" if len(places) == 1 else f"is date {min(places.index(word), 2)}")
+    cues |= date_cues(reading, sentence.dates[word]) | surrounding_cues(reading, sentence, word, told)
     if word == 0:
         cues.add("begins sentence")
     if is_found:
@@ -37,12 +35,13 @@ def other_date_cues(
     return cues
 
 
-def weigh_other_dates(reading: Reading, findings: list[Finding], language: str) -> list[Finding]:
+def weigh_other_dates(reading: Reading, findings: list[Finding], told: Told, language: str) -> list[Finding]:
     """The dates of thefts, after all dates of the text are weighed.
 
     Args:
         reading: the text.
         findings: what the rules found.
+        told: what the text tells besides.
         language: tag such as `de`.
     """
     table = points(TABLE)
@@ -57,7 +56,7 @@ def weigh_other_dates(reading: Reading, findings: list[Finding], language: str) 
             found = next(
                 (item for item in own if item.first <= word < item.last and item.label == when.text()), None
             )
-            cues = other_date_cues(reading, sentence, word, language, is_found=found is not None)
+            cues = other_date_cues(reading, sentence, word, language, told, is_found=found is not None)
             total = table.total(cues)
             if total > 0:
                 weighed.append((total, found or _date(sentence, word, table.reasons(cues))))

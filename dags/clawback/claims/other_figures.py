@@ -85,7 +85,7 @@ def _same(one: Figure, other: Figure) -> bool:
     return (one.value, one.unit) == (other.value, other.unit)
 
 
-def weigh_figures(reading: Reading, governed: list[Governed], language: str) -> list[Governed]:
+def weigh_other_figures(reading: Reading, governed: list[Governed], language: str) -> list[Governed]:
     """The figures with the roles that have most points, in the order of the text.
 
     Args:

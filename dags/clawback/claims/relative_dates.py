@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
@@ -22,8 +22,10 @@ Known = list[tuple[int, date, date]]
 
 _COUNT: Final = rf"[0-9]{{1,3}}|{alternatives(COUNTS)}"
 _UNIT: Final = r"day|week|month|year"
+_HALF_A_YEAR: Final = 6
 _ENGLISH: Final = (
-    rf"(?P<count>{_COUNT}) (?P<ago>hour|minute|{_UNIT})s? ago"
+    rf"(?P<yearsback>{_COUNT}) years? and (?P<daysback>{_COUNT}) days? ago|(?P<half>half a year ago)"
+    rf"|(?P<count>{_COUNT}) (?P<ago>hour|minute|{_UNIT})s? ago"
     rf"|(?:(?P<before>{_COUNT}) (?P<beforeunit>{_UNIT})s? (?:earlier|before|previously)"
     r"|the (?:day|night) before(?! yesterday)|the previous (?:day|night|evening)|the (?P<eve>eve))"
     r"|(?P<same>(?:on )?(?:the|that) (?:very )?same (?:day|evening|night)|later that (?:day|evening|night)"
@@ -34,7 +36,9 @@ _ENGLISH: Final = (
 _RELATIVE = re.compile(
     rf"\b(?:(?P<word>{alternatives(ENGLISH_DAYS_BACK)})|{_ENGLISH}"
     r"|(?P<lastunit>(?:last|this|past|earlier this|later this|the past) (?:week|month|year))"
-    rf"|(?P<ofweek>(?:{alternatives(ENGLISH_WEEKDAYS)}) (?:of )?last week)"
+    rf"|(?P<ofweek>(?:on )?(?P<dayofweek>{alternatives(ENGLISH_WEEKDAYS)}) (?:of )?last week)"
+    rf"|(?P<beforelast>(?:on )?(?:the )?(?P<dayoflast>{alternatives(ENGLISH_WEEKDAYS)})"
+    r" (?:before last|a week ago))"
     r"|(?:(?:late|early|the|in the night to|to) )?(?:on |this |last |past )?"
     rf"(?P<weekday>{alternatives(ENGLISH_WEEKDAYS)})\b(?! the 13)"
     r")\b"
@@ -46,7 +50,7 @@ _ELSEWHERE = re.compile(
     rf"\b(?:(?P<word>{alternatives(_BACK_ELSEWHERE)})|{_ENGLISH}"
     r"|(?P<lastunit>(?:last|this|\u0432 \u043f\u0440\u043e\u0448\u043b\u043e\u043c|letztes|letzten|el|l')"
     r" ?(?:week|month|year|\u0433\u043e\u0434\u0443|jahr|monat|a\u00f1o pasado|mes pasado))"
-    r"|(?P<ofweek>(?!))"
+    r"|(?P<ofweek>(?!))|(?P<beforelast>(?!))"
     r"|(?:(?:in der nacht zum|in der nacht auf|nacht zum) )?"
     r"(?:am |vergangenen |letzten |el pasado |el |le |la |lo scorso |scorso |na |no |nesta |neste "
     r"|\u0432\u043e? |\u0432 \u043f\u0440\u043e\u0448\u043b\u0443\u044e "
@@ -75,6 +79,7 @@ def relative_dates(
         known: the other dates of the text, in order.
     """
     pattern = _RELATIVE if language == "en" else _ELSEWHERE
+    known = list(known)
     for match in pattern.finditer(folded):
         start, end = match.span()
         if match.group("following"):
@@ -83,7 +88,7 @@ def relative_dates(
             match.group("same")
             or match.group("before")
             or match.group("eve")
-            or " before" in match.group().lower()
+            or (" before" in match.group().lower() and not match.group("beforelast"))
             or "previous" in match.group().lower()
         ):
             first, last = _from_the_last(match, start, known)
@@ -91,6 +96,9 @@ def relative_dates(
             first = last = None
         else:
             first, last = _resolved(match, published)
+        if first is not None and last is not None:
+            # "Sable confirmed on Thursday that it had left the day before"
+            insort(known, (end, first, last))
         yield start, end, first, last
     if language == "fr":
         for match in _FRENCH.finditer(folded):
@@ -117,9 +125,17 @@ def _resolved(match: re.Match[str], published: date) -> tuple[date | None, date 
         day = published - timedelta(days=DAYS_BACK[" ".join(match.group("word").lower().split())])
         return day, day
     if match.group("ofweek"):
-        wanted = WEEKDAYS[match.group("ofweek").lower().split(" ")[0]]
+        wanted = WEEKDAYS[match.group("dayofweek").lower()]
         day = published - timedelta(days=published.weekday() + 7 - wanted)
         return day, day
+    if match.group("beforelast"):
+        wanted = WEEKDAYS[match.group("dayoflast").lower()]
+        day = published - timedelta(days=(published.weekday() - wanted) % 7 + 7)
+        return day, day
+    if match.group("half"):
+        return _months_on(published, -_HALF_A_YEAR)
+    if match.group("yearsback"):
+        return _years_and_days(match, published)
     if match.group("weekday"):
         wanted = WEEKDAYS[match.group("weekday").lower()]
         day = published - timedelta(days=(published.weekday() - wanted) % 7)
@@ -167,6 +183,16 @@ def _ago(unit: str, count: int, published: date) -> tuple[date | None, date | No
     except (ValueError, OverflowError):
         return None, None
     return published, published
+
+
+def _years_and_days(match: re.Match[str], published: date) -> tuple[date | None, date | None]:
+    """The day of "a year and three days ago"."""
+    back = published - timedelta(days=_number(match.group("daysback")))
+    try:
+        day = back.replace(year=back.year - _number(match.group("yearsback")))
+    except ValueError:
+        return None, None
+    return day, day
 
 
 def _months_on(base: date, count: int) -> tuple[date, date]:

@@ -72,7 +72,7 @@ def _signed(folded: str, match: re.Match[str], published: date | None, latest: d
     if not 1 <= month <= 12:
         return None
     if year is None:
-        year = year_of(month, day, published, [base.year] if base is not None else [], None)
+        year = year_of(month, day, published, [base.year] if base is not None else [], None, [])
     if year is None:
         return When(start, end, None, None, None, "incomplete")
     if not day:

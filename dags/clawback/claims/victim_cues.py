@@ -21,7 +21,14 @@ _SCENES: Final = ("event", "thief", "say", "actor", "laundering_service", "how.o
 
 
 def victim_cues(
-    places: list[tuple[Sentence, Name]], *, order: int, is_certain: bool, is_publisher: bool, rank: int | None
+    places: list[tuple[Sentence, Name]],
+    *,
+    order: int,
+    is_certain: bool,
+    is_publisher: bool,
+    rank: int | None,
+    is_robbed: bool,
+    told_rank: int,
 ) -> set[str]:
     """All cues of a name.
 
@@ -31,6 +38,8 @@ def victim_cues(
         is_certain: whether it is surely a name.
         is_publisher: whether the text is its own.
         rank: its place among the names that the rules take for the victim's; None where they know nothing.
+        is_robbed: whether a rule reads somewhere that it was robbed.
+        told_rank: how many names stand more often.
     """
     name = places[0][1]
     cues = {"is certain" if is_certain else "is uncertain", f"is name {min(order, _EARLY)}"}

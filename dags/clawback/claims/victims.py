@@ -12,8 +12,10 @@ from typing import Final
 
 from clawback.claims.lexicon import word_set
 from clawback.claims.names import Name, is_camel, is_person, key_of, names
+from clawback.claims.own_words import publisher_cues
 from clawback.claims.points import points
 from clawback.claims.reading import Reading, Sentence
+from clawback.claims.signed_names import signed_names
 from clawback.claims.victim_cues import victim_cues
 
 UNNAMED: Final = "unnamed"
@@ -40,9 +42,11 @@ class Victims:
         self._by_sentence: dict[int, list[Name]] = {}
         self._tickers = {figure.unit.lower() for figure in reading.figures}
         titled = _of_houses(reading.title, names(reading, reading.title, title))
+        signed = signed_names(reading, title)
+        titled += signed.get(reading.title.number, [])
         for sentence in reading.sentences:
             own = [name for name in names(reading, sentence) if name.text.lower() not in self._tickers]
-            self._by_sentence[sentence.number] = _of_houses(sentence, own)
+            self._by_sentence[sentence.number] = _of_houses(sentence, own) + signed.get(sentence.number, [])
         self._certain = self._certain_names(titled)
         for place, name in enumerate(titled):
             self._count(reading.title, name, 4 if place == 0 else 2, _TITLE)
@@ -70,16 +74,31 @@ class Victims:
         ranks = {key: rank for rank, key in enumerate(ranked, start=1)}
         if self.ruled is not None:
             ranks[key_of(self.ruled)] = 0
-        return {
+        found_cues = {
             key: victim_cues(
                 found,
                 order=order,
                 is_certain=key in self._certain,
                 is_publisher=bool(own) and (key.startswith(own) or own.startswith(key)),
                 rank=ranks[key],
+                is_robbed=key in self._robbed,
+                told_rank=sum(len(other) > len(found) for other in places.values()),
             )
             for order, (key, found) in enumerate(places.items())
         }
+        if self._publisher is not None and own:
+            self._with_publisher(found_cues, own, self._publisher)
+        return found_cues
+
+    def _with_publisher(self, cues: dict[str, set[str]], own: str, publisher: str) -> None:
+        """Add what speaks for the publisher, whom a text about its own theft may never name."""
+        added = publisher_cues(self._reading, publisher)
+        named = [key for key in cues if key.startswith(own) or own.startswith(key)]
+        for key in named:
+            cues[key] |= added
+        if not named:
+            self._spelling.setdefault(own, publisher)
+            cues[own] = added | {"is never told"}
 
     def _weighed(self) -> dict[str, int]:
         """Points of every name for being a victim's."""

@@ -12,7 +12,9 @@ from typing import Final
 
 from clawback.claims.agent import Agent, Who
 from clawback.claims.agents import Agents
+from clawback.claims.culprit_clusters import one_name_each
 from clawback.claims.culprit_cues import culprit_cues, side_cues, unknown_cues
+from clawback.claims.culprit_labels import SURE
 from clawback.claims.denials import OWN_DENIALS
 from clawback.claims.finding import Finding
 from clawback.claims.layout import Kind
@@ -24,7 +26,7 @@ STANCES: Final = ("named", "denied")
 FROM: Final = {"named": 60, "denied": 60, "unknown": 100}
 """Points from which somebody is blamed or cleared, or nobody known, without a rule that says so."""
 
-UP_TO: Final = {"named": -30, "denied": -100, "unknown": 0}
+UP_TO: Final = {"named": -30, "denied": -300, "unknown": 0}
 """Points from which on what a rule found stands."""
 
 _REACH: Final = 10
@@ -53,7 +55,7 @@ def weigh_culprits(reading: Reading, agents: Agents, findings: list[Finding], st
         persons = {agent.name for agent in agents.of(sentence) if agent.who is Who.PERSON}
         last = next((item.actor for item in kept if item.actor in persons and item.stance == "named"), last)
         result.extend(kept)
-    return result
+    return one_name_each(result)
 
 
 def _weighed(
@@ -78,7 +80,7 @@ def _weighed(
             total = tables[stance].total(cues)
             ruled = [finding for finding in mine if finding.stance == stance]
             if ruled and total <= UP_TO[stance]:
-                dropped |= {id(finding) for finding in ruled}
+                dropped |= {id(finding) for finding in ruled if not finding.rule.startswith(SURE)}
             elif not mine and total > FROM[stance] and not _is_no_case(sentence, agent, own_agents):
                 name = last if last is not None and _is_anaphoric(sentence, agent) else agent.name
                 reasons = tables[stance].reasons(cues)

@@ -1,4 +1,6 @@
-"""Weighs in which sentences a way of theft or of laundering is told, and which part of them to quote.
+"""Weighs in which sentences a claim without a figure is told, and which part of them to quote.
+
+Ways of theft and of laundering, links between thefts, and promises to make whole are told by sentences.
 
 A sentence has the cues of its words, of their stems, of the kinds of phrases in it, and of which kind follows
 which: "a thief, then a verb of getting, then a secret" is a way of theft in whatever words. What a rule found
@@ -7,6 +9,7 @@ in a sentence that almost everything speaks against is dropped. This is for Engl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -36,10 +39,17 @@ _GROWTH: Final = 5
 _NEIGHBOUR: Final = 30
 """Points from which a part of a sentence beside the best one belongs to the quotation."""
 
-FROM: Final = {"technique": 260, "laundering_method": 200}
-"""Points from which a sentence tells of a way of theft or of laundering that no rule found."""
+_LINKED: Final = "linked_incident"
+_LINK: Final = (20, 110)
+"""Words and characters that a quotation of a link has, where its sentence has as many."""
 
-UP_TO: Final = {"technique": 130, "laundering_method": -400}
+_PROMISED: Final = "made_whole"
+"""A promise to pay is quoted as it stands."""
+
+FROM: Final = {"technique": 260, "laundering_method": 200, _LINKED: 0}
+"""Points from which a sentence tells a claim that no rule found; promises are told by rule alone."""
+
+UP_TO: Final = {"technique": 130, "laundering_method": -400, _PROMISED: -60, _LINKED: -100}
 """Points from which on what a rule found in a sentence stands."""
 
 
@@ -73,15 +83,19 @@ def weigh_methods(
     claim_type: str,
     strength: int,
     known: dict[int, set[str]] | None = None,
+    more: Callable[[Sentence], set[str]] | None = None,
+    may_hold: Callable[[Sentence], bool] | None = None,
 ) -> list[Finding]:
     """Ways of theft or of laundering that stand, and those that only points tell.
 
     Args:
         reading: the text.
         findings: what rules found.
-        claim_type: technique or laundering_method.
+        claim_type: technique, laundering_method, made_whole or linked_incident.
         strength: how sure it is that the text is about a theft.
-        known: cues by the number of a sentence, shared by the two types; filled here.
+        known: cues by the number of a sentence, shared by all types; filled here.
+        more: further cues of a sentence.
+        may_hold: whether points alone may find a claim in a sentence; in any, where it is left out.
     """
     known = {} if known is None else known
     table = points(claim_type)
@@ -94,12 +108,14 @@ def weigh_methods(
         if sentence.span.kind is Kind.HEADING or not sentence.words:
             result.extend(own)
             continue
+        if not own and (claim_type not in FROM or (may_hold is not None and not may_hold(sentence))):
+            continue
         if sentence.number not in known:
             known[sentence.number] = method_cues(reading, sentence, strength, is_found=False)
-        cues = known[sentence.number]
+        cues = known[sentence.number] if more is None else known[sentence.number] | more(sentence)
         total = table.total(cues) + (table.of(RULE) if own else 0)
         if own and total > UP_TO[claim_type]:
-            result.extend(_grown(finding) for finding in own)
+            result.extend(map(_grown, own))
         elif not own and total > FROM[claim_type]:
             first, last = _part(sentence, table)
             rule = f"weighed.{claim_type}: {table.reasons(cues)}"
@@ -111,16 +127,20 @@ def weigh_methods(
 def _grown(finding: Finding) -> Finding:
     """The finding with words of its sentence around it, so many that the quotation can be understood.
 
-    It grows to the end of its clause first, then to the beginning, and only then beyond them; never to more
-    than two and a half times its length.
+    It grows to the end of its clause first, then to the beginning, and only then beyond them; a way never to
+    more than two and a half times its length.
     """
+    if finding.claim_type == _PROMISED:
+        return finding
     sentence, words = finding.sentence, finding.sentence.words
     first, last = finding.first, finding.last
     starts, ends = sentence.starts, sentence.ends
-    most = _GROWTH * (ends[last - 1] - starts[first]) // 2
+    longest, most = _QUOTED, _GROWTH * (ends[last - 1] - starts[first]) // 2
+    if finding.claim_type == _LINKED:
+        longest, most = _LINK
 
     def may_grow() -> bool:
-        return last - first < _QUOTED and ends[last - 1] - starts[first] < most
+        return last - first < longest and ends[last - 1] - starts[first] < most
 
     while may_grow() and last < len(words) and words[last] not in _ENDS:
         last += 1

@@ -54,16 +54,21 @@ def day_at(folded: str, year: int, month: int, day: int, start: int, end: int, k
     return When(start, end, exact, exact, moment, kind)
 
 
-def year_of(month: int, day: int, published: date | None, years: list[int], last: str | None) -> int | None:
+def year_of(
+    month: int, day: int, published: date | None, years: list[int], last: str | None, named: list[int]
+) -> int | None:
     """The year of a month or day that is written without one: the last one before publication.
 
     Args:
         month: 1 to 12.
         day: of the month, 0 where none is written.
         published: day of publication; without it the last year that was written counts.
-        years: the years written so far.
+        years: the years of days written so far.
         last: words such as "last year" beside it.
+        named: the years of all dates so far, for "in June of that year".
     """
+    if named and (last or "").lower().endswith(("that year", "same year")):
+        return named[-1]
     if published is None:
         return years[-1] if years else None
     word = (last or "").lower()
