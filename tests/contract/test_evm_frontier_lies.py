@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.frontier.proven_logs import ProvenLogs
 from clawback.chains.evm.frontier.values import scan_values
 from clawback.chains.evm.nodes import Nodes
@@ -160,6 +162,27 @@ def test_receipts_are_asked_for_once_and_only_for_who_may_be_in_them(
         assert several == 2  # one in which it is sent tokens, one in which it burns some
         proven.look_for([made["second"], made["stranger"]])
         assert told["eth_getBlockReceipts"] == several + 1  # and the stranger sends spam
+
+
+def test_receipts_come_in_questions_that_bring_no_more_than_their_share(
+    chain: tuple[Node, dict[str, Any]],
+) -> None:
+    node, made = chain
+    blocks = range(1, int(node.call("eth_blockNumber"), 16) + 1)
+    asked: dict[int, Counter[str]] = {LIMITS.share_bytes: Counter(), 1: Counter()}
+    for share, told in asked.items():
+        with lying(node, honest, told) as server:
+            limits = replace(LIMITS, share_bytes=share)
+            nodes = Nodes([Endpoint(server.url, limits, ["127.0.0.1"])], Pace())
+            proven = ProvenLogs(nodes, blocks, 20, (), (), Proof())
+            scan_values(Nodes(nodes.endpoints, Pace()), blocks, Wish(), 20, proven.take)
+            told.clear()
+            proven.look_for([made["second"], made["stranger"]])
+            with pytest.raises(Lie, match="left out logs of block"):
+                proven.check([made["second"]], blocks, [])
+    together, alone = asked[LIMITS.share_bytes], asked[1]
+    assert together["eth_getBlockReceipts"] == alone["eth_getBlockReceipts"] == 3
+    assert together["eth_getBlockByNumber"] < alone["eth_getBlockByNumber"]
 
 
 def test_a_block_that_is_cut_when_the_day_is_searched_is_noticed(

@@ -71,13 +71,13 @@ def fetch_first(nodes: Nodes, asked: range, wish: Wish, *, alone: bool) -> tuple
 
 
 def first_of(
-    nodes: Nodes, asked: range, attempt: Callable[[Endpoint, range], list[T]], *, alone: bool
+    nodes: Nodes, asked: Some, attempt: Callable[[Endpoint, Some], list[T]], *, alone: bool
 ) -> tuple[list[T], int]:
     """Let the nodes attempt some blocks; fewer of them, where that is too much for them or for us.
 
     Args:
         nodes: the chain's nodes.
-        asked: consecutive blocks.
+        asked: numbers of blocks.
         attempt: asks an endpoint, and makes something of some of the blocks.
         alone: whether nothing else is under way.
 
@@ -90,12 +90,9 @@ def first_of(
     """
     while True:
         divisible = len(asked) > 1 or not alone
-
-        def tried(endpoint: Endpoint, some: range = asked) -> list[T]:
-            return attempt(endpoint, some)
-
+        attempt_these = _bound(attempt, asked)
         try:
-            return nodes.try_each(_name(asked), tried, divisible=divisible, alone=alone), len(asked)
+            return nodes.try_each(_name(asked), attempt_these, divisible=divisible, alone=alone), len(asked)
         except TooMuch as error:
             if len(asked) == 1:
                 nodes.pace.heavy()
@@ -156,6 +153,10 @@ def ask_and_read(
 
 def _name(asked: Sequence[int]) -> str:
     return f"block {asked[0]}" if len(asked) == 1 else f"blocks {asked[0]} to {asked[-1]}"
+
+
+def _bound(attempt: Callable[[Endpoint, Some], T], asked: Some) -> Callable[[Endpoint], T]:
+    return lambda endpoint: attempt(endpoint, asked)
 
 
 def _learn(nodes: Nodes, error: TooMuch, blocks: int) -> None:

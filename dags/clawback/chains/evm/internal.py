@@ -10,7 +10,6 @@ Invariants:
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -34,7 +33,6 @@ _MOVING: Final = frozenset({"CALL", "CREATE", "CREATE2", "SELFDESTRUCT"})
 
 UNTOLD: Final = "a contract destroyed itself, and the node does not say who got what it held"
 """The one reason to turn something away for which the node is to blame."""
-
 _DECODED_AT_ONCE: Final = 256 << 10
 """Bytes of a frame. A larger one is decoded call by call, for as structs it takes several times its bytes."""
 _MOVES_AT_ONCE: Final = 8_192
@@ -46,7 +44,7 @@ _LARGE: Final = msgspec.json.Decoder(LargeFrame)
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 5_000))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Creation:
     """A contract that another one created. `tx` is the transaction's place in the batch."""
 
@@ -149,7 +147,7 @@ def values_of_traces(batch: Batch, traces: Iterable[Iterable[Trace]], seen: Seen
 def values_of_frames(
     batch: Batch, traced: Iterable[Iterable[TracedTransaction]], seen: Seen | None = None
 ) -> Rows:
-    """Inner value out of `debug_traceBlockByNumber` with geth's callTracer; `seen` as above. Raises Lie."""
+    """Inner value out of `debug_traceBlockByNumber` with geth's callTracer; as above. Raises Lie."""
     moves = _Moves(Seen() if seen is None else seen)
     tx = after = 0
     for count, of_block in zip(batch.tx_counts.tolist(), traced, strict=True):
@@ -157,9 +155,9 @@ def values_of_frames(
         for one in of_block:
             if tx == after:
                 raise Lie("more transactions are traced than the block has")
-            whole = frame_of(one.result)
-            _check_whose(one, whole, batch.transactions[tx])
-            for place, frame, fails in _inner(whole):
+            root = frame_of(one.result)
+            _check_whose(one.tx_hash, root, batch.transactions[tx])
+            for place, frame, fails in _inner(root):
                 if not fails:
                     _take_frame(moves, tx, place, frame)
             tx += 1
@@ -176,45 +174,10 @@ def frame_of(words: msgspec.Raw) -> CallFrame | LargeFrame:
     return decoded(_FRAME, words, method)
 
 
-def whole_trees(of_block: Iterable[Trace]) -> Iterator[Trace]:
-    """The traces of a block, each of which has as many inner ones as it says, numbered without a gap.
-
-    Some versions of some nodes count calls of precompiled contracts that they do not give.
-
-    Raises:
-        Lie: some are missing.
-    """
-    says: dict[tuple[int, ...], int] = {}
-    found: Counter[tuple[int, ...]] = Counter()
-    whose: str | None = None
-    for trace in of_block:
-        if trace.type != "reward":
-            if trace.transaction_hash != whose:
-                _check_tree(whose, says, found)
-                whose = trace.transaction_hash
-            path = tuple(trace.trace_address)
-            says[path] = trace.subtraces
-            if path:
-                around = path[:-1]
-                if around not in says or path[-1] != found[around]:
-                    raise Lie(f"a trace of {whose} has lost those before it")
-                found[around] += 1
-        yield trace
-    _check_tree(whose, says, found)
-
-
-def _check_tree(whose: str | None, says: dict[tuple[int, ...], int], found: Counter[tuple[int, ...]]) -> None:
-    for path, count in says.items():
-        if found[path] != count:
-            raise Lie(f"a trace of {whose} has {count} inner ones, {found[path]} came")
-    says.clear()
-    found.clear()
-
-
-def _check_whose(traced: TracedTransaction, whole: CallFrame | LargeFrame, transaction: Transaction) -> None:
+def _check_whose(tx_hash: str | None, whole: CallFrame | LargeFrame, transaction: Transaction) -> None:
     """The trace is of the transaction: by hash; where a node names none, by sender, receiver and value."""
-    if traced.tx_hash is not None:
-        told = traced.tx_hash == transaction.hash
+    if tx_hash is not None:
+        told = tx_hash == transaction.hash
     else:
         told = (whole.sender.lower(), whole.value) == (transaction.sender.lower(), transaction.value) and (
             transaction.to is None or (whole.to or "").lower() == transaction.to.lower()
@@ -249,10 +212,10 @@ def _take_frame(moves: _Moves, tx: int, place: int, frame: CallFrame | LargeFram
         moves.add(tx, place, frame.sender, frame.to, frame.value)
 
 
-def _inner(outer: CallFrame | LargeFrame) -> Iterator[tuple[int, CallFrame | LargeFrame, bool]]:
+def _inner(root: CallFrame | LargeFrame) -> Iterator[tuple[int, CallFrame | LargeFrame, bool]]:
     """Inner calls in the order in which they were begun, and whether they or a call around them failed."""
     around: list[tuple[Iterator[CallFrame | msgspec.Raw], bool]] = [
-        (iter(outer.calls or ()), outer.error is not None)
+        (iter(root.calls or ()), root.error is not None)
     ]
     place = 0
     while around:

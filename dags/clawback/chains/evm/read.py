@@ -8,7 +8,7 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -19,13 +19,7 @@ from clawback.chains.evm.bloom import check_blooms
 from clawback.chains.evm.columns import Bytes
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.gas import check_gas
-from clawback.chains.evm.internal import (
-    Creation,
-    Seen,
-    values_of_frames,
-    values_of_traces,
-    whole_trees,
-)
+from clawback.chains.evm.internal import Creation, Seen, values_of_frames, values_of_traces
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
@@ -37,6 +31,7 @@ from clawback.chains.evm.shapes import Block, Trace, TracedTransaction
 from clawback.chains.evm.transactions_root import SIGNED_BLOCKS, check_transactions_roots
 from clawback.chains.evm.transfers import fees, native_values, token_transfers, wrapped_moves
 from clawback.chains.evm.transport import Endpoint
+from clawback.chains.evm.trees import whole_trees
 from clawback.chains.evm.withheld import Proof
 from clawback.tables.transfers import LOG_BASE
 
@@ -164,24 +159,21 @@ def ask_traces(endpoint: Endpoint, asked: range, traces: TraceMethod | None) -> 
 
 
 def inner_values(batch: Batch, answer: Answer, wish: Wish, seen: Seen | None = None) -> Rows:
-    """Inner value of a batch, out of its traces, decoded one by one; `seen` takes what else they tell.
-
-    Raises NodeFailure.
-    """
+    """Inner value of a batch, out of its traces; `seen` takes what else they tell. Raises NodeFailure."""
     count = len(batch.headers)
     if wish.traces != "trace_block":
         return values_of_frames(batch, read_frames(answer, count), seen)
-    traces = read_traces(answer, count)
+    traces: Iterable[Iterable[Trace]] = read_traces(answer, count)
     return values_of_traces(batch, map(whole_trees, traces) if wish.check_traces else traces, seen)
 
 
 def read_traces(answer: Answer, count: int) -> list[Iterator[Trace]]:
-    """Answers of `trace_block` to so many questions, block by block. Raises NodeFailure, while it is read."""
+    """Answers of `trace_block` to so many questions; traces are decoded one by one. Raises NodeFailure."""
     return [_each(_TRACE, of_block, _TRACES.method) for of_block in _TRACES.read(answer, count)]
 
 
 def read_frames(answer: Answer, count: int) -> list[Iterator[TracedTransaction]]:
-    """The same of `debug_traceBlockByNumber`; frames are words until they are looked at."""
+    """The same of `debug_traceBlockByNumber`. Raises NodeFailure."""
     return [_each(_TRACED, of_block, _FRAMES.method) for of_block in _FRAMES.read(answer, count)]
 
 
@@ -198,6 +190,8 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
     """
     count = None if asked is None else len(asked)
     blocks = _BLOCKS.read(answers.blocks, count)
+    if wish.check_transactions_root:
+        check_transactions_roots(SIGNED_BLOCKS.read(answers.blocks, len(blocks)))
     receipts = read_receipts(answers.receipts, len(blocks))
     if not blocks:
         raise Lie("there is no block in the answer")
@@ -205,8 +199,6 @@ def read_answers(answers: Answers, wish: Wish, asked: range | None = None) -> Re
         first = quantity(blocks[0].number, "a block's number")
         asked = range(first, first + len(blocks))
     traces = answers.traces
-    if wish.check_transactions_root:
-        check_transactions_roots(SIGNED_BLOCKS.read(answers.blocks, len(blocks)))
     del answers  # where nobody else holds them either, they need not be there while rows are made
     batch = batch_of_blocks(asked, blocks, receipts)
     if wish.check_bloom:

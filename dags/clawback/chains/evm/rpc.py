@@ -95,17 +95,17 @@ class Question(Generic[T]):
         """
         if isinstance(content, list):
             return [decoded(self._result, one, self.method) for one in content]
-        return self._in_order(decoded(self._decoder, content, self.method), count, content)
+        return self._in_order(decoded(self._decoder, content, self.method), content, count)
 
     def words(self, content: Buffer, count: int | None = None) -> Words:
         """The same results as they came. Raises NodeFailure."""
-        found: Words = self._in_order(decoded(_ANSWERS, content, self.method), count, content)
+        found: Words = self._in_order(decoded(_ANSWERS, content, self.method), content, count)
         for number, one in enumerate(found):
             if bytes(memoryview(one)[: len(_NONE)]) == _NONE:
                 raise Lie(f"the node has no result for question {number} of {self.method}")
         return found
 
-    def _in_order(self, answers: Any, count: int | None, content: Buffer) -> list[Any]:
+    def _in_order(self, answers: Any, content: Buffer, count: int | None) -> list[Any]:
         if not isinstance(answers, list):
             answers = [answers]
             if answers[0].error is not None:

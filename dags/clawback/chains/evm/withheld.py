@@ -21,7 +21,7 @@ from clawback.chains.evm.bloom import check_filter_is_explained, may_have
 from clawback.chains.evm.failures import Lie
 from clawback.chains.evm.gas import check_gas
 from clawback.chains.evm.quantities import quantities
-from clawback.chains.evm.receipts import BY_BLOCK, ask_receipts
+from clawback.chains.evm.receipts import ask_receipts, read_receipts
 from clawback.chains.evm.receipts_root import check_receipts_roots
 from clawback.chains.evm.shapes import Header, Log, Receipt
 from clawback.chains.evm.transport import Endpoint
@@ -47,7 +47,7 @@ def proven_receipts(endpoint: Endpoint, headers: Sequence[Header], proof: Proof)
         [int(header.number, 16) for header in headers],
         lambda: [header.transactions for header in headers],
     )
-    receipts = BY_BLOCK.read(content, len(headers))
+    receipts = read_receipts(content, len(headers))
     for header, of_block in zip(headers, receipts, strict=True):
         logs, _ = logs_of_receipts(int(header.number, 16), header, header.transactions, of_block)
         if proof.filters and not proof.root:

@@ -21,7 +21,7 @@ from clawback.chains.evm.fetch import in_parts
 from clawback.chains.evm.frontier.inner_calls import InnerCalls
 from clawback.chains.evm.frontier.reach import Holding, Moved, Reach, Watched, follow, moved_of
 from clawback.chains.evm.frontier.token_logs import TokenLogs
-from clawback.chains.evm.frontier.values import Hit, KeptValues, Values, scan_values, values_of
+from clawback.chains.evm.frontier.values import Hit, Values, scan_values
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.plan import TraceMethod
 from clawback.chains.evm.quantities import quantity
@@ -83,8 +83,8 @@ class Search:
     """Blocks that were found to hold something."""
     traced: set[int] = field(default_factory=set)
     """Those of them that came with traces."""
-    _inner_calls: list[Values] = field(default_factory=list)
-    _values: KeptValues | None = None
+    _inner_calls: Values = field(default_factory=Values)
+    _values: Values | None = None
     _hashes: dict[int, str] = field(default_factory=dict)
 
     def grow(self, watched: Watched) -> Reach:
@@ -112,27 +112,31 @@ class Search:
                 )
             self._search(new, watched)
 
+    def close(self) -> None:
+        """Let go of what was kept for further addresses."""
+        self._inner_calls.close()
+        if self.logs.proven is not None:
+            self.logs.proven.close()
+        if self._values is not None:
+            self._values.close()
+
     def _check_index(self) -> None:
         """Inner payments in the blocks that were read are those that the nodes' index gave.
 
         Raises:
             ClawbackError: it lacks some, and may lack others in blocks that nobody read.
         """
+        if self.inner is None:
+            return
         quiet = {address: set(hits) for address, hits in self.asked_about.items() if hits is not None}
-        for values in self._inner_calls if self.inner is not None else ():
-            for address, hits in values.touching(quiet).items():
-                for number, _ in sorted(hits - quiet[address]):
-                    raise ClawbackError(
-                        f"trace_filter left out a payment of {address} in block {number}",
-                        where=f"source '{self.ctx.source}', day {self.ctx.day}",
-                        cause="the block's own traces have it, so the nodes' index of traces is not whole",
-                        remedy="set internal = 'whole', which traces every block, or name another node",
-                    )
-
-    def close(self) -> None:
-        """Let go of what was kept for further addresses."""
-        if self._values is not None:
-            self._values.close()
+        for address, hits in self._inner_calls.touching(quiet).items():
+            for number, _ in sorted(hits - quiet[address]):
+                raise ClawbackError(
+                    f"trace_filter left out a payment of {address} in block {number}",
+                    where=f"source '{self.ctx.source}', day {self.ctx.day}",
+                    cause="the block's own traces have it, so the nodes' index of traces is not whole",
+                    remedy="set internal = 'whole', which traces every block, or name another node",
+                )
 
     def _with_words(self, reach: Reach) -> Reach:
         """Keep what issuers say of the reached holdings too; it moves nothing, so nothing more is reached."""
@@ -197,28 +201,30 @@ class Search:
             (answers,) = answers_in(self.ctx.read(part))
             with suppress(NodeFailure):  # held to less then: it is asked for again
                 reading = read_answers(answers, self.wish, range(number, number + 1))
-                self.parts[number] = part
-                self._came(number, answers, reading)
+                if number not in self.parts:
+                    self.parts[number] = part
+                    self._came(number, reading, traced=answers.traces is not None)
                 return reading
+            del answers
         ((answers, reading),) = in_parts(self.nodes, range(number, number + 1), self._ask)
         content = packed_answers(answers)
+        traced = answers.traces is not None
+        del answers
         self.parts[number] = self.ctx.land(block_name(number), content)
-        self._came(number, answers, reading)
+        self._came(number, reading, traced=traced)
         return reading
 
-    def _came(self, number: int, answers: Answers, reading: Reading) -> None:
+    def _came(self, number: int, reading: Reading, *, traced: bool) -> None:
         rows, batch = reading.rows, reading.batch
         inner = (rows.kind == INTERNAL_KIND) & reading.amounts.any(axis=1)
         places = batch.tx_index[rows.tx[inner]]
-        self._inner_calls.append(
-            values_of(
-                np.concatenate((rows.sender[inner], rows.receiver[inner])),
-                np.full(2 * len(places), number, np.int64),
-                np.concatenate((places, places)),
-            )
+        self._inner_calls.add(
+            np.concatenate((rows.sender[inner], rows.receiver[inner])),
+            np.full(2 * len(places), number, np.int64),
+            np.concatenate((places, places)),
         )
         self._hashes.setdefault(number, reading.batch.headers[0].hash)
-        if answers.traces is not None:
+        if traced:
             self.traced.add(number)
 
     def _ask(self, endpoint: Endpoint, asked: range) -> tuple[Answers, Reading]:
@@ -229,7 +235,7 @@ class Search:
             raise Lie(f"block {asked.start} is another one than when the day was searched")
         return answers, reading
 
-    def _all_values(self) -> KeptValues:
+    def _all_values(self) -> Values:
         if self._values is None:
             self._values = scan_values(
                 self.nodes,

@@ -43,7 +43,7 @@ class RawBlock:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Tally:
     """What consecutive blocks, whose answers hold, link to, and how much is in them."""
 
     link: Link
@@ -56,10 +56,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class RawBlocks:
-    """Consecutive blocks whose answers hold, and what was seen of them."""
+    """Consecutive blocks whose answers hold, and what they come to."""
 
     blocks: tuple[RawBlock, ...]
-    seen: Seen
+    tally: Tally
 
 
 @dataclass
@@ -110,7 +110,7 @@ def raw_blocks(answers: Answers, reading: Reading) -> RawBlocks:
     words = zip(blocks, receipts, [None] * count if traces is None else traces, strict=True)
     return RawBlocks(
         tuple(RawBlock(*of_block) for of_block in words),
-        Seen(link_of(batch), count, len(batch.transactions), len(batch.receipts), reading.whole),
+        Tally(link_of(batch), count, len(batch.transactions), len(batch.receipts), reading.whole),
     )
 
 

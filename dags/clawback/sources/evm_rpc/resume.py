@@ -19,7 +19,7 @@ from clawback.lake.partition import Part
 from clawback.sources.base import Context, Rewritten
 from clawback.sources.evm_rpc.links import LastBlock, check_following
 from clawback.sources.evm_rpc.parse import answers_in
-from clawback.sources.evm_rpc.raw import PartWriter, RawBlocks, Seen, raw_blocks
+from clawback.sources.evm_rpc.raw import PartWriter, RawBlocks, Tally, raw_blocks
 
 
 @dataclass
@@ -32,17 +32,17 @@ class Progress:
         default_factory=lambda: {"blocks": 0, "transactions": 0, "receipts": 0, "whole_blocks": 0},
     )
 
-    def take(self, seen: Seen) -> None:
+    def take(self, tally: Tally) -> None:
         """Count blocks that follow on the last one. Raises Rewritten."""
-        self.last = check_following(self.last, seen.link)
-        self.got["blocks"] += seen.blocks
-        self.got["transactions"] += seen.transactions
-        self.got["receipts"] += seen.receipts
-        self.got["whole_blocks"] += seen.whole
+        self.last = check_following(self.last, tally.link)
+        self.got["blocks"] += tally.blocks
+        self.got["transactions"] += tally.transactions
+        self.got["receipts"] += tally.receipts
+        self.got["whole_blocks"] += tally.whole
 
     def taken(self, found: RawBlocks) -> RawBlocks:
         """The same blocks, counted. Raises Rewritten."""
-        self.take(found.seen)
+        self.take(found.tally)
         return found
 
 
@@ -77,12 +77,12 @@ def resumed(
         if content is None or found is None:
             break
         try:
-            for seen in found:
-                progress.take(seen)
+            for tally in found:
+                progress.take(tally)
         except Rewritten:
             return Progress(before)
         progress.parts.append(ctx.land(name, content))
-        rest = rest[sum(seen.blocks for seen in found) :]
+        rest = rest[sum(tally.blocks for tally in found) :]
     if progress.parts and progress.last is not None:
         last = progress.last
         if block_hash(nodes, last.number) != last.hash:
@@ -90,9 +90,9 @@ def resumed(
     return progress
 
 
-def _whole(content: bytes, wish: Wish, rest: range, size: int, at_once: int) -> list[Seen] | None:
+def _whole(content: bytes, wish: Wish, rest: range, size: int, at_once: int) -> list[Tally] | None:
     """What is in a part, if these bytes are what the first of the rest of the blocks are landed as."""
-    found: list[Seen] = []
+    found: list[Tally] = []
     packed = _Compared(content)
     writer = PartWriter(size, at_once, packed.take)
     try:
@@ -104,8 +104,8 @@ def _whole(content: bytes, wish: Wish, rest: range, size: int, at_once: int) -> 
                 if writer.is_full:
                     return None
                 writer.add(block)
-            found.append(some.seen)
-            rest = rest[some.seen.blocks :]
+            found.append(some.tally)
+            rest = rest[some.tally.blocks :]
             if packed.differs:
                 return None
     except (NodeFailure, ValueError, RecursionError):

@@ -19,8 +19,8 @@ from clawback.chains.evm.blocks import Batch
 from clawback.chains.evm.bloom import Filters
 from clawback.chains.evm.columns import ADDRESS, Flags, fixed_bytes
 from clawback.chains.evm.failures import Lie
-from clawback.chains.evm.fetch import in_parts
-from clawback.chains.evm.frontier.values import Hit, Values, values_of
+from clawback.chains.evm.fetch import first_of
+from clawback.chains.evm.frontier.values import Hit, Values
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.rpc import Question
 from clawback.chains.evm.shapes import Header, Log
@@ -74,7 +74,7 @@ class ProvenLogs:
     _read: Flags = field(init=False)
     _hashes: dict[int, str] = field(default_factory=dict)
     _counts: dict[int, int] = field(default_factory=dict)
-    _parties: list[Values] = field(default_factory=list)
+    _parties: Values = field(default_factory=Values)
     _rare: dict[int, list[Log]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,11 +103,10 @@ class ProvenLogs:
     def check(self, addresses: Collection[str], blocks: range, given: Iterable[tuple[str, Hit]]) -> None:
         """Nothing is missing of what a node gave about addresses in some of the blocks. Raises Lie."""
         told = set(given)
-        for parties in self._parties:
-            for address, hits in parties.touching(addresses).items():
-                for block, place in hits:
-                    if block in blocks and (address, (block, place)) not in told:
-                        raise _left_out(block)
+        for address, hits in self._parties.touching(addresses).items():
+            for block, place in hits:
+                if block in blocks and (address, (block, place)) not in told:
+                    raise _left_out(block)
 
     def check_rare(self, blocks: range, given: Sequence[Log]) -> None:
         """Nothing is missing of what a node gave of the logs that are kept whole. Raises Lie."""
@@ -116,13 +115,23 @@ class ProvenLogs:
             if number in blocks and any((log.block_number, log.log_index) not in told for log in logs):
                 raise _left_out(number)
 
+    def close(self) -> None:
+        """Let go of what receipts said."""
+        self._parties.close()
+
     def _ask(self, wanted: Flags) -> None:
         missing: list[int] = (np.flatnonzero(wanted & ~self._read) + self.blocks.start).tolist()
-        for start in range(0, len(missing), self.at_once):
-            some = missing[start : start + self.at_once]
-            for logs in in_parts(self.nodes, some, self._proven):
-                self._keep(logs)
-            self._read[np.array(some, np.int64) - self.blocks.start] = True
+        at_once = self.at_once
+        while missing:
+            # Within the share of one question among several: what is decoded takes several times its bytes.
+            some, count = first_of(self.nodes, missing[:at_once], self._proven, alone=False)
+            if not count:
+                some, count = first_of(self.nodes, missing[:1], self._proven, alone=True)
+            self._keep(some)
+            self._read[np.array(missing[:count], np.int64) - self.blocks.start] = True
+            del some, missing[:count]
+            # Blocks that are near each other weigh alike.
+            at_once = min(self.at_once, 2 * count)
 
     def _proven(self, endpoint: Endpoint, numbers: list[int]) -> list[Log]:
         headers = _HEADERS.ask(endpoint, [(hex(number), False) for number in numbers])[0]
@@ -146,12 +155,10 @@ class ProvenLogs:
                 self._rare.setdefault(number, []).append(log)
         if found:
             addresses, numbers, places = zip(*found, strict=True)
-            self._parties.append(
-                values_of(
-                    fixed_bytes(addresses, ADDRESS, "a party"),
-                    np.array(numbers, np.int64),
-                    np.array(places, np.int64),
-                )
+            self._parties.add(
+                fixed_bytes(addresses, ADDRESS, "a party"),
+                np.array(numbers, np.int64),
+                np.array(places, np.int64),
             )
 
 

@@ -1,22 +1,25 @@
-"""Which transactions moved value from or to an address: all blocks of a day, read once, kept as columns.
+"""Which transactions moved value from or to an address: all blocks of a day, read once, kept in a file.
 
 Invariants:
     Nothing that moved is missing; some of it may not have moved, for whether a transaction failed stands in
-    its receipt, which is not read here. Whoever reads the transaction sees it.
+    its receipt, which is not read here. Whoever reads the transaction sees it. In memory is a run of rows,
+    whatever the day's size.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import IO, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from clawback.chains.evm.blocks import Batch, batch_of_blocks
 from clawback.chains.evm.columns import ADDRESS, Bytes, Integers, fixed_bytes
@@ -44,86 +47,86 @@ class Created(msgspec.Struct, rename="camel", gc=False):
 
 _BLOCKS: Final = Question("eth_getBlockByNumber", Block)
 _CREATED: Final = Question("eth_getTransactionReceipt", Created)
+
+
+_ROW: Final = np.dtype([("address", f"S{ADDRESS}"), ("block", "<i8"), ("tx_index", "<i4")])
 _RUN: Final = 500_000
-"""Rows that are sorted together: 18 MB."""
-_WIDTH: Final = 8
-"""Bytes of a number in the file."""
+"""Rows that are sorted together: 16 MB."""
 
 Found = tuple[Batch, Integers, Bytes]
 """Blocks without what is in them; places of their transactions; addresses these moved value from or to."""
 
 
-@dataclass(frozen=True)
 class Values:
-    """Addresses of senders and receivers of value, ascending, with block and transaction; equal lengths."""
+    """Addresses with the transactions that have to do with them.
 
-    addresses: Bytes
-    blocks: Integers
-    tx_indexes: Integers
-
-    def touching(self, addresses: Collection[str]) -> dict[str, set[Hit]]:
-        """For each address (lower-case hex) the transactions that it sent, or that moved value to it."""
-        keys = _keys(self.addresses)
-        asked = sorted(addresses)
-        words = _keys(fixed_bytes(asked, ADDRESS, "an address"))
-        begins, ends = np.searchsorted(keys, words, "left"), np.searchsorted(keys, words, "right")
-        return {
-            address: set(
-                zip(self.blocks[begin:end].tolist(), self.tx_indexes[begin:end].tolist(), strict=True)
-            )
-            for address, begin, end in zip(asked, begins.tolist(), ends.tolist(), strict=True)
-        }
-
-
-class KeptValues:
-    """The same of a whole day, in a file without a name: in memory is a run of rows.
-
-    Add batches, then `end`. The file is gone with the process, however that ends.
+    In memory is a run of rows, the others are in a file. It has no name, and is gone with the process,
+    however that ends.
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as it is asked
-        self._waiting: list[Values] = []
+        self._file: IO[bytes] | None = None
+        self._waiting: list[NDArray[np.void]] = []
         self._waiting_rows = 0
         self._runs: list[int] = []
 
     def add(self, addresses: Bytes, blocks: Integers, tx_indexes: Integers) -> None:
-        """Take what some blocks moved."""
-        self._waiting.append(Values(addresses, blocks, tx_indexes))
-        self._waiting_rows += len(addresses)
+        """Take addresses with blocks and the places of transactions in these, in any order."""
+        rows = np.empty(len(addresses), _ROW)
+        rows["address"] = _keys(addresses)
+        rows["block"] = blocks
+        rows["tx_index"] = tx_indexes
+        self._waiting.append(rows)
+        self._waiting_rows += len(rows)
         if self._waiting_rows >= _RUN:
-            self.end()
-
-    def end(self) -> None:
-        """Write what is left."""
-        if self._waiting_rows:
-            some, self._waiting, self._waiting_rows = self._waiting, [], 0
-            run = values_of(
-                np.concatenate([one.addresses for one in some]),
-                np.concatenate([one.blocks for one in some]),
-                np.concatenate([one.tx_indexes for one in some]),
-            )
-            for column in (run.addresses, run.blocks, run.tx_indexes):
-                self._file.write(np.ascontiguousarray(column).data)
-            self._runs.append(len(run.addresses))
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
+            self._write()
 
     def touching(self, addresses: Collection[str]) -> dict[str, set[Hit]]:
-        """As of `Values`."""
-        found: dict[str, set[Hit]] = {address: set() for address in addresses}
-        self._file.seek(0)
-        for count in self._runs:
-            run = Values(
-                np.frombuffer(self._file.read(count * ADDRESS), np.uint8).reshape(count, ADDRESS),
-                np.frombuffer(self._file.read(count * _WIDTH), np.int64),
-                np.frombuffer(self._file.read(count * _WIDTH), np.int64),
-            )
-            for address, hits in run.touching(addresses).items():
-                found[address] |= hits
+        """For each address (lower-case hex) the transactions that were added with it."""
+        asked = sorted(addresses)
+        words = _keys(fixed_bytes(asked, ADDRESS, "an address"))
+        found: dict[str, set[Hit]] = {address: set() for address in asked}
+        for run in self._sorted_runs():
+            begins = np.searchsorted(run["address"], words, "left")
+            ends = np.searchsorted(run["address"], words, "right")
+            for place in np.flatnonzero(ends > begins).tolist():
+                some = run[begins[place] : ends[place]]
+                found[asked[place]].update(
+                    zip(some["block"].tolist(), some["tx_index"].tolist(), strict=True)
+                )
         return found
+
+    def close(self) -> None:
+        """Let go of all of it."""
+        if self._file is not None:
+            self._file.close()
+
+    def _sorted_runs(self) -> Iterator[NDArray[np.void]]:
+        if self._file is None:
+            if self._waiting:
+                self._waiting = [self._sorted()]
+                yield self._waiting[0]
+            return
+        self._write()
+        self._file.seek(0)
+        for rows in self._runs:
+            yield np.frombuffer(self._file.read(rows * _ROW.itemsize), _ROW)
+
+    def _write(self) -> None:
+        """Write what waits, as one more run."""
+        if not self._waiting:
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as it is asked
+        run = self._sorted()
+        self._waiting, self._waiting_rows = [], 0
+        self._file.seek(0, os.SEEK_END)
+        self._file.write(run.data)
+        self._runs.append(len(run))
+
+    def _sorted(self) -> NDArray[np.void]:
+        waiting = np.concatenate(self._waiting)
+        return waiting[np.argsort(waiting["address"], kind="stable")]
 
 
 def scan_values(
@@ -132,7 +135,7 @@ def scan_values(
     wish: Wish,
     at_once: int,
     follows: Callable[[Batch], None],
-) -> KeptValues:
+) -> Values:
     """Read all blocks, as many at once as the nodes' pace says.
 
     Args:
@@ -145,7 +148,7 @@ def scan_values(
     Raises:
         ClawbackError: no node gave an answer that holds.
     """
-    values = KeptValues()
+    values = Values()
 
     def some(asked: range, alone: bool) -> tuple[list[Found], int]:
         return first_of(nodes, asked, lambda endpoint, part: [_ask(nodes, endpoint, part, wish)], alone=alone)
@@ -157,14 +160,7 @@ def scan_values(
         for batch, places, addresses in found:
             follows(batch)
             values.add(addresses, batch.numbers[batch.tx_block[places]], batch.tx_index[places])
-    values.end()
     return values
-
-
-def values_of(addresses: Bytes, blocks: Integers, tx_indexes: Integers) -> Values:
-    """Addresses with blocks and transactions, in any order."""
-    order = np.argsort(_keys(addresses), kind="stable")
-    return Values(addresses[order], blocks[order], tx_indexes[order])
 
 
 def _ask(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Found:
@@ -174,9 +170,9 @@ def _ask(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Found:
     waited = time.monotonic() - begun
     with nodes.pace.reading:
         begun = time.monotonic()
-        batch = batch_of_blocks(asked, _BLOCKS.read(answer, len(asked)))
         if wish.check_transactions_root:
             check_transactions_roots(SIGNED_BLOCKS.read(answer, len(asked)))
+        batch = batch_of_blocks(asked, _BLOCKS.read(answer, len(asked)))
         own = batch.transactions
         senders = fixed_bytes([one.sender for one in own], ADDRESS, "a sender")
         paying = [place for place, one in enumerate(own) if one.value != "0x0" and one.to is not None]
@@ -199,7 +195,7 @@ def _ask(nodes: Nodes, endpoint: Endpoint, asked: range, wish: Wish) -> Found:
 
 
 def _emptied(batch: Batch) -> Batch:
-    """The blocks alone: transactions as structs take several times their bytes."""
+    """The blocks alone, with their filters: transactions as structs take several times their bytes."""
     headers = [
         Header(
             *(one.number, one.hash, one.parent_hash, one.timestamp, one.gas_used, one.miner, []),
