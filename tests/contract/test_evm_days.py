@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from clawback.chains.evm.catalogue import chain_with_id
+from clawback.chains.evm.day_blocks import blocks_of_day
 from clawback.chains.evm.plan import Access
-from clawback.chains.evm.probe import blocks_of_day
 from clawback.chains.evm.run import extract
 from clawback.chains.evm.settle import Order
 from clawback.errors import ClawbackError

@@ -21,8 +21,8 @@ from clawback.chains.evm.failures import NodeFailure
 from clawback.chains.evm.fetch import Piece, fetch
 from clawback.chains.evm.logs import Wanted
 from clawback.chains.evm.nodes import Nodes
+from clawback.chains.evm.offers import trace_method
 from clawback.chains.evm.pace import Pace
-from clawback.chains.evm.probe import trace_method
 from clawback.chains.evm.read import Wish
 from clawback.chains.evm.shapes import Log
 from clawback.chains.evm.topics import TRANSFER, TRANSFER_SINGLE

@@ -11,8 +11,8 @@ import pytest
 
 from clawback.chains.evm.failures import NotOffered
 from clawback.chains.evm.nodes import Nodes
+from clawback.chains.evm.offers import MOST_LOOKED_AT, block_with_transactions, trace_method
 from clawback.chains.evm.pace import Pace
-from clawback.chains.evm.probe import MOST_LOOKED_AT, block_with_transactions, trace_method
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError
 from tests.contract.evm_rows import LIMITS

@@ -150,7 +150,8 @@ def evm(
         return named
 
     def blocks(nodes: Any, found: Chain) -> range:
-        from clawback.chains.evm.probe import blocks_of_day, newest_block
+        from clawback.chains.evm.day_blocks import blocks_of_day
+        from clawback.chains.evm.headers import newest_block
 
         if day is not None:
             return blocks_of_day(nodes, day, found.finality)

@@ -41,8 +41,9 @@ def settled(order: Order, access: Access, progress: Progress) -> tuple[Plan, Acc
         ClawbackError: no node gives what is asked for, or the folder holds something else.
     """
     from clawback.chains.evm.nodes import Nodes
+    from clawback.chains.evm.offers import trace_method
     from clawback.chains.evm.pace import Pace
-    from clawback.chains.evm.probe import same_chain, trace_method
+    from clawback.chains.evm.probe import same_chain
     from clawback.chains.evm.transport import Endpoint
 
     named = [Endpoint(url, access.limits, access.allow_hosts) for url in access.urls]

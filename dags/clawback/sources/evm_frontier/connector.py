@@ -27,8 +27,9 @@ from clawback.chains.evm.frontier.token_logs import TokenLogs
 from clawback.chains.evm.frontier.values import Hit
 from clawback.chains.evm.heap import be_frugal
 from clawback.chains.evm.nodes import Nodes
+from clawback.chains.evm.offers import block_with_transactions, trace_method
 from clawback.chains.evm.plan import RECEIPTS_ROOT, TraceMethod
-from clawback.chains.evm.probe import block_with_transactions, check_still_of, trace_method
+from clawback.chains.evm.probe import check_still_of
 from clawback.errors import ClawbackError
 from clawback.sources.base import Context, Extraction, Options
 from clawback.sources.evm_frontier.balances import balances_of_day, one_block

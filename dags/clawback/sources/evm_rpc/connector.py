@@ -21,7 +21,8 @@ from clawback.chains.evm.fetch import ask_and_read, first_of
 from clawback.chains.evm.heap import be_frugal
 from clawback.chains.evm.lanes import fetched_in_order
 from clawback.chains.evm.nodes import Nodes
-from clawback.chains.evm.probe import check_still_of, trace_method
+from clawback.chains.evm.offers import trace_method
+from clawback.chains.evm.probe import check_still_of
 from clawback.chains.evm.read import Wish
 from clawback.chains.evm.transport import Endpoint
 from clawback.errors import ClawbackError

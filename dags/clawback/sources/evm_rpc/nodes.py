@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any, Final
 
 from clawback.chains.evm.catalogue import Chain
+from clawback.chains.evm.day_blocks import blocks_of_day
 from clawback.chains.evm.nodes import Nodes
 from clawback.chains.evm.pace import Pace
 from clawback.chains.evm.plan import BLOOM, CHECKS, RECEIPTS_ROOT, TRACES, TRANSACTIONS_ROOT, TraceMethod
-from clawback.chains.evm.probe import blocks_of_day, same_chain
+from clawback.chains.evm.probe import same_chain
 from clawback.chains.evm.read import Wish
 from clawback.chains.evm.transport import Endpoint, Limits
 from clawback.days import day_before

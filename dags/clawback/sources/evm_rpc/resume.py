@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from clawback.chains.evm.failures import NodeFailure
+from clawback.chains.evm.headers import block_hash
 from clawback.chains.evm.nodes import Nodes
-from clawback.chains.evm.probe import block_hash
 from clawback.chains.evm.read import Answers, Wish, read_answers
 from clawback.lake.partition import Part
 from clawback.sources.base import Context, Rewritten
