@@ -11,18 +11,34 @@ from collections import Counter
 from typing import Final
 
 from clawback.claims.lexicon import word_set
+from clawback.claims.nameless_victims import described_victim, speaks_of_itself
 from clawback.claims.names import Name, is_camel, is_person, key_of, names
 from clawback.claims.own_words import publisher_cues
 from clawback.claims.points import points
 from clawback.claims.reading import Reading, Sentence
 from clawback.claims.signed_names import signed_names
 from clawback.claims.victim_cues import victim_cues
+from clawback.claims.victim_signs import alike, is_firm, is_of_another_theft, is_victim, of_houses
 
 UNNAMED: Final = "unnamed"
+_LEAST: Final = -100
+"""Points from which a name may be the main victim's without a rule that says so."""
 
-_BEFORE: Final = word_set("victims.before")
-_AFTER_VERB: Final = word_set("victims.after_verb")
-_THEFT: Final = word_set("victims.theft")
+_MORE: Final = 50
+"""Points that a name needs more than the name that the rules take for the main victim's."""
+
+_SURE: Final = 0
+"""Points from which a name is a victim's in the sentences and paragraphs that it begins."""
+
+_TITLE: Final = 3
+_WEAK: Final = 6
+_GOES_ON: Final = [[verb] for verb in ("will", "has", "had", "was", "is", "said", "says", "lost", "'s")]
+_NO_VICTIMS: Final = frozenset(
+    {"us", "uk", "eu", "un", "ip", "lp", "dc", "attribution", "culprit", "who", "comments"}
+)
+_FIRST: Final = 2
+_OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-", "\u2014"})
+_SPEAKS: Final = word_set("victims.speaks")
 
 
 class Victims:
@@ -41,12 +57,12 @@ class Victims:
         self._robbed: set[str] = set()
         self._by_sentence: dict[int, list[Name]] = {}
         self._tickers = {figure.unit.lower() for figure in reading.figures}
-        titled = _of_houses(reading.title, names(reading, reading.title, title))
+        titled = of_houses(reading.title, names(reading, reading.title, title))
         signed = signed_names(reading, title)
         titled += signed.get(reading.title.number, [])
         for sentence in reading.sentences:
             own = [name for name in names(reading, sentence) if name.text.lower() not in self._tickers]
-            self._by_sentence[sentence.number] = _of_houses(sentence, own) + signed.get(sentence.number, [])
+            self._by_sentence[sentence.number] = of_houses(sentence, own) + signed.get(sentence.number, [])
         self._certain = self._certain_names(titled)
         for place, name in enumerate(titled):
             self._count(reading.title, name, 4 if place == 0 else 2, _TITLE)
@@ -119,7 +135,7 @@ class Victims:
         """The victim that a sentence names for a claim in the words `first` up to `last`, or None."""
         best: tuple[int, str] | None = None
         for name in self._by_sentence.get(sentence.number, []):
-            if key_of(name.text) in _NO_VICTIMS or not _is_victim(sentence, name):
+            if key_of(name.text) in _NO_VICTIMS or not is_victim(sentence, name):
                 continue
             distance = max(first - name.last, name.first - last, 0)
             if distance > 25:
@@ -142,7 +158,7 @@ class Victims:
         named = self.named_in(sentence, first, last)
         if named is not None:
             return named, True
-        if _another(sentence, first, last):
+        if is_of_another_theft(sentence, first, last):
             return UNNAMED, False
         topic = self._topics.get(sentence.number)
         if topic is not None:
@@ -182,17 +198,17 @@ class Victims:
         self._scores[key] += 1 + (bonus if sure else 0) + (2 if is_camel(name.text) else 0)
         if is_person(sentence, name):
             self._scores[key] -= 6
-        elif _is_victim(sentence, name):
+        elif is_victim(sentence, name):
             self._robbed.add(key)
             self._scores[key] += 3 * weight if sure or sentence.number < 0 else 1
-        elif _is_firm(sentence, name):
+        elif is_firm(sentence, name):
             self._robbed.add(key)
             self._scores[key] += 3 * weight
         if sentence.words[name.last : name.last + 1] and sentence.words[name.last] in _SPEAKS:
             self._scores[key] -= 1
 
     def _main(self, publisher: str | None) -> str | None:
-        described = _described(self._reading)
+        described = described_victim(self._reading)
         scores = Counter(self._scores)
         for key in self._scores:
             for other in self._scores:
@@ -203,7 +219,7 @@ class Victims:
             del scores[key]
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         best = ranked[0] if ranked else None
-        if publisher is not None and _speaks_of_itself(self._reading, publisher):
+        if publisher is not None and speaks_of_itself(self._reading, publisher):
             own = key_of(publisher)
             if best is None or best[1] < 12 or own.startswith(best[0]) or best[0].startswith(own):
                 return publisher
@@ -220,7 +236,7 @@ class Victims:
         for name in self.names_of(sentence):
             key = key_of(name.text)
             if self._worth.get(key, 0) > _SURE:
-                return None if _alike(name.text, self.main or "") else self._spelling[key]
+                return None if alike(name.text, self.main or "") else self._spelling[key]
         return None
 
     def _topics_of_paragraphs(self) -> dict[int, str]:
@@ -233,9 +249,9 @@ class Victims:
                 topic = None
                 for name in self._by_sentence[sentence.number][:1]:
                     begins = name.first <= 3 and (
-                        _is_victim(sentence, name) or sentence.words[name.last : name.last + 1] == ["."]
+                        is_victim(sentence, name) or sentence.words[name.last : name.last + 1] == ["."]
                     )
-                    if begins and self.main is not None and not _alike(name.text, self.main):
+                    if begins and self.main is not None and not alike(name.text, self.main):
                         topic = self._spelling[key_of(name.text)]
                 if topic is None:
                     topic = self._first_told(sentence)
@@ -243,156 +259,3 @@ class Victims:
                 topics[sentence.number] = topic
             end = sentence.span.end
         return topics
-
-
-def _of_houses(sentence: Sentence, found: list[Name]) -> list[Name]:
-    """The names with the house alone where its chief is named with it: "KuCoin CEO Johnny Lyu"."""
-    result = []
-    for name in found:
-        place = next((at for at in range(name.first + 1, name.last) if sentence.words[at] in _CHIEFS), None)
-        house = name
-        if place is not None and " " in name.text:
-            written = name.text[: name.text.lower().find(sentence.words[place])].strip()
-            house = Name(name.first, place, written) if written else name
-        result.append(house)
-    return result
-
-
-_CHIEFS: Final = word_set("victims.chiefs")
-_LEAST: Final = -100
-"""Points from which a name may be the main victim's without a rule that says so."""
-
-_MORE: Final = 50
-"""Points that a name needs more than the name that the rules take for the main victim's."""
-
-_SURE: Final = 0
-"""Points from which a name is a victim's in the sentences and paragraphs that it begins."""
-
-_TITLE: Final = 3
-_WEAK: Final = 6
-_TAKEN: Final = _THEFT | {"stolen", "taken"}
-_GOES_ON: Final = [[verb] for verb in ("will", "has", "had", "was", "is", "said", "says", "lost", "'s")]
-_NO_VICTIMS: Final = frozenset(
-    {"us", "uk", "eu", "un", "ip", "lp", "dc", "attribution", "culprit", "who", "comments"}
-)
-_ACTIVE: Final = frozenset(
-    {"hacked", "exploited", "breached", "attacked", "drained", "robbed", "stole", "raided"}
-)
-_FIRST: Final = 2
-_OPENERS: Final = frozenset({'"', ":", ".", "(", "*", "#", "-", "\u2014"})
-_OFFICES: Final = word_set("victims.offices")
-_OURS: Final = word_set("victims.ours")
-_US: Final = word_set("victims.us")
-_OWNED: Final = word_set("victims.owned")
-_SPEAKS: Final = word_set("victims.speaks")
-_KINDS: Final = word_set("victims.kinds")
-
-
-def _is_firm(sentence: Sentence, name: Name) -> bool:
-    """Whether a name is given its kind: "the exchange Bybit", "Brightpool, a lending market"."""
-    words = sentence.words
-    if words[name.first - 1 : name.first] and words[name.first - 1] in _KINDS:
-        return True
-    before = words[max(0, name.first - 3) : name.first]
-    if before[-1:] == ["of"] and {"executive", "ceo", "founder", "boss", "users", "customers"} & set(before):
-        return True
-    return words[name.last : name.last + 1] == [","] and bool(
-        _KINDS & set(words[name.last + 1 : name.last + 7])
-    )
-
-
-def _alike(one: str, other: str) -> bool:
-    left, right = key_of(one), key_of(other)
-    return left.startswith(right) or right.startswith(left)
-
-
-def _speaks_of_itself(reading: Reading, publisher: str) -> bool:
-    """Whether the text speaks of its publisher's own theft: "our hot wallet", outside quotations."""
-    if _OFFICES & set(publisher.lower().replace("'", " ").split()):
-        return False
-    own = 0
-    inside = False
-    for sentence in reading.sentences:
-        for place, word in enumerate(sentence.words):
-            if word == '"':
-                inside = not inside
-            elif not inside and word in _OURS and _OWNED & set(sentence.words[place + 1 : place + 5]):
-                own += 2
-            elif not inside and word in _US:
-                own += 1
-    return own >= 2
-
-
-def _is_victim(sentence: Sentence, name: Name) -> bool:
-    words = sentence.words
-    before = words[name.first - 1] if name.first else ""
-    if before in {"the", "a"} and name.first > 1:
-        before = words[name.first - 2]
-    after = words[name.last : name.last + 4]
-    if after[:1] == ["'s"]:
-        window = after[1:]
-        if any(word in _AFTER_VERB - {"was", "were", "has", "had", "been"} for word in window):
-            return True
-    if after[:1] and after[0] in _AFTER_VERB:
-        if after[0] in {"was", "were", "has", "had", "been", "got"}:
-            return any(word in _THEFT for word in words[name.last : name.last + 6])
-        if after[0] in {"bridge", "wallet", "wallets", "hot", "users", "customers", "investors"}:
-            return any(word in _THEFT for word in words)
-        return True
-    if after[:1] == [","]:
-        # "KuCoin, a Singapore-based exchange, was hacked"
-        closing = [
-            place for place in range(name.last + 1, min(len(words), name.last + 20)) if words[place] == ","
-        ]
-        predicate = words[closing[0] + 1 : closing[0] + 6] if closing else []
-        if any(word in _THEFT | {"experienced", "victim", "targeted"} for word in predicate):
-            # "Ilya Lichtenstein, 35, hacked into" is no victim.
-            return predicate[0] not in _ACTIVE
-    if before in _BEFORE:
-        left = words[max(0, name.first - 8) : name.first]
-        if before in {"at", "in", "for", "of", "from", "on"}:
-            return any(
-                word in _THEFT | {"stealing", "loss", "stole", "siphoned", "siphoning", "taken"}
-                for word in left
-            )
-        return True
-    return False
-
-
-def _is_letter(reading: Reading, sentence: Sentence, place: int) -> bool:
-    """Whether a word is one capital letter, as courts call a victim: "the exchange U"."""
-    written = reading.text[sentence.starts[place] : sentence.ends[place]]
-    return len(written) == 1 and written.isupper()
-
-
-def _described(reading: Reading) -> str | None:
-    """The victim of a text that does not name it: "a mining company", "the exchange U"."""
-    for sentence in reading.sentences:
-        words = sentence.words
-        for place, word in enumerate(words):
-            if word not in _BEFORE or words[place + 1 : place + 2] not in (["a"], ["an"], ["the"]):
-                continue
-            for noun in range(place + 2, min(len(words), place + 7)):
-                if not words[noun].isalpha() or words[noun] == "of":
-                    break
-                if words[noun] in _KINDS:
-                    letter = noun + 1 < len(words) and _is_letter(reading, sentence, noun + 1)
-                    if (words[place + 1] != "the" or letter) and _TAKEN & set(words):
-                        end = sentence.ends[noun + 1] if letter else sentence.ends[noun]
-                        return " ".join(reading.text[sentence.starts[place + 1] : end].split())
-                    break
-    return None
-
-
-_OTHER_THEFT = word_set("victims.other_theft")
-_THEFT_NOUNS = word_set("victims.theft_nouns")
-
-
-def _another(sentence: Sentence, first: int, last: int) -> bool:
-    words = sentence.words
-    for place in range(max(0, first - 8), min(len(words), last + 4)):
-        if words[place] in _OTHER_THEFT and any(
-            word in _THEFT_NOUNS for word in words[place + 1 : place + 4]
-        ):
-            return words[place - 1 : place] != ["on"]
-    return False
