@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clawback.chains.evm import probe
+from clawback.chains.evm import offers
 from clawback.chains.evm.keccak import keccak256
 from clawback.sources.ingest import ingest
 from tests.contract.anvil import Node, running_node
@@ -84,8 +84,8 @@ def test_inner_creations_are_events(
         ]
     )
     assert created(tmp_path / "parity", node) == expected
-    only = {"debug_traceBlockByNumber": probe._TRACERS["debug_traceBlockByNumber"]}
-    monkeypatch.setattr(probe, "_TRACERS", only)
+    only = {"debug_traceBlockByNumber": offers._TRACERS["debug_traceBlockByNumber"]}
+    monkeypatch.setattr(offers, "_TRACERS", only)
     assert created(tmp_path / "geth", node) == expected
     assert created(tmp_path / "without", node, internal="off") == [
         row for row in expected if row[0] == made["by_hand"]

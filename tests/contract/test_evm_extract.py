@@ -171,10 +171,10 @@ def test_both_ways_of_tracing_give_the_same_rows(
     chain: tuple[Node, dict[str, Any]], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node, made = chain
-    from clawback.chains.evm import probe
+    from clawback.chains.evm import offers
 
-    only = {"debug_traceBlockByNumber": probe._TRACERS["debug_traceBlockByNumber"]}
-    monkeypatch.setattr(probe, "_TRACERS", only)
+    only = {"debug_traceBlockByNumber": offers._TRACERS["debug_traceBlockByNumber"]}
+    monkeypatch.setattr(offers, "_TRACERS", only)
     manifest = extracted(tmp_path, [node.url], made["blocks"], changes=settings(made))
     assert manifest["internal_value"] == "debug_traceBlockByNumber"
     assert rows(tmp_path, "transfers") == rows(whole, "transfers")
@@ -556,10 +556,10 @@ def test_odd_blocks_are_held_to_their_root_where_it_proves_something(
 def test_a_node_without_traces_is_said_to_be_one(
     chain: tuple[Node, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clawback.chains.evm import probe
+    from clawback.chains.evm import offers
 
     node, made = chain
-    monkeypatch.setattr(probe, "_TRACERS", {})
+    monkeypatch.setattr(offers, "_TRACERS", {})
     manifest = extracted(tmp_path / "auto", [node.url], made["blocks"])
     assert manifest["internal_value"] == "not seen"
     with pytest.raises(ClawbackError, match="no node traces inner calls"):
