@@ -158,6 +158,24 @@ def test_engine_equals_the_unit_by_unit_reference(
     assert_equal_to_reference(chain, name, prices)
 
 
+@pytest.mark.parametrize("name", list(METHODS))
+def test_a_ring_of_exchanges_is_worked_off_in_the_order_in_which_taint_reaches_them(name: str) -> None:
+    """Two conversions side by side: what the first one reaches comes before what the second one does."""
+    transfers = [
+        moved(1, "pool", "a", 1, asset="weth"),
+        moved(4, "b", "hot", 1, asset="native", place=0),
+        moved(4, "hot", "b", 1, asset="weth", place=1),
+        moved(4, "a", "weth", 1, asset="weth", place=2),
+        moved(4, "weth", "b", 3, asset="token", place=4),
+        moved(4, "b", "weth", 1, asset="native", place=5),
+    ]
+    roles = [
+        Role("T", "ethereum", "a", "theft_address", tx_hash="0x0001"),
+        Role("T", "ethereum", "hot", "source", tx_hash="0x0004"),
+    ]
+    assert_equal_to_reference((transfers, roles), name, PRICES)
+
+
 @pytest.mark.thorough
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", list(METHODS))

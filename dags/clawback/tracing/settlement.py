@@ -11,8 +11,9 @@ Method:
 Cost:
     A conversion changes only what its exchange gives, so only the parts of those assets in which it pays are
     tried again (see `parts`). Exchanges that taint has reached through a part that no conversion changes
-    meanwhile are converted together: converting one after the other would choose the same ones in the same
-    order. Many exchanges, side by side or one behind the other, are then tried a few times each.
+    meanwhile are converted together, unless two of them change one part from which a further exchange takes.
+    What each brings taint to waits behind what those before it do: so the order is that of converting one
+    after the other. Many exchanges, side by side or one behind the other, are then tried a few times each.
 """
 
 from __future__ import annotations
@@ -111,12 +112,12 @@ class Settlement:
         """Finds all conversions; False where an own taint must be set aside first (it was added)."""
         waiting: dict[Spot, None] = {}
         trial = Trial({asset: self.ledger.fork(self._keys_of[asset]) for asset in self._rows})
-        changed = [part for parts in self._parts.values() for part in parts.all]
+        changed = [[part for parts in self._parts.values() for part in parts.all]]
         before = (self.ledger.too_wide, set(self.refused))
         is_bundled = False
         while True:
-            tried = [spot for part in changed for spot in self._try_again(trial, part)]
-            if lost := [spot for spot in tried if self._is_lost(trial, spot)]:
+            tried = [[spot for part in parts for spot in self._try_again(trial, part)] for parts in changed]
+            if lost := [spot for spots in tried for spot in spots if self._is_lost(trial, spot)]:
                 if is_bundled:
                     # One at a time it may be another one that is found first.
                     self._together = False
@@ -124,25 +125,36 @@ class Settlement:
                     return False
                 found = {spot: place for place, spot in enumerate(self.conversions)}
                 return self._force(min(lost, key=lambda spot: found[spot]))
-            fresh = [spot for spot in tried if spot in trial.reached and not self._is_settled(spot)]
-            for spot in sorted(fresh, key=lambda spot: (trial.reached[spot].first, spot)):
-                waiting.setdefault(spot)
+            for spots in tried:
+                fresh = [spot for spot in spots if spot in trial.reached and not self._is_settled(spot)]
+                for spot in sorted(fresh, key=lambda spot: (trial.reached[spot].first, spot)):
+                    waiting.setdefault(spot)
             ready = [spot for spot in waiting if spot in trial.reached]
             if not ready:
                 return True
             # Own taint of an exchange that will be set aside must not reach another one first.
             ready.sort(key=lambda spot: not self._pays_own_taint(trial, spot[0]))
-            dirty: dict[int, Part] = {}
+            dirty: set[int] = set()
+            changed = []
             for number, spot in enumerate(ready):
-                if number and (not self._together or id(self._parts[spot[1]].left[spot[0]]) in dirty):
+                own = self._given_parts(spot[0])
+                again = [part for part in own if id(part) in dirty]
+                if number and (
+                    not self._together
+                    or id(self._parts[spot[1]].left[spot[0]]) in dirty
+                    or any(self._takers.get(id(part)) for part in again)
+                ):
                     break
                 is_bundled = is_bundled or number > 0
                 self._convert(trial, spot)
                 del waiting[spot]
-                for asset in self._given_by[spot[0]]:
-                    part = self._parts[asset].own[spot[0]]
-                    dirty.setdefault(id(part), part)
-            changed = list(dirty.values())
+                changed.append([part for part in own if id(part) not in dirty])
+                dirty |= {id(part) for part in own}
+
+    def _given_parts(self, account: str) -> list[Part]:
+        # The parts in which an exchange pays, which its conversion changes.
+        parts = [self._parts[asset].own[account] for asset in self._given_by[account]]
+        return list({id(part): part for part in parts}.values())
 
     def _is_settled(self, spot: Spot) -> bool:
         return spot in self.conversions or spot in self.refused

@@ -42,7 +42,7 @@ from clawback.tracing.state import restore, state_rows, state_schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CODE_VERSION: Final = "6"
+CODE_VERSION: Final = "7"
 """Raised whenever the same inputs may give other figures."""
 
 METHOD: Final = "fifo"
