@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 import weakref
@@ -31,7 +27,7 @@ from clawback.sources.evm_rpc.parse import answers_in
 from clawback.sources.evm_rpc.raw import PART_BYTES
 from tests.contract.generated_node import Chain, GeneratedNode, address
 from tests.contract.loopback import LoopbackServer
-from tests.contract.test_evm_fetching import _INGEST, context, fetched, hashes, landed
+from tests.contract.test_evm_fetching import context, fetched, hashes, killed, landed
 
 LARGE: Final = Chain(transactions=2, logs=1, input_bytes=500_000)
 """Blocks of 2 MB."""
@@ -177,18 +173,8 @@ def test_groups_and_parts_end_by_their_bytes(tmp_path: Path) -> None:
 def test_a_killed_run_of_large_blocks_is_gone_on_with(tmp_path: Path) -> None:
     blocks = range(1, 41)
     whole = fetched(tmp_path / "whole", GeneratedNode(LARGE), blocks)
-    node = GeneratedNode(LARGE, until=19)
-    with node.serve() as server:
-        ctx = context(tmp_path / "it", server, blocks, most_blocks=1, most_questions=1)
-        words = [sys.executable, "-c", _INGEST, str(tmp_path / "it" / "clawback.toml")]
-        process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
-        try:
-            assert node.waiting.wait(60)
-        finally:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-            node.go_on.set()
-        assert [key.rpartition("/")[2] for key in ctx.lake.list("raw/node/")] == ["part-0000.json.gz"]
+    left = killed(tmp_path / "it", GeneratedNode(LARGE), blocks, 19, most_blocks=1, most_questions=1)
+    assert [key.rpartition("/")[2] for key in left] == ["part-0000.json.gz"]
     again = GeneratedNode(LARGE)
     found = fetched(tmp_path / "it", again, blocks)
     assert hashes(found) == hashes(whole)

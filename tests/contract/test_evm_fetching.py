@@ -95,9 +95,9 @@ def test_bytes_are_the_nodes_words_whatever_stands_around_them(tmp_path: Path) -
     assert len(usual.parts) == 1 + 3  # of 20, 20 and 7 blocks, and the options
 
 
-def kill_after(folder: Path, node: GeneratedNode, blocks: range, parts: int, **options: Any) -> list[str]:
-    """Kill an ingest that has landed so many parts; their keys."""
-    node.until = blocks.start + parts * 20
+def killed(folder: Path, node: GeneratedNode, blocks: range, until: int, **options: Any) -> list[str]:
+    """Kill an ingest that waits for a block; the keys of what it has landed."""
+    node.until = until
     with node.serve() as server:
         ctx = context(folder, server, blocks, **options)
         words = [sys.executable, "-c", _INGEST, str(folder / "clawback.toml")]
@@ -114,7 +114,9 @@ def kill_after(folder: Path, node: GeneratedNode, blocks: range, parts: int, **o
 def test_a_killed_run_is_gone_on_with(tmp_path: Path) -> None:
     blocks = range(1, 71)
     whole = fetched(tmp_path / "whole", GeneratedNode(SMALL), blocks)
-    left = kill_after(tmp_path / "it", GeneratedNode(SMALL), blocks, 2, most_blocks=5, most_questions=1)
+    left = killed(
+        tmp_path / "it", GeneratedNode(SMALL), blocks, blocks.start + 40, most_blocks=5, most_questions=1
+    )
     assert [key.rpartition("/")[2] for key in left] == ["part-0000.json.gz", "part-0001.json.gz"]
     again = GeneratedNode(SMALL)
     found = fetched(tmp_path / "it", again, blocks)
@@ -127,7 +129,7 @@ def test_a_killed_run_is_gone_on_with(tmp_path: Path) -> None:
 def test_what_another_chain_left_is_not_gone_on_with(tmp_path: Path) -> None:
     """The chain was rewritten between the killed run and the next one."""
     blocks = range(1, 61)
-    kill_after(tmp_path / "it", GeneratedNode(SMALL), blocks, 2, most_blocks=5, most_questions=1)
+    killed(tmp_path / "it", GeneratedNode(SMALL), blocks, blocks.start + 40, most_blocks=5, most_questions=1)
     again = GeneratedNode(Chain(SMALL.transactions, SMALL.logs, fork=9))
     found = fetched(tmp_path / "it", again, blocks)
     assert sorted(number for some in again.asked for number in some) == list(blocks)
@@ -137,7 +139,7 @@ def test_what_another_chain_left_is_not_gone_on_with(tmp_path: Path) -> None:
 @pytest.mark.parametrize("spoilt", [b"", b"\x1f\x8b", b"no gzip"])
 def test_what_is_no_part_is_fetched(tmp_path: Path, spoilt: bytes) -> None:
     blocks = range(1, 41)
-    kill_after(tmp_path / "it", GeneratedNode(SMALL), blocks, 1, most_blocks=5, most_questions=1)
+    killed(tmp_path / "it", GeneratedNode(SMALL), blocks, blocks.start + 20, most_blocks=5, most_questions=1)
     (part,) = (tmp_path / "it" / "var").rglob("part-0000.json.gz")
     part.chmod(0o644)
     part.write_bytes(spoilt)

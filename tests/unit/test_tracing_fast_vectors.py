@@ -18,6 +18,7 @@ from clawback.tracing.methods import METHODS
 from clawback.tracing.records import Label, Role, Transfer
 from tests.unit.fast_tracing import FastResult, hold_to_plain
 from tests.unit.test_tracing_fifo import Event
+from tests.unit.test_tracing_methods import LOWEST_BALANCES
 from tests.unit.tracing_chain import ZERO, fee, moved
 
 pytestmark = pytest.mark.slow
@@ -139,16 +140,7 @@ def test_worked_cases_hold_under_the_compiled_engine(method: str) -> None:
     assert whole == (10 if method == "poison" else 1)
 
 
-@pytest.mark.parametrize(
-    ("events", "left"),
-    [
-        # libr-state-machine-demo: what stays is the lowest intermediate balance
-        ([("in", "W", 100, "S"), ("pay", "W", "X", 90, 0), ("in", "W", 500, None)], 10),
-        ([("in", "W", 100, "S"), ("pay", "W", "X", 80, 0), ("in", "W", 50, "S")], 70),
-        ([("in", "W", 100, "S"), ("in", "W", 50, None), ("pay", "W", "X", 80, 0)], 70),
-        ([("in", "W", 100, "S"), ("pay", "W", "X", 80, 0), ("in", "W", 50, None)], 20),
-    ],
-)
+@pytest.mark.parametrize(("events", "left"), LOWEST_BALANCES)
 def test_clean_first_keeps_the_lowest_intermediate_balance(events: list[Event], left: int) -> None:
     assert held(play(events, "S", "clean_first")[0])[address("W")] == left
 

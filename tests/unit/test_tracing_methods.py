@@ -55,16 +55,16 @@ def test_three_stolen_then_seven_fresh() -> None:
     assert paid(ones, "clean_first") == paid(ones, "lifo") == [0] * 7 + [1, 1, 1]
 
 
-@pytest.mark.parametrize(
-    ("events", "left"),
-    [
-        # libr-state-machine-demo: what stays is the lowest intermediate balance
-        ([("in", "W", 100, "S"), ("pay", "W", "X", 90, 0), ("in", "W", 500, None)], 10),
-        ([("in", "W", 100, "S"), ("pay", "W", "X", 80, 0), ("in", "W", 50, "S")], 70),
-        ([("in", "W", 100, "S"), ("in", "W", 50, None), ("pay", "W", "X", 80, 0)], 70),
-        ([("in", "W", 100, "S"), ("pay", "W", "X", 80, 0), ("in", "W", 50, None)], 20),
-    ],
-)
+LOWEST_BALANCES: list[tuple[list[Event], int]] = [
+    ([("in", "W", 100, "S"), ("pay", "W", "X", 90, 0), ("in", "W", 500, None)], 10),
+    ([("in", "W", 100, "S"), ("pay", "W", "X", 80, 0), ("in", "W", 50, "S")], 70),
+    ([("in", "W", 100, "S"), ("in", "W", 50, None), ("pay", "W", "X", 80, 0)], 70),
+    ([("in", "W", 100, "S"), ("pay", "W", "X", 80, 0), ("in", "W", 50, None)], 20),
+]
+"""Of libr-state-machine-demo: what stays of the stolen units is the lowest intermediate balance."""
+
+
+@pytest.mark.parametrize(("events", "left"), LOWEST_BALANCES)
 def test_clean_first_keeps_the_lowest_intermediate_balance(events: list[Event], left: int) -> None:
     result, _ = play(events, "S", METHODS["clean_first"])
     assert held(result)["W"] == left
