@@ -175,6 +175,32 @@ def test_the_role_with_most_points_is_the_figures(monkeypatch: pytest.MonkeyPatc
     assert _roles(reading, []) == {}
 
 
+def test_a_heading_is_trusted_further_than_a_verb(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = _read("310 BTC and some small change.")
+    sentence = reading.sentences[0]
+    ((word, figure),) = sentence.figures.items()
+    against = {"loss": Points({ALWAYS: -150})}
+    monkeypatch.setattr(weighing_figures, "points", lambda name: against.get(name, Points({ALWAYS: -900})))
+    for rule, role in (("lead.loss", "loss"), ("figure.loss:lose", NOTHING)):
+        ruled = [Governed(sentence, word, figure, "loss", None, rule)]
+        assert _roles(reading, ruled) == {"310 BTC": role}
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "Brightpool would pay a bounty to the hacker if he returned more than 90% of the funds.",
+        "The exploiter returned nothing; the team hoped that 90% would be returned by Friday.",
+        "If they returned $6 million, they could keep the rest.",
+    ],
+)
+def test_what_is_offered_or_hoped_for_is_not_made_real_by_what_stands_around_it(offer: str) -> None:
+    claims = extract_claims(
+        f"The attacker drained $7.9 million from Brightpool on 3 May 2024. {offer}"
+    ).claims
+    assert {claim.claim_type for claim in claims if claim.value is not None} == {"loss"}
+
+
 def test_a_link_that_only_points_find_needs_a_word_that_ties() -> None:
     text = "Hackers stole 900 ETH from Brightpool. {} It is a loss for all."
     tied = _read(text.format("The same group was behind the theft at Candlefi in May."))
